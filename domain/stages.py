@@ -1,0 +1,33 @@
+"""The stages of a job, in order, and the Dagster jobs that run them. One job row is one partition."""
+
+from enum import StrEnum
+
+
+class JobType(StrEnum):
+    IMPORT = "import"
+    GENERATION = "generation"
+    UPLOAD = "upload"
+
+
+class Stage(StrEnum):
+    TRANSCRIPT = "transcript"
+    SCRIPT = "script"
+    SCENES = "scenes"
+    CAST = "cast"
+    CLIPS = "clips"
+    FINAL_MP4 = "final_mp4"
+    YOUTUBE_VIDEO = "youtube_video"
+
+
+STAGES_OF: dict[JobType, tuple[Stage, ...]] = {
+    JobType.IMPORT: (Stage.TRANSCRIPT, Stage.SCRIPT),
+    JobType.GENERATION: (Stage.SCRIPT, Stage.SCENES, Stage.CAST, Stage.CLIPS, Stage.FINAL_MP4),
+    JobType.UPLOAD: (Stage.YOUTUBE_VIDEO,),
+}
+
+PARTITIONS = "jobs"
+"""Name of the dynamic partitions definition whose keys are job ids."""
+
+
+def dagster_job_name(job_type: JobType) -> str:
+    return f"{job_type.value}_job"
