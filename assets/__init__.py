@@ -1,0 +1,1 @@
+"""One file per stage; each reads like the stage's description."""

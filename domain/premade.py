@@ -4,7 +4,7 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.characters import CastMember, Voice
+from domain.characters import Voice
 
 PREMADE_NAMESPACE = UUID("6f1d3c52-8a0e-5b7f-9c41-2d7e0a94b3c8")
 """Fixed for ever: a character's id is ``uuid5(PREMADE_NAMESPACE, slug)`` in every database."""
@@ -13,7 +13,8 @@ PREMADE_NAMESPACE = UUID("6f1d3c52-8a0e-5b7f-9c41-2d7e0a94b3c8")
 class PremadeCharacter(BaseModel):
     """One pre-made character. ``look`` is what its portrait shows; ``personality`` is one line for people who choose.
 
-    The portrait itself lies at ``premade/{slug}/…`` in the object store.
+    The portrait itself lies at ``premade/{slug}/…`` in the object store. A voice's name is that of an espeak-ng voice
+    and its variant, ``language+variant``; a script of another language keeps the variant and replaces the language.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,16 +34,6 @@ class PremadeCharacter(BaseModel):
     def model_ref(self) -> str:
         return f"local/{self.slug}"
 
-    def as_cast_member(self, portrait_key: str | None) -> CastMember:
-        return CastMember(
-            character_id=self.character_id,
-            name=self.name,
-            style=self.style,
-            portrait_key=portrait_key,
-            model_ref=self.model_ref,
-            voice=self.voice,
-        )
-
 
 PREMADE: tuple[PremadeCharacter, ...] = (
     PremadeCharacter(
@@ -61,7 +52,7 @@ PREMADE: tuple[PremadeCharacter, ...] = (
         style="flat illustration, warm colours",
         look="Man of 52, olive skin, bald crown with grey sides, thick grey moustache, rosy cheeks, white shirt with "
         "rolled sleeves, brick red apron, flour on the shoulder, broad open smile.",
-        voice=Voice(name="it+m3", pitch=34, rate=54),
+        voice=Voice(name="en-us-nyc+m3", pitch=34, rate=54),
     ),
     PremadeCharacter(
         slug="chidi",
@@ -97,7 +88,7 @@ PREMADE: tuple[PremadeCharacter, ...] = (
         style="bold comic, clean outlines",
         look="Boy of 10, fair skin with freckles, messy copper red hair, green eyes, gap between the front teeth, "
         "sky blue T-shirt with a yellow star, red backpack straps, huge grin.",
-        voice=Voice(name="en-gb+f4", pitch=78, rate=62),
+        voice=Voice(name="en-gb-scotland+f4", pitch=78, rate=62),
     ),
     PremadeCharacter(
         slug="hana",
@@ -115,7 +106,7 @@ PREMADE: tuple[PremadeCharacter, ...] = (
         style="noir ink, muted colours",
         look="Man of 47, pale skin, slicked dark hair greying at the temples, stubble, grey eyes with shadows under "
         "them, charcoal grey fedora, beige trench coat with the collar up, thin dark tie, flat mouth.",
-        voice=Voice(name="en-gb+m7", pitch=22, rate=38),
+        voice=Voice(name="en-gb-x-rp+m7", pitch=22, rate=38),
     ),
     PremadeCharacter(
         slug="juno",
@@ -142,7 +133,7 @@ PREMADE: tuple[PremadeCharacter, ...] = (
         style="bold comic, clean outlines",
         look="Woman of 38, warm brown skin, long black braid over the shoulder, white headband, silver whistle on a "
         "red cord, royal blue track jacket with white stripes, open mouth in mid-cheer.",
-        voice=Voice(name="es-419+f3", pitch=60, rate=66),
+        voice=Voice(name="en-029+f3", pitch=60, rate=66),
     ),
     PremadeCharacter(
         slug="mira",

@@ -3,15 +3,15 @@
 -- user at all, so the data API of Supabase, were it open, could do no more than ours.
 
 revoke all on all tables in schema public from anon, authenticated;
-revoke all on all functions in schema public from public;
-alter default privileges in schema public revoke execute on functions from public;
+revoke all on function job_may_move, scene_may_move, guard_job_status, guard_scene_status, touch_updated_at,
+  guard_character_owner, refuse_change from public;
 alter default privileges in schema public revoke all on tables from anon, authenticated;
 
 do $$
 declare
   name text;
 begin
-  for name in select tablename from pg_tables where schemaname = 'public' and tablename <> 'recast_migrations' loop
+  for name in select tablename from pg_tables where schemaname = 'public' loop
     execute format('alter table %I enable row level security', name);
     execute format('alter table %I force row level security', name);
   end loop;
@@ -26,6 +26,7 @@ grant execute on function guard_job_status, guard_scene_status, touch_updated_at
 
 grant select on users, projects, scripts, script_versions, characters, script_characters, assets, jobs,
   job_characters, job_scenes, job_events, provider_attempts, budgets to authenticated;
+grant select on characters to anon;
 grant insert (id, email) on users to authenticated;
 grant insert (id, user_id, title), update (title, status), delete on projects to authenticated;
 grant insert (id, user_id, project_id, youtube_url, video_id),
@@ -60,6 +61,7 @@ create policy script_versions_insert on script_versions for insert to authentica
 
 create policy characters_select on characters for select to authenticated
   using (is_premade or (select auth.uid()) = user_id);
+create policy characters_select_premade on characters for select to anon using (is_premade);
 create policy characters_insert on characters for insert to authenticated
   with check ((select auth.uid()) = user_id and not is_premade);
 create policy characters_update on characters for update to authenticated

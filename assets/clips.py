@@ -1,0 +1,110 @@
+"""Stage `clips`: one accepted clip per scene."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from assets.cast import cast
+from assets.partitions import OWNERS, jobs
+from assets.scenes import scenes
+from assets.stage_run import stage_run
+from assets.versions import code_version, data_version
+from domain import director
+from domain.errors import ErrorCode, RecastError
+from domain.stages import Stage
+from resources.database.connection import Database
+from resources.storage import Storage
+from studio import filming
+from studio.filming import FilmedScene
+
+
+class ClipsConfig(dg.Config):
+    """scenes: numbers of scenes to film again; empty means every scene that is not done."""
+
+    scenes: list[int] = Field(default=[], description="Numbers of scenes to film again; empty: all that are not done.")
+
+
+@dg.asset(
+    partitions_def=jobs,
+    deps=[scenes, cast],
+    group_name="filming",
+    kinds={"ffmpeg", "s3"},
+    owners=OWNERS,
+    code_version=code_version(director, filming),
+)
+async def clips(
+    context: dg.AssetExecutionContext,
+    config: ClipsConfig,
+    database: dg.ResourceParam[Database],
+    storage: dg.ResourceParam[Storage],
+    limits: dg.ResourceParam[filming.Limits],
+) -> dg.MaterializeResult:
+    """One accepted clip per scene of the job, filmed at most once per clip key. A scene that fails costs its siblings
+    nothing: they are kept, and materialising again films only what is missing."""
+
+    def report(filmed: FilmedScene) -> None:
+        if filmed.error:
+            context.log_event(
+                dg.AssetObservation(
+                    asset_key=Stage.CLIPS.value,
+                    partition=context.partition_key,
+                    description=f"Scene {filmed.scene.scene_index} failed: {filmed.error.detail}",
+                    metadata=_row(filmed),
+                )
+            )
+        else:
+            context.log.info(f"scene {filmed.scene.scene_index} is done in {filmed.seconds:.1f} s")
+
+    evidence: dict[str, Any] = {}
+    async with stage_run(context, database, Stage.CLIPS, evidence) as work:
+        filmed = await filming.film(work, storage, limits, again=config.scenes, report=report)
+        evidence["scenes"] = _table(filmed)
+        if failed := [one for one in filmed if one.error]:
+            raise _summary(failed, len(filmed))
+    return dg.MaterializeResult(
+        data_version=data_version(*(one.clip_key or "" for one in filmed)),
+        metadata={
+            "scenes": _table(filmed),
+            "filmed": sum(not one.reused for one in filmed),
+            "reused": sum(one.reused for one in filmed),
+            "filming_seconds": round(sum(one.seconds for one in filmed), 2),
+            "cost_usd": float(sum(one.cost_usd for one in filmed)),
+            "provider": work.job.options.provider,
+        },
+    )
+
+
+def _summary(failed: Sequence[FilmedScene], total: int) -> RecastError:
+    numbers = ", ".join(str(one.scene.scene_index) for one in failed)
+    reasons = "; ".join(sorted({one.error.detail for one in failed if one.error}))
+    return RecastError(ErrorCode.SCENES_FAILED, f"{len(failed)} of {total} scenes failed ({numbers}): {reasons}")
+
+
+def _row(filmed: FilmedScene) -> dict[str, Any]:
+    error = filmed.error
+    return {
+        "scene": filmed.scene.scene_index,
+        "status": "failed" if error else "reused" if filmed.reused else "filmed",
+        "seconds": round(filmed.seconds, 2),
+        "cost_usd": float(filmed.cost_usd),
+        "clip_key": (filmed.clip_key or "")[:12],
+        "error": f"{error.code}: {error.cause or error.detail}" if error else "",
+    }
+
+
+def _table(filmed: Sequence[FilmedScene]) -> dg.TableMetadataValue:
+    return dg.MetadataValue.table(
+        records=[dg.TableRecord(_row(one)) for one in filmed],
+        schema=dg.TableSchema(
+            columns=[
+                dg.TableColumn("scene", "int"),
+                dg.TableColumn("status", "string"),
+                dg.TableColumn("seconds", "float"),
+                dg.TableColumn("cost_usd", "float"),
+                dg.TableColumn("clip_key", "string"),
+                dg.TableColumn("error", "string"),
+            ]
+        ),
+    )

@@ -1,0 +1,67 @@
+"""Stage `scenes`: the script, cut into scenes that can be filmed one by one."""
+
+import dagster as dg
+
+from assets.partitions import OWNERS, jobs
+from assets.script import script
+from assets.stage_run import stage_run
+from assets.versions import code_version, data_version
+from domain import scenes as splitting
+from domain.scenes import MAX_SCENE_SECONDS
+from domain.stages import Stage
+from resources.database.connection import Database
+from studio import directing
+
+
+@dg.asset(
+    partitions_def=jobs,
+    deps=[script],
+    group_name="direction",
+    kinds={"postgres"},
+    owners=OWNERS,
+    code_version=code_version(splitting),
+    check_specs=[
+        dg.AssetCheckSpec(
+            "within_length",
+            asset=Stage.SCENES,
+            blocking=True,
+            description="There are scenes, numbered from 1 without a gap, and none is longer than a clip may be.",
+        )
+    ],
+)
+async def scenes(context: dg.AssetExecutionContext, database: dg.ResourceParam[Database]) -> dg.MaterializeResult:
+    """The scenes of the job's script, cut at chapters, pauses and sentence ends."""
+    async with stage_run(context, database, Stage.SCENES) as work:
+        plan = await directing.plan_scenes(work)
+    longest = max((scene.duration for scene in plan), default=0.0)
+    in_order = [scene.index for scene in plan] == list(range(1, len(plan) + 1))
+    return dg.MaterializeResult(
+        data_version=data_version(*plan),
+        check_results=[dg.AssetCheckResult(passed=bool(plan) and in_order and longest <= MAX_SCENE_SECONDS + 0.001)],
+        metadata={
+            "scenes": len(plan),
+            "film_seconds": round(sum(scene.duration for scene in plan), 1),
+            "longest_seconds": round(longest, 2),
+            "plan": dg.MetadataValue.table(
+                records=[
+                    dg.TableRecord(
+                        {
+                            "scene": scene.index,
+                            "seconds": round(scene.duration, 2),
+                            "chapter": scene.title or "",
+                            "text": scene.text,
+                        }
+                    )
+                    for scene in plan
+                ],
+                schema=dg.TableSchema(
+                    columns=[
+                        dg.TableColumn("scene", "int"),
+                        dg.TableColumn("seconds", "float"),
+                        dg.TableColumn("chapter", "string"),
+                        dg.TableColumn("text", "string"),
+                    ]
+                ),
+            ),
+        },
+    )

@@ -1,0 +1,65 @@
+"""Stage `script`: clean lines with times and speakers; for a generation, the version that it froze."""
+
+import dagster as dg
+
+from assets.partitions import OWNERS, jobs
+from assets.stage_run import stage_run
+from assets.transcript import transcript
+from assets.versions import code_version, data_version
+from domain import normalise
+from domain.stages import JobType, Stage
+from resources.database.connection import Database
+from studio import transcribing
+
+EXCERPT_LINES = 12
+
+
+@dg.asset(
+    partitions_def=jobs,
+    deps=[transcript],
+    group_name="source",
+    kinds={"postgres"},
+    owners=OWNERS,
+    code_version=code_version(normalise, transcribing),
+    check_specs=[
+        dg.AssetCheckSpec(
+            "lines_in_order",
+            asset=Stage.SCRIPT,
+            blocking=True,
+            description="There are lines, and their times never go back.",
+        )
+    ],
+)
+async def script(context: dg.AssetExecutionContext, database: dg.ResourceParam[Database]) -> dg.MaterializeResult:
+    """The script of the job. An import writes its first version; a generation freezes the version it films."""
+    async with stage_run(context, database, Stage.SCRIPT) as work:
+        written = await transcribing.write_script(work)
+        if work.job.type is JobType.GENERATION:
+            _inherit_transcript(context, str(work.job.parent_job_id))
+    lines = written.script.lines
+    starts = [line.start for line in lines]
+    return dg.MaterializeResult(
+        data_version=data_version(written.script),
+        check_results=[dg.AssetCheckResult(passed=bool(lines) and starts == sorted(starts))],
+        metadata={
+            "version": written.version,
+            "language": written.script.language,
+            "lines": len(lines),
+            "words": sum(len(line.text.split()) for line in lines),
+            "speakers": sorted({line.speaker for line in lines if line.speaker}),
+            "spoken_seconds": round(sum(line.end - line.start for line in lines), 1),
+            "excerpt": dg.MetadataValue.md("\n".join(f"> {line.text}" for line in lines[:EXCERPT_LINES])),
+        },
+    )
+
+
+def _inherit_transcript(context: dg.AssetExecutionContext, import_job: str) -> None:
+    """Show the transcript in the generation's own row: it was made by the import."""
+    context.log_event(
+        dg.AssetMaterialization(
+            asset_key=transcript.key,
+            partition=context.partition_key,
+            description="Inherited from the import of this script.",
+            metadata={"inherited_from": import_job},
+        )
+    )

@@ -1,0 +1,54 @@
+"""Stage `transcript`: what was said in the source video."""
+
+import dagster as dg
+
+from assets.partitions import OWNERS, jobs
+from assets.stage_run import stage_run
+from assets.versions import code_version, data_version
+from domain.links import watch_url
+from domain.stages import Stage
+from resources import youtube
+from resources.database.connection import Database
+from resources.settings import Settings
+from resources.youtube import YouTubeCaptions
+from studio import transcribing
+
+
+@dg.asset(
+    partitions_def=jobs,
+    group_name="source",
+    kinds={"youtube", "postgres"},
+    owners=OWNERS,
+    code_version=code_version(youtube, transcribing),
+    check_specs=[
+        dg.AssetCheckSpec(
+            "has_snippets", asset=Stage.TRANSCRIPT, blocking=True, description="The captions hold at least one snippet."
+        )
+    ],
+)
+async def transcript(
+    context: dg.AssetExecutionContext,
+    database: dg.ResourceParam[Database],
+    captions: dg.ResourceParam[YouTubeCaptions],
+    settings: dg.ResourceParam[Settings],
+) -> dg.MaterializeResult:
+    """The captions of the job's video, kept as they came, with the video's title, channel and chapters."""
+    async with stage_run(context, database, Stage.TRANSCRIPT) as work:
+        found = await transcribing.transcribe(work, captions, max_seconds=settings.max_video_seconds)
+    return dg.MaterializeResult(
+        data_version=data_version(found),
+        check_results=[dg.AssetCheckResult(passed=bool(found.snippets), metadata={"snippets": len(found.snippets)})],
+        metadata={
+            "video": dg.MetadataValue.url(watch_url(found.video_id)),
+            "title": found.title,
+            "channel": found.channel,
+            "language": found.language,
+            "automatic": found.is_generated,
+            "snippets": len(found.snippets),
+            "words": sum(len(snippet.text.split()) for snippet in found.snippets),
+            "video_seconds": found.duration_seconds,
+            "chapters": dg.MetadataValue.md(
+                "\n".join(f"- {chapter.start:.0f} s: {chapter.title}" for chapter in found.chapters) or "none"
+            ),
+        },
+    )

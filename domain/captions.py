@@ -1,0 +1,116 @@
+"""Captions: what is left of a transcript's snippets when everything that nobody says is gone."""
+
+import html
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from domain.transcript import Snippet, Transcript
+from domain.words import words_of
+
+MAX_ROLLING_GAP_SECONDS = 1.0
+"""Words that come again after a longer gap are said again; a rolling caption stays on the screen without one."""
+
+# The zero-width joiners stay: Persian, Indic scripts and emoji are spelt with them.
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|<\d\d:\d\d[\d:.]*>|\{\\[^{}]*\}")
+_NOTES = "♩♪♫♬🎵🎶"
+_SONG = re.compile(rf"[{_NOTES}][^{_NOTES}]*(?:[{_NOTES}]+|\Z)")
+_BRACKETS = re.compile(r"\[[^\[\]]{0,80}\]|［[^［］]{0,80}］")
+_ASIDE = re.compile(r"[(（*]([^()（）*]{1,60})[)）*]")
+_SOUND = re.compile(
+    r"\b(?:music|musi[kq]|m[uú]sica|applau|aplaus|clap|laugh|lach|ris[ao]s|rires?\b|chuckl|giggl|cheer|sigh|gasp|groan|"
+    r"cough|sob(?:s|bing)\b|scream|whistl|beep|buzz|knock|footstep|thunder|bark|snor|sniff|inaudibl|indistinct|"
+    r"unintelligible|silence|static\b|sing(?:s|ing)\b|hum(?:s|ming)\b|музык|аплод|смех|موسيقى|تصفيق)|音楽|拍手|笑|音乐|掌声",
+    re.IGNORECASE,
+)
+
+
+class Caption(NamedTuple):
+    """Rows of clean text, a newline between them, on the screen from ``start`` to ``end`` (seconds)."""
+
+    text: str
+    start: float
+    end: float
+
+
+def clean_captions(transcript: Transcript) -> list[Caption]:
+    """The captions that hold speech, in order of time, each starting after the one before and ending before the next.
+
+    Entities, markup, sounds (``[Music]``, ``(applause)``) and songs between notes are gone, and the repeated words of
+    rolling captions. A video that is more song than speech keeps its lyrics. The list may be empty.
+    """
+    snippets = sorted(transcript.snippets, key=lambda snippet: snippet.start)
+    captions = _readable(snippets, with_songs=False)
+    with_songs = _readable(snippets, with_songs=True)
+    if _count_words(with_songs) > 2 * _count_words(captions):
+        captions = with_songs
+    if transcript.is_generated:
+        captions = without_repeats(captions)
+    settled: list[Caption] = []
+    for caption in captions:
+        if settled and caption.start <= settled[-1].start:
+            above = settled.pop()
+            caption = Caption(f"{above.text}\n{caption.text}", above.start, max(above.end, caption.end))
+        elif settled and caption.start < settled[-1].end:
+            settled[-1] = settled[-1]._replace(end=caption.start)
+        settled.append(caption)
+    return settled
+
+
+def without_repeats(captions: Sequence[Caption]) -> list[Caption]:
+    """Rolling captions, with the words that each repeats from the end of the one before cut off.
+
+    Captions roll when most of them begin with words that are still on the screen. If only some do, the speaker repeated
+    a word where a caption happened to end, and nothing is cut.
+    """
+    fresh: list[Caption] = []
+    shown: list[str] = []
+    neighbours = repeating = 0
+    for above, caption in zip([None, *captions], captions, strict=False):
+        words = words_of(caption.text)
+        if above is None or caption.start - above.end > MAX_ROLLING_GAP_SECONDS:
+            shown = []
+        else:
+            neighbours += 1
+        repeated = _overlap(shown[-len(words) :], words)
+        repeating += repeated > 0
+        shown += words[repeated:]
+        if repeated < len(words):
+            fresh.append(caption._replace(text="".join(words[repeated:]).strip()))
+    return fresh if 2 * repeating > neighbours else list(captions)
+
+
+def clean_text(text: str, *, with_songs: bool) -> str:
+    """The words of one snippet: rows with single spaces, joined by newlines, in Unicode NFC; casing is kept."""
+    # Twice, because YouTube escapes the entities of uploaded captions once more.
+    text = html.unescape(html.unescape(text))
+    text = _UNPRINTABLE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
+    text = _SONG.sub(
+        lambda song: song[0].strip(_NOTES) if with_songs else "", _BRACKETS.sub(" ", _MARKUP.sub("", text))
+    )
+    text = _ASIDE.sub(lambda aside: " " if _SOUND.search(aside[1]) else aside[0], text)
+    rows = (" ".join(row.split()) for row in text.splitlines())
+    return "\n".join(row for row in rows if any(character.isalnum() for character in row))
+
+
+def _readable(snippets: Sequence[Snippet], *, with_songs: bool) -> list[Caption]:
+    cleaned = (
+        Caption(
+            clean_text(snippet.text, with_songs=with_songs), snippet.start, snippet.start + max(0, snippet.duration)
+        )
+        for snippet in snippets
+    )
+    return [caption for caption in cleaned if caption.text]
+
+
+def _count_words(captions: Sequence[Caption]) -> int:
+    return sum(len(words_of(caption.text)) for caption in captions)
+
+
+def _overlap(earlier: Sequence[str], later: Sequence[str]) -> int:
+    """How many words at the end of ``earlier`` are those at the start of ``later``, but for case and punctuation."""
+    before, after = ([re.sub(r"\W", "", word).casefold() for word in words] for words in (earlier, later))
+    return next((count for count in range(min(len(before), len(after)), 0, -1) if before[-count:] == after[:count]), 0)

@@ -1,0 +1,83 @@
+"""What to do about a job and the run that is said to work on it: one decision, taken from facts alone."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.errors import ErrorCode
+
+
+class RunState(StrEnum):
+    """A Dagster run, as far as a job cares. FAILED: a step raised. CRASHED: the worker died without a word."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CRASHED = "crashed"
+    CANCELED = "canceled"
+    GONE = "gone"
+
+
+class Action(StrEnum):
+    LEAVE = "leave"
+    REQUEUE = "requeue"
+    """Put the job back into the outbox; finished work is kept."""
+    END_RUN = "end_run"
+    """The worker is dead and Dagster does not know: tell it, and the next look finds a crashed run."""
+    CANCEL = "cancel"
+    FAIL = "fail"
+    """Fail with the code that the run's step left."""
+    GIVE_UP = "give_up"
+    """The worker died as often as we are willing to try: fail with RUN_LOST."""
+    INCOMPLETE = "incomplete"
+    """The run ended well but did not reach the job's last stage: fail with RUN_INCOMPLETE."""
+    RESTORE = "restore"
+    """As INCOMPLETE, but an earlier run had finished the job: its result stands."""
+
+
+SILENT_SECONDS = 10.0
+"""How long a working run may hold no lock on its job: stages take it within milliseconds of each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """``begun``: a stage of the run has taken the job. ``silent_seconds``: how long nobody has held the job's lock.
+    ``launches``: how often the outbox has started the job. ``by_hand``: an operator started the run, so the outbox
+    does not repeat it. ``error_code``: what a failed step left, if anything."""
+
+    run: RunState
+    begun: bool
+    cancel_requested: bool
+    has_result: bool
+    launches: int
+    max_launches: int
+    by_hand: bool = False
+    silent_seconds: float = 0.0
+    error_code: str | None = None
+
+
+def decide(situation: Situation) -> Action:
+    match situation.run:
+        case RunState.WAITING:
+            return Action.CANCEL if situation.cancel_requested and not situation.begun else Action.LEAVE
+        case RunState.WORKING:
+            silent = situation.begun and situation.silent_seconds >= SILENT_SECONDS
+            return Action.END_RUN if silent else Action.LEAVE
+        case RunState.SUCCEEDED:
+            return Action.RESTORE if situation.has_result else Action.INCOMPLETE
+        case RunState.CANCELED:
+            return Action.CANCEL
+        case RunState.FAILED | RunState.CRASHED | RunState.GONE:
+            return _after_failure(situation)
+
+
+def _after_failure(situation: Situation) -> Action:
+    if situation.cancel_requested:
+        return Action.CANCEL
+    # An outage of the database is not the job's fault, and the worker could not write anything down.
+    blameless = situation.run is not RunState.FAILED or situation.error_code == ErrorCode.DATABASE_UNAVAILABLE
+    if not blameless:
+        return Action.FAIL
+    if situation.by_hand or situation.launches >= situation.max_launches:
+        return Action.GIVE_UP
+    return Action.REQUEUE

@@ -1,0 +1,177 @@
+"""Scenes: the lines of a script in portions that one clip can hold."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from math import ceil
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.errors import ErrorCode, RecastError
+from domain.script import Line
+from domain.sentences import ends_clause
+from domain.transcript import Chapter
+from domain.words import TimedWord, join_texts, time_words, words_of
+
+MAX_SCENE_SECONDS = 8.0
+"""What most video models film in one take."""
+MIN_SCENE_SECONDS = 3.0
+"""A shorter scene is a crumb: over before viewers have seen who is in it."""
+MIN_FILM_SECONDS = 2.0
+"""No clip is shorter, however quickly its lines are said."""
+
+PAUSE_SECONDS = 0.8
+LONG_PAUSE_SECONDS = 2.0
+
+# What a border between two scenes costs. Below zero it is welcome even where both would fit into one clip; above, it is
+# drawn only where the cap asks for one. Text plays no part: an edit of words leaves the borders where they are.
+BORDER_COST = 10
+PAUSE_RELIEF = 7
+LONG_PAUSE_RELIEF = 12
+SPEAKER_RELIEF = 11
+CUT_LINE_COST = 20
+CLAUSE_END_SECONDS = 1.0
+"""A cut in a line that is too long goes to the end of a clause if that is at most so much farther from the ideal."""
+
+
+class Scene(BaseModel):
+    """Lines that are filmed as one clip. ``index`` counts from 1; ``start`` and ``end`` are seconds of the source.
+
+    ``title`` is that of the chapter. Scenes follow one another in the film without gaps, whatever silence lay between
+    them in the source.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    index: int
+    start: float
+    end: float
+    lines: tuple[Line, ...]
+    title: str | None = None
+
+    @property
+    def text(self) -> str:
+        return join_texts(line.text for line in self.lines)
+
+    @property
+    def duration(self) -> float:
+        """Seconds of film: those of the speech, but at least ``MIN_FILM_SECONDS``."""
+        return max(MIN_FILM_SECONDS, self.end - self.start)
+
+
+def split_scenes(
+    lines: Sequence[Line],
+    *,
+    max_seconds: float = MAX_SCENE_SECONDS,
+    min_seconds: float = MIN_SCENE_SECONDS,
+    breaks: Sequence[float] = (),
+    chapters: Sequence[Chapter] = (),
+) -> list[Scene]:
+    """Group spoken lines into scenes no longer than ``max_seconds``.
+
+    A scene ends at every break (``breaks`` and the starts of ``chapters``, seconds of the source, moved to the nearest
+    end of a line), and else where its border costs least: at a pause, where the speaker changes, at the end of a line.
+    A line is cut, between words, only if it is longer than the cap alone. A scene is shorter than ``min_seconds`` only
+    where no neighbour in its chapter can take it in. Raises ``RecastError(EMPTY_SCRIPT)`` when no line has text, and
+    ``ValueError`` when the cap is below ``MIN_FILM_SECONDS``.
+    """
+    if max_seconds < MIN_FILM_SECONDS:
+        raise ValueError(f"max_seconds is {max_seconds}, below the shortest clip of {MIN_FILM_SECONDS} seconds")
+    spoken = [line for line in lines if line.text.strip()]
+    if not spoken:
+        raise RecastError(ErrorCode.EMPTY_SCRIPT)
+    scenes: list[Scene] = []
+    for section in _sections(spoken, sorted({*breaks, *(chapter.start for chapter in chapters)})):
+        begun = [chapter for chapter in chapters if chapter.start <= _middle(section[0])]
+        title = max(begun, key=lambda chapter: chapter.start).title if begun else None
+        pieces = [piece for line in section for piece in _pieces(line, max_seconds)]
+        for group in _groups(pieces, max_seconds, min_seconds):
+            start, end = group[0].start, max(line.end for line in group)
+            scenes.append(Scene(index=len(scenes) + 1, start=start, end=end, lines=tuple(group), title=title))
+    return scenes
+
+
+class Piece(NamedTuple):
+    """A line, or a part of one; ``is_cut`` says that the part before it belongs to the same line."""
+
+    line: Line
+    is_cut: bool
+
+
+def _middle(line: Line) -> float:
+    return (line.start + line.end) / 2
+
+
+def _sections(lines: Sequence[Line], breaks: Sequence[float]) -> list[list[Line]]:
+    """Lines between two breaks. A line earlier than the one above it was moved by hand, and begins a section too."""
+    sections = [[lines[0]]]
+    for above, line in pairwise(lines):
+        if bisect_right(breaks, _middle(above)) != bisect_right(breaks, _middle(line)) or line.start < above.start:
+            sections.append([])
+        sections[-1].append(line)
+    return sections
+
+
+def _pieces(line: Line, max_seconds: float) -> list[Piece]:
+    """The line itself, or parts of it of about equal length, none longer than the cap."""
+    if line.end - line.start <= max_seconds:
+        return [Piece(line, is_cut=False)]
+    words = time_words(words_of(line.text), line.start, line.end)
+    pieces: list[Piece] = []
+    while words:
+        start, rest = words[0].start, words[-1].end - words[0].start
+        cut = len(words)
+        if rest > max_seconds:
+            ideal_end = start + rest / ceil(rest / max_seconds)
+            # A single word longer than the cap stays whole and loses its last seconds.
+            fitting = sum(word.end - start <= max_seconds for word in words) or 1
+            cut = min(range(1, fitting + 1), key=lambda count: _misfit(words[count - 1], ideal_end))
+        text = "".join(word.text for word in words[:cut]).strip()
+        end = min(words[cut - 1].end, start + max_seconds)
+        pieces.append(Piece(line.model_copy(update={"text": text, "start": start, "end": end}), is_cut=bool(pieces)))
+        words = words[cut:]
+    return pieces
+
+
+def _misfit(last: TimedWord, ideal_end: float) -> float:
+    return abs(last.end - ideal_end) - (CLAUSE_END_SECONDS if ends_clause(last.text) else 0)
+
+
+def _groups(pieces: Sequence[Piece], max_seconds: float, min_seconds: float) -> Iterator[list[Line]]:
+    """The cheapest way to group neighbours: as few crumbs as can be, then the least cost of borders, then the longest
+    scenes first. Found from the last piece backwards, so that every rest is divided once.
+    """
+    count = len(pieces)
+    # For the rest from each piece on: crumbs, cost, and (negated) the piece with which its second scene begins.
+    best: list[tuple[int, int, int]] = [(0, 0, -count)] * (count + 1)
+    for first in reversed(range(count)):
+        start, end = pieces[first].line.start, pieces[first].line.end
+        choices: list[tuple[int, int, int]] = []
+        for following in range(first + 1, count + 1):
+            end = max(end, pieces[following - 1].line.end)
+            if choices and end - start > max_seconds:
+                break
+            crumbs, cost, _ = best[following]
+            border = _border_cost(pieces[following - 1].line, pieces[following]) if following < count else 0
+            choices.append((crumbs + (end - start < min_seconds), cost + border, -following))
+        best[first] = min(choices)
+    first = 0
+    while first < count:
+        following = -best[first][2]
+        yield [piece.line for piece in pieces[first:following]]
+        first = following
+
+
+def _border_cost(before: Line, after: Piece) -> int:
+    pause = after.line.start - before.end
+    cost = BORDER_COST
+    if pause >= LONG_PAUSE_SECONDS:
+        cost -= LONG_PAUSE_RELIEF
+    elif pause >= PAUSE_SECONDS:
+        cost -= PAUSE_RELIEF
+    if before.speaker != after.line.speaker:
+        cost -= SPEAKER_RELIEF
+    if after.is_cut:
+        cost += CUT_LINE_COST
+    return cost

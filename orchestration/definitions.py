@@ -1,0 +1,45 @@
+"""Everything that Dagster loads, composed from its parts; decisions live elsewhere."""
+
+import os
+
+import dagster as dg
+
+from assets.cast import cast
+from assets.clips import clips
+from assets.final_mp4 import final_mp4
+from assets.scenes import scenes
+from assets.script import script
+from assets.transcript import transcript
+from orchestration.jobs import launched_jobs
+from resources.database.connection import Database
+from resources.logs import configure_logs
+from resources.settings import Settings, revealed
+from resources.storage import Storage
+from resources.youtube import YouTubeCaptions
+from sensors.failures import failures
+from sensors.launch import launch_sensor
+from sensors.reconcile import reconcile
+from studio.filming import Limits
+
+settings = Settings()
+configure_logs(settings.log_format)
+
+defs = dg.Definitions(
+    assets=[transcript, script, scenes, cast, clips, final_mp4],
+    jobs=launched_jobs,
+    sensors=[launch_sensor(launched_jobs), failures, reconcile],
+    # Materialize in the UI ignores a job's own executor; the only long wait, filming, is concurrent inside `clips`.
+    executor=dg.in_process_executor,
+    resources={
+        "settings": settings,
+        "database": Database(settings.database_url.get_secret_value()),
+        "storage": Storage(settings),
+        "captions": YouTubeCaptions(
+            settings.youtube_base_url,
+            revealed(settings.youtube_proxy_url),
+            settings.youtube_timeout_seconds,
+            settings.youtube_languages,
+        ),
+        "limits": Limits(settings.films_at_once or os.cpu_count() or 1, settings.scene_timeout_seconds),
+    },
+)

@@ -1,0 +1,30 @@
+"""Accepted clips in the assets table: what a user owns is never filmed for them again."""
+
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from resources.database.connection import Connection
+from resources.database.records import Clip
+
+
+async def find_clip(connection: Connection, user_id: UUID, clip_key: str) -> Clip | None:
+    cursor = connection.cursor(row_factory=class_row(Clip))
+    await cursor.execute(
+        "select clip_key, s3_key, metadata from assets where user_id = %s and clip_key = %s", (user_id, clip_key)
+    )
+    return await cursor.fetchone()
+
+
+async def save_clip(
+    connection: Connection, user_id: UUID, clip_key: str, s3_key: str, metadata: dict[str, Any]
+) -> None:
+    await connection.execute(
+        """
+        insert into assets (user_id, type, s3_key, clip_key, metadata) values (%s, 'video', %s, %s, %s)
+        on conflict (user_id, clip_key) do update set s3_key = excluded.s3_key, metadata = excluded.metadata
+        """,
+        (user_id, s3_key, clip_key, Jsonb(metadata)),
+    )

@@ -1,0 +1,145 @@
+"""What rows look like outside SQL: one frozen model per table that is read whole."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.characters import CastMember, Voice
+from domain.profile import Aspect, Profile
+from domain.scenes import Scene
+from domain.script import Script
+from domain.shots import ShotPrompt
+from domain.stages import JobType
+from domain.states import JobStatus, SceneStatus
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class JobOptions(Record):
+    """What the user asked for. ``max_scenes`` films only the first scenes; 0 films all."""
+
+    aspect: Aspect = Aspect.WIDE
+    style: str = Field(default="warm flat illustration", min_length=1, max_length=200)
+    provider: str = "local"
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    max_scenes: int = Field(default=0, ge=0, le=1000)
+
+    @property
+    def profile(self) -> Profile:
+        return Profile.of(self.aspect)
+
+
+class JobResult(Record):
+    """Facts of the finished film. ``s3_version`` pins the object in the versioned bucket."""
+
+    duration_seconds: float
+    scenes: int
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+    s3_version: str | None = None
+
+
+class Job(Record):
+    id: UUID
+    user_id: UUID
+    project_id: UUID
+    script_id: UUID
+    script_version: int | None
+    parent_job_id: UUID | None
+    type: JobType
+    status: JobStatus
+    progress: int
+    options: JobOptions
+    error_code: str | None
+    error_message: str | None
+    result_s3_key: str | None
+    result_cf_url: str | None
+    result: JobResult | None
+    idempotency_key: str | None
+    request_hash: str | None
+    launch_number: int
+    launch_claimed_at: datetime | None
+    dagster_run_id: str | None
+    cancel_requested_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class JobScene(Record):
+    id: UUID
+    job_id: UUID
+    user_id: UUID
+    scene_index: int
+    status: SceneStatus
+    progress: int
+    scene: Scene
+    prompt: ShotPrompt | None
+    clip_key: str | None
+    s3_key: str | None
+    error_code: str | None
+    error_message: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class JobEvent(Record):
+    id: int
+    job_id: UUID
+    kind: str
+    stage: str | None
+    scene_index: int | None
+    message: str
+    data: dict[str, Any]
+    created_at: datetime
+
+
+class ScriptRow(Record):
+    id: UUID
+    user_id: UUID
+    project_id: UUID
+    youtube_url: str
+    video_id: str
+    normalized_script: Script | None
+    language: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Character(Record):
+    id: UUID
+    user_id: UUID | None
+    name: str
+    description: str
+    style: str
+    image_url: str | None
+    model_ref: str | None
+    voice: Voice | None
+    is_premade: bool
+    created_at: datetime
+
+    def as_member(self) -> CastMember:
+        return CastMember(
+            character_id=self.id,
+            name=self.name,
+            style=self.style,
+            portrait_key=self.image_url,
+            model_ref=self.model_ref,
+            voice=self.voice,
+        )
+
+
+class Clip(Record):
+    """An accepted clip that its user owns: any job of theirs may show it again."""
+
+    clip_key: str
+    s3_key: str
+    metadata: dict[str, Any]

@@ -1,0 +1,109 @@
+"""The job_scenes table: the truth about which scene of a job is filmed."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from domain.errors import ErrorCode
+from domain.scenes import Scene
+from domain.shots import ShotPrompt
+from resources.database.connection import Connection
+from resources.database.records import JobScene
+
+
+async def plan_scenes(connection: Connection, job_id: UUID, user_id: UUID, scenes: Sequence[Scene]) -> None:
+    """Lay down the scenes of a job at once. The same plan again changes nothing; a changed scene is queued."""
+    async with connection.transaction():
+        for scene in scenes:
+            await connection.execute(
+                """
+                insert into job_scenes (job_id, user_id, scene_index, scene) values (%s, %s, %s, %s)
+                on conflict (job_id, scene_index) do update
+                  set scene = excluded.scene, prompt = null, status = 'queued', progress = 0, clip_key = null,
+                      s3_key = null, error_code = null, error_message = null
+                  where job_scenes.scene is distinct from excluded.scene
+                """,
+                (job_id, user_id, scene.index, Jsonb(scene.model_dump(mode="json"))),
+            )
+        await connection.execute("delete from job_scenes where job_id = %s and scene_index > %s", (job_id, len(scenes)))
+
+
+async def list_scenes(connection: Connection, job_id: UUID) -> Sequence[JobScene]:
+    cursor = connection.cursor(row_factory=class_row(JobScene))
+    await cursor.execute("select * from job_scenes where job_id = %s order by scene_index", (job_id,))
+    return await cursor.fetchall()
+
+
+async def save_prompt(connection: Connection, scene_id: UUID, prompt: ShotPrompt) -> None:
+    await connection.execute(
+        "update job_scenes set prompt = %s where id = %s", (Jsonb(prompt.model_dump(mode="json")), scene_id)
+    )
+
+
+async def queue_new_take(connection: Connection, scene_id: UUID, prompt: ShotPrompt) -> None:
+    """Ask for another take: the scene waits again and its old clip stays among the user's assets."""
+    await connection.execute(
+        """
+        update job_scenes set prompt = %s, status = 'queued', progress = 0, error_code = null, error_message = null
+        where id = %s
+        """,
+        (Jsonb(prompt.model_dump(mode="json")), scene_id),
+    )
+
+
+async def start_scene(connection: Connection, scene_id: UUID) -> None:
+    await connection.execute(
+        """
+        update job_scenes set status = 'running', progress = 0, error_code = null, error_message = null,
+          started_at = clock_timestamp(), finished_at = null
+        where id = %s
+        """,
+        (scene_id,),
+    )
+
+
+async def raise_scene_progress(connection: Connection, scene_id: UUID, progress: int) -> None:
+    await connection.execute(
+        "update job_scenes set progress = %s where id = %s and status = 'running' and progress < %s",
+        (progress, scene_id, progress),
+    )
+
+
+async def succeed_scene(connection: Connection, scene_id: UUID, *, clip_key: str, s3_key: str) -> None:
+    await connection.execute(
+        """
+        update job_scenes set status = 'succeeded', progress = 100, clip_key = %s, s3_key = %s, error_code = null,
+          error_message = null, finished_at = clock_timestamp()
+        where id = %s
+        """,
+        (clip_key, s3_key, scene_id),
+    )
+
+
+async def fail_scene(connection: Connection, scene_id: UUID, code: ErrorCode, message: str) -> None:
+    await connection.execute(
+        """
+        update job_scenes set status = 'failed', error_code = %s, error_message = %s, finished_at = clock_timestamp()
+        where id = %s and status in ('queued', 'running')
+        """,
+        (code, message, scene_id),
+    )
+
+
+async def cancel_scenes(connection: Connection, job_id: UUID) -> None:
+    await connection.execute(
+        "update job_scenes set status = 'canceled' where job_id = %s and status in ('queued', 'running')", (job_id,)
+    )
+
+
+async def requeue_scenes(connection: Connection, job_id: UUID) -> None:
+    """Scenes that a dead worker left in the middle, and canceled ones, wait again."""
+    await connection.execute(
+        """
+        update job_scenes set status = 'queued', progress = 0
+        where job_id = %s and status in ('running', 'canceled')
+        """,
+        (job_id,),
+    )

@@ -1,0 +1,126 @@
+"""Projects, scripts and their versions, and who plays in them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from psycopg import sql
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from domain.script import Script
+from domain.transcript import Transcript
+from resources.database.connection import Connection
+from resources.database.records import Character, ScriptRow
+
+# All but the raw transcript, which is large and read by one stage only.
+COLUMNS = sql.SQL(
+    "id, user_id, project_id, youtube_url, video_id, normalized_script, language, version, created_at, updated_at"
+)
+
+
+async def ensure_user(connection: Connection, user_id: UUID, email: str) -> None:
+    await connection.execute(
+        "insert into users (id, email) values (%s, %s) on conflict (id) do nothing", (user_id, email)
+    )
+
+
+async def insert_project(connection: Connection, user_id: UUID, title: str) -> UUID:
+    cursor = await connection.execute(
+        "insert into projects (user_id, title) values (%s, %s) returning id", (user_id, title)
+    )
+    row = await cursor.fetchone()
+    assert row
+    project_id: UUID = row[0]
+    return project_id
+
+
+async def insert_script(
+    connection: Connection, user_id: UUID, project_id: UUID, youtube_url: str, video_id: str
+) -> ScriptRow:
+    cursor = connection.cursor(row_factory=class_row(ScriptRow))
+    await cursor.execute(
+        sql.SQL(
+            "insert into scripts (user_id, project_id, youtube_url, video_id) values (%s, %s, %s, %s) returning {}"
+        ).format(COLUMNS),
+        (user_id, project_id, youtube_url, video_id),
+    )
+    row = await cursor.fetchone()
+    assert row
+    return row
+
+
+async def find_script(connection: Connection, script_id: UUID) -> ScriptRow | None:
+    cursor = connection.cursor(row_factory=class_row(ScriptRow))
+    await cursor.execute(sql.SQL("select {} from scripts where id = %s").format(COLUMNS), (script_id,))
+    return await cursor.fetchone()
+
+
+async def find_transcript(connection: Connection, script_id: UUID) -> Transcript | None:
+    cursor = await connection.execute("select raw_transcript from scripts where id = %s", (script_id,))
+    row = await cursor.fetchone()
+    return Transcript.model_validate(row[0]) if row and row[0] else None
+
+
+async def save_transcript(connection: Connection, script_id: UUID, transcript: Transcript) -> None:
+    """Keep the transcript as it came, and name the project after its video."""
+    async with connection.transaction():
+        await connection.execute(
+            "update scripts set raw_transcript = %s, language = %s where id = %s",
+            (Jsonb(transcript.model_dump(mode="json")), transcript.language, script_id),
+        )
+        await connection.execute(
+            "update projects set title = %s where id = (select project_id from scripts where id = %s)",
+            (transcript.title, script_id),
+        )
+
+
+async def save_first_version(connection: Connection, script_id: UUID, script: Script) -> int:
+    """Version 1 of a script, unless it has one: an import that runs again never undoes an edit."""
+    async with connection.transaction():
+        await connection.execute(
+            """
+            with first as (
+              update scripts set normalized_script = %(script)s, version = 1 where id = %(id)s and version = 0
+              returning id, user_id, version, normalized_script
+            )
+            insert into script_versions (script_id, user_id, version, normalized_script)
+            select id, user_id, version, normalized_script from first
+            """,
+            {"id": script_id, "script": Jsonb(script.model_dump(mode="json"))},
+        )
+        cursor = await connection.execute("select version from scripts where id = %s", (script_id,))
+        row = await cursor.fetchone()
+    assert row
+    version: int = row[0]
+    return version
+
+
+async def find_version(connection: Connection, script_id: UUID, version: int) -> Script | None:
+    cursor = await connection.execute(
+        "select normalized_script from script_versions where script_id = %s and version = %s", (script_id, version)
+    )
+    row = await cursor.fetchone()
+    return Script.model_validate(row[0]) if row else None
+
+
+async def set_cast(connection: Connection, script_id: UUID, user_id: UUID, character_ids: Sequence[UUID]) -> None:
+    """Replace the cast of a script. Raises psycopg's ForeignKeyViolation on a character the user may not cast."""
+    async with connection.transaction():
+        await connection.execute("delete from script_characters where script_id = %s", (script_id,))
+        for position, character_id in enumerate(character_ids):
+            await connection.execute(
+                "insert into script_characters (script_id, user_id, character_id, position) values (%s, %s, %s, %s)",
+                (script_id, user_id, character_id, position),
+            )
+
+
+async def list_cast(connection: Connection, script_id: UUID) -> Sequence[Character]:
+    cursor = connection.cursor(row_factory=class_row(Character))
+    await cursor.execute(
+        """
+        select characters.* from script_characters join characters on characters.id = script_characters.character_id
+        where script_id = %s order by position
+        """,
+        (script_id,),
+    )
+    return await cursor.fetchall()

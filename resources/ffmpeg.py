@@ -1,0 +1,127 @@
+"""ffmpeg: one static binary, called with argument lists, never through a shell."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from domain.errors import ErrorCode, RecastError
+from domain.profile import Profile
+
+STDERR_TAIL_LINES = 12
+X264_PRESET = "veryfast"
+X264_CRF = 20
+AUDIO_BITRATE = "128k"
+
+OnProgress = Callable[[float], None]
+"""Called with the seconds of output written so far."""
+
+
+@cache
+def executable() -> str:
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
+
+
+def command(*arguments: str) -> list[str]:
+    """A whole command line. Banner and prompts are off; an existing output is overwritten."""
+    return [executable(), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-y", *arguments]
+
+
+def input_file(path: Path) -> list[str]:
+    """Arguments that read ``path`` and nothing else: a playlist inside the file cannot open the network."""
+    return ["-protocol_whitelist", "file,pipe", "-i", f"file:{path}"]
+
+
+def output_file(path: Path) -> str:
+    """A name that ffmpeg cannot mistake for an option or a protocol."""
+    return f"file:{path}"
+
+
+def mezzanine(profile: Profile) -> list[str]:
+    """Arguments that encode to the one format in which clips of ``profile`` can be joined by copying.
+
+    H.264 with a keyframe every second at fixed places, no B-frames (the first frame is shown at zero, so no edit list
+    is needed) and headers that do not depend on the picture; AAC stereo; a fixed time base; one encoder thread and no
+    dependence on the CPU model, because the number of threads changes the bytes.
+    """
+    second = str(profile.frame_rate)
+    return [
+        *(
+            "-c:v",
+            "libx264",
+            "-preset",
+            X264_PRESET,
+            "-crf",
+            str(X264_CRF),
+            "-profile:v",
+            "high",
+            "-pix_fmt",
+            "yuv420p",
+        ),
+        *("-g", second, "-keyint_min", second, "-sc_threshold", "0", "-bf", "0", "-threads:v", "1"),
+        *("-x264-params", "stitchable=1:open-gop=0:threads=1:lookahead-threads=1:cpu-independent=1"),
+        *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
+        *("-fps_mode", "cfr", "-r", second, "-video_track_timescale", str(profile.frame_rate * 1000)),
+        *("-c:a", "aac", "-b:a", AUDIO_BITRATE, "-ar", str(profile.sample_rate), "-ac", "2"),
+        *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact"),
+        *("-flags:a", "+bitexact", "-movflags", "+faststart", "-f", "mp4"),
+    ]
+
+
+def failure(code: ErrorCode, stderr: Sequence[str], returncode: int | None) -> RecastError:
+    """What went wrong, with the tail of stderr as the operator's cause. A full disk keeps its own code."""
+    tail = "\n".join(list(stderr)[-STDERR_TAIL_LINES:])
+    if "No space left on device" in tail:
+        code = ErrorCode.DISK_FULL
+    return RecastError(code, cause=f"ffmpeg ended with {returncode}: {tail or 'nothing on stderr'}")
+
+
+async def run(
+    arguments: Sequence[str],
+    *,
+    timeout_seconds: float,
+    failure_code: ErrorCode = ErrorCode.CLIP_REJECTED,
+    on_progress: OnProgress | None = None,
+) -> None:
+    """Run ffmpeg to its end. The process is killed on time-out and on cancellation.
+
+    Raises ``RecastError`` with ``failure_code``, or DISK_FULL, and the tail of stderr as its cause.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command("-progress", "pipe:1", *arguments),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    stderr: deque[str] = deque(maxlen=STDERR_TAIL_LINES)
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            await asyncio.gather(_report(process.stdout, on_progress), _keep_tail(process.stderr, stderr))
+            returncode = await process.wait()
+    except TimeoutError:
+        raise RecastError(failure_code, cause=f"ffmpeg was still running after {timeout_seconds} s") from None
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await asyncio.shield(process.wait())
+    if returncode != 0:
+        raise failure(failure_code, list(stderr), returncode)
+
+
+async def _report(stdout: asyncio.StreamReader | None, on_progress: OnProgress | None) -> None:
+    assert stdout is not None
+    async for line in stdout:
+        key, _, value = line.decode(errors="replace").strip().partition("=")
+        if on_progress and key == "out_time_us" and value.lstrip("-").isdigit():
+            on_progress(max(0.0, int(value) / 1_000_000))
+
+
+async def _keep_tail(stderr: asyncio.StreamReader | None, tail: deque[str]) -> None:
+    assert stderr is not None
+    async for line in stderr:
+        tail.append(line.decode(errors="replace").rstrip())

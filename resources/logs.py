@@ -1,0 +1,57 @@
+"""Structured logs: JSON for machines, lines for people, and no secret in either."""
+
+import logging
+import re
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+# Tokens that must not reach a log even inside somebody else's message.
+SECRET_PATTERNS = re.compile(
+    r"Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+|ya29\.[\w-]+|1//[\w-]+|whsec_\S+|r8_\w+"
+    r"|(?<=X-Amz-Signature=)[0-9a-f]+|(?<=Signature=)[^&\s\"']+|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
+)
+SECRET_KEYS = re.compile(r"password|secret|token|authorization|cookie|private_key", re.IGNORECASE)
+REDACTED = "[redacted]"
+
+
+def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        if SECRET_KEYS.search(key):
+            event[key] = REDACTED
+        elif isinstance(value, str):
+            event[key] = SECRET_PATTERNS.sub(REDACTED, value)
+    return event
+
+
+def configure_logs(log_format: str) -> None:
+    """Send structlog and the standard library through one chain to standard error, redacted last of all."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    renderer: Any = (
+        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)
+    # One line per outgoing request, with its whole address, is noise and may carry a signature.
+    for noisy in ("httpx", "httpcore", "botocore", "urllib3"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,0 +1,126 @@
+"""What a media file holds, read in process with PyAV."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.container import InputContainer
+from numpy.typing import NDArray
+
+from domain.errors import ErrorCode, RecastError
+
+SAMPLE_WIDTH, SAMPLE_HEIGHT = 64, 64
+"""A sampled frame is averaged down to this: coding noise vanishes, a blinking eye does not."""
+BLACK_LUMA = 24
+"""Of 255; the darkest drawn night is brighter in places, video black is 16."""
+FROZEN_LUMA = 1.5
+"""Largest change of any cell, of 255, in a picture that stands still; coding noise stays below 1."""
+MAX_SAMPLES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """Facts of the first video and the first audio stream.
+
+    ``duration`` and ``start_time`` are seconds; ``frames`` is the exact number of coded pictures; ``sample_rate`` and
+    ``channels`` are zero without audio.
+    """
+
+    width: int
+    height: int
+    frame_rate: Fraction
+    duration: float
+    frames: int
+    video_codec: str
+    pix_fmt: str
+    has_audio: bool
+    audio_codec: str | None
+    audio_duration: float
+    sample_rate: int
+    channels: int
+    start_time: float
+
+
+@dataclass(frozen=True, slots=True)
+class PictureCheck:
+    """``black``: no sampled frame shows anything; ``frozen``: no two sampled frames differ."""
+
+    samples: int
+    black: bool
+    frozen: bool
+
+
+def probe(path: Path) -> MediaFacts:
+    """Read the facts of ``path`` without decoding. Raises ``CLIP_REJECTED`` for what is not a readable video."""
+    try:
+        with av.open(str(path)) as container:
+            return _facts(container, path)
+    except (av.FFmpegError, OSError, ValueError, IndexError) as error:
+        raise _rejected("The clip is damaged or is not a video.", path, error) from error
+
+
+def decode_check(path: Path) -> PictureCheck:
+    """Decode keyframes (all frames where there are fewer than three) and see whether there is a moving picture.
+
+    Raises ``CLIP_REJECTED`` when nothing can be decoded.
+    """
+    try:
+        cells = _sampled(path, only_keyframes=True)
+        if len(cells) < 3:
+            cells = _sampled(path, only_keyframes=False)
+    except (av.FFmpegError, OSError, ValueError, IndexError) as error:
+        raise _rejected("The clip cannot be decoded.", path, error) from error
+    if not cells:
+        raise RecastError(ErrorCode.CLIP_REJECTED, "The clip holds no picture.", cause=str(path))
+    brightest = max(float(cell.max()) for cell in cells)
+    change = max((float(np.abs(cell - cells[0]).max()) for cell in cells[1:]), default=0.0)
+    return PictureCheck(samples=len(cells), black=brightest < BLACK_LUMA, frozen=change < FROZEN_LUMA)
+
+
+def _facts(container: InputContainer, path: Path) -> MediaFacts:
+    if not container.streams.video:
+        raise RecastError(ErrorCode.CLIP_REJECTED, "The clip holds no picture.", cause=str(path))
+    video = container.streams.video[0]
+    audio = container.streams.audio[0] if container.streams.audio else None
+    frames = video.frames or sum(1 for packet in container.demux(video) if packet.size)
+    base = video.time_base or Fraction(1, 1)
+    duration = float(video.duration * base) if video.duration is not None else (container.duration or 0) / 1_000_000
+    audio_duration = float(audio.duration * audio.time_base) if audio and audio.duration and audio.time_base else 0.0
+    return MediaFacts(
+        width=video.width,
+        height=video.height,
+        frame_rate=video.average_rate or Fraction(0),
+        duration=duration,
+        frames=frames,
+        video_codec=video.codec_context.name,
+        pix_fmt=video.pix_fmt or "",
+        has_audio=audio is not None,
+        audio_codec=audio.codec_context.name if audio else None,
+        audio_duration=audio_duration,
+        sample_rate=audio.sample_rate if audio else 0,
+        channels=audio.channels if audio else 0,
+        start_time=float((video.start_time or 0) * base),
+    )
+
+
+def _sampled(path: Path, *, only_keyframes: bool) -> list[NDArray[np.float32]]:
+    """Evenly chosen frames as cells of mean luma, float32 (SAMPLE_HEIGHT, SAMPLE_WIDTH), 0 to 255."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        if only_keyframes:
+            stream.codec_context.skip_frame = "NONKEY"
+        step = max(1, (stream.frames or 0) // MAX_SAMPLES) if not only_keyframes else 1
+        frames = (frame for index, frame in enumerate(container.decode(stream)) if index % step == 0)
+        return [_cells(frame) for frame in frames]
+
+
+def _cells(frame: Any) -> NDArray[np.float32]:
+    small = frame.reformat(width=SAMPLE_WIDTH, height=SAMPLE_HEIGHT, format="gray", interpolation="AREA")
+    return np.asarray(small.to_ndarray(), dtype=np.float32)
+
+
+def _rejected(detail: str, path: Path, error: Exception) -> RecastError:
+    return RecastError(ErrorCode.CLIP_REJECTED, detail, cause=f"{path.name}: {error}")

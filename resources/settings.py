@@ -1,0 +1,62 @@
+"""Every setting of the product, read from the environment (prefix RECAST_) once, at the edge of each process."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def revealed(secret: SecretStr | None) -> str | None:
+    """The secret in the clear, for the client that needs it; never for a message or a log."""
+    return secret.get_secret_value() if secret else None
+
+
+class Settings(BaseSettings):
+    """What differs between the local stack and production. There are no default secrets: a missing one is an error."""
+
+    model_config = SettingsConfigDict(env_prefix="RECAST_", frozen=True)
+
+    # PostgreSQL: workers become service_role, the API becomes anon or authenticated
+    database_url: SecretStr
+    api_database_url: SecretStr
+
+    # S3
+    s3_bucket: str
+    s3_region: str = "us-east-1"
+    s3_endpoint_url: str | None = None
+    s3_access_key_id: SecretStr | None = None
+    s3_secret_access_key: SecretStr | None = None
+
+    # previews through CloudFront
+    cdn_url: str
+    cdn_key_pair_id: str
+    cdn_private_key_path: Path
+    preview_seconds: int = Field(default=3600, gt=0)
+    signed_url_seconds: int = Field(default=900, gt=0)
+
+    # Dagster, as the API sees it
+    dagster_url: str
+    dagster_public_url: str | None = None
+    dagster_location: str = "recast"
+
+    # Supabase Auth
+    auth_url: str
+    auth_audience: str = "authenticated"
+
+    # YouTube; base_url points at the sandbox in local mode and is empty for the real service
+    youtube_base_url: str | None = None
+    youtube_proxy_url: SecretStr | None = None
+    youtube_languages: tuple[str, ...] = ("en",)
+    youtube_timeout_seconds: float = Field(default=20.0, gt=0)
+    max_video_seconds: float = Field(default=3 * 3600, gt=0)
+
+    # the API
+    public_url: str = "http://127.0.0.1:8080"
+    cors_origins: tuple[str, ...] = ()
+
+    # filming
+    films_at_once: int = Field(default=0, ge=0, description="Scenes filmed at once by one run; 0 means one per core")
+    scene_timeout_seconds: float = Field(default=600.0, gt=0)
+    max_launches: int = Field(default=3, gt=0, description="How often a job whose worker died is started in all")
+
+    log_format: str = "json"

@@ -1,0 +1,154 @@
+"""S3: versioned objects in one bucket, under the keys of the design."""
+
+import asyncio
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import boto3
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from domain.errors import ErrorCode, RecastError
+from resources.settings import Settings, revealed
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CONNECT_TIMEOUT_SECONDS = 3
+READ_TIMEOUT_SECONDS = 60
+ATTEMPTS = 3
+# Small files of one film: threads of a multipart transfer cost more than they save below this size.
+MULTIPART_BYTES = 32 * 1024 * 1024
+
+
+def clip_object_key(user_id: UUID, clip_key: str) -> str:
+    return f"users/{user_id}/clips/{clip_key}/clip.mp4"
+
+
+def final_object_key(user_id: UUID, job_id: UUID) -> str:
+    return f"users/{user_id}/jobs/{job_id}/final.mp4"
+
+
+def premade_portrait_key(slug: str, fingerprint: str) -> str:
+    """The fingerprint makes a redrawn portrait a new object, so that clip keys tell the two apart."""
+    return f"premade/{slug}/{fingerprint}.png"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    key: str
+    size_bytes: int
+    version: str | None
+
+
+class Storage:
+    """Blocking calls run in threads. Errors leave as STORAGE_UNAVAILABLE (or DISK_FULL for this machine's own disk)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.bucket = settings.s3_bucket
+        self._client: S3Client = boto3.client(
+            "s3",
+            region_name=settings.s3_region,
+            endpoint_url=settings.s3_endpoint_url,
+            aws_access_key_id=revealed(settings.s3_access_key_id),
+            aws_secret_access_key=revealed(settings.s3_secret_access_key),
+            config=Config(
+                signature_version="s3v4",
+                connect_timeout=CONNECT_TIMEOUT_SECONDS,
+                read_timeout=READ_TIMEOUT_SECONDS,
+                retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+                s3={"addressing_style": "path" if settings.s3_endpoint_url else "virtual"},
+                max_pool_connections=32,
+            ),
+        )
+        self._transfer = TransferConfig(multipart_threshold=MULTIPART_BYTES, multipart_chunksize=MULTIPART_BYTES)
+
+    async def put_bytes(self, key: str, body: bytes, content_type: str) -> StoredObject:
+        return await asyncio.to_thread(self._put_bytes, key, body, content_type)
+
+    async def upload(self, path: Path, key: str, content_type: str) -> StoredObject:
+        return await asyncio.to_thread(self._upload, path, key, content_type)
+
+    async def download(self, key: str, path: Path) -> None:
+        await asyncio.to_thread(self._download, key, path)
+
+    async def get_bytes(self, key: str) -> bytes:
+        return await asyncio.to_thread(self._get_bytes, key)
+
+    async def head(self, key: str) -> StoredObject | None:
+        """The newest version of an object, or None when there is none."""
+        return await asyncio.to_thread(self._head, key)
+
+    async def check(self) -> None:
+        """Raises STORAGE_UNAVAILABLE unless the bucket answers."""
+        await asyncio.to_thread(self._check)
+
+    def signed_url(self, key: str, seconds: int, *, download_name: str | None = None) -> str:
+        """A link that anyone may follow for ``seconds``; it is computed here and asks nobody."""
+        parameters = {"Bucket": self.bucket, "Key": key}
+        if download_name:
+            parameters["ResponseContentDisposition"] = f'attachment; filename="{download_name}"'
+        return self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
+
+    def uri(self, key: str) -> str:
+        return f"s3://{self.bucket}/{key}"
+
+    def _put_bytes(self, key: str, body: bytes, content_type: str) -> StoredObject:
+        with storage_errors(key):
+            answer = self._client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
+        return StoredObject(key, len(body), answer.get("VersionId"))
+
+    def _upload(self, path: Path, key: str, content_type: str) -> StoredObject:
+        with storage_errors(key):
+            self._client.upload_file(
+                str(path), self.bucket, key, ExtraArgs={"ContentType": content_type}, Config=self._transfer
+            )
+            answer = self._client.head_object(Bucket=self.bucket, Key=key)
+        return StoredObject(key, answer["ContentLength"], answer.get("VersionId"))
+
+    def _download(self, key: str, path: Path) -> None:
+        with storage_errors(key):
+            self._client.download_file(self.bucket, key, str(path), Config=self._transfer)
+
+    def _get_bytes(self, key: str) -> bytes:
+        with storage_errors(key):
+            return self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    def _head(self, key: str) -> StoredObject | None:
+        with storage_errors(key):
+            try:
+                answer = self._client.head_object(Bucket=self.bucket, Key=key)
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                    return None
+                raise
+        return StoredObject(key, answer["ContentLength"], answer.get("VersionId"))
+
+    def _check(self) -> None:
+        with storage_errors(self.bucket):
+            self._client.head_bucket(Bucket=self.bucket)
+
+
+@contextmanager
+def storage_errors(key: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        answer = error.response
+        raise RecastError(
+            ErrorCode.STORAGE_UNAVAILABLE,
+            cause=f"{key}: {answer.get('Error', {}).get('Code')}",
+            request_id=answer.get("ResponseMetadata", {}).get("RequestId"),
+        ) from error
+    except BotoCoreError as error:
+        raise RecastError(ErrorCode.STORAGE_UNAVAILABLE, cause=f"{key}: {type(error).__name__}") from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise RecastError(ErrorCode.DISK_FULL, cause=f"{key}: {error.strerror}") from error
+        raise

@@ -1,0 +1,116 @@
+"""Actors: what moves a character on the frame."""
+
+import math
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Protocol
+
+import numpy as np
+
+from resources.video.local import portrait
+from resources.video.local.blocking import Mark
+from resources.video.local.compositor import Frame, Placement
+from resources.video.local.motion import (
+    ENTRANCE_SECONDS,
+    Mouth,
+    View,
+    Word,
+    blinks,
+    ease_out_back,
+    is_blinking,
+    mouth,
+)
+from resources.video.local.pixels import Pixels, Planes, planes
+from resources.video.local.portrait import Eyes
+
+Tint = tuple[float, float, float]
+BREATHS_PER_SECOND = 0.27
+RISE = 46
+"""Canvas units by which a character comes up as it enters."""
+
+
+class Actor(Protocol):
+    def draw(self, frame: Frame, now: float, view: View) -> None:
+        """Put the character on ``frame`` as it is at ``now`` (seconds) under the camera's ``view``."""
+        ...
+
+
+class Puppet:
+    """A character drawn by ourselves: a body that breathes, a head that turns on its neck, a face that speaks."""
+
+    def __init__(
+        self, slug: str, mark: Mark, *, words: Sequence[Word], glance: float, zoom: float, tint: Tint, seed: int, duration: float
+    ) -> None:
+        """``words`` are spoken by this character (none: it listens); ``glance`` is where the eyes look, -1 left to 1
+        right; ``zoom`` is the nearest the camera comes, for the sharpness of the drawings."""
+        random = Random(f"{slug}{seed}")
+        self._mark, self._words = mark, words
+        self._phase = random.uniform(0, math.tau)
+        self._delay = random.uniform(0.0, 0.18)
+        self._blinks = blinks(duration, random)
+        self._resolution = mark.unit * zoom
+        cut = portrait.cut_out(slug, self._resolution, glance=glance, mouths=list(Mouth) if words else [Mouth.CLOSED])
+        self._parts = {name: (planes(part.pixels, tint), part.x, part.y) for name, part in cut.items.items()}
+        self._faces: Mapping[tuple[Mouth, Eyes], Planes] = {
+            state: planes(pixels, tint) for state, pixels in cut.faces.items()
+        }
+        self._head_at = (cut.head_x, cut.head_y)
+
+    def draw(self, frame: Frame, now: float, view: View) -> None:
+        breath = math.sin(math.tau * BREATHS_PER_SECOND * now + self._phase)
+        sway = math.sin(math.tau * 0.11 * now + self._phase * 1.7)
+        entrance = RISE * (1 - ease_out_back((now - self._delay) / ENTRANCE_SECONDS))
+        speaking = mouth(self._words, now)
+        energy = 1.0 if self._words else 0.0
+        nod = _nod(self._words, now)
+        unit = self._mark.unit * view.zoom
+        origin_x = frame.width / 2 + (self._mark.x - frame.width / 2) * view.zoom + view.x * frame.width
+        origin_y = frame.height / 2 + (self._mark.y - frame.height / 2) * view.zoom + view.y * frame.height
+        origin_x += sway * 3.0 * unit
+        origin_y += entrance * unit
+        angle = math.radians(
+            1.0 * math.sin(math.tau * 0.13 * now + self._phase)
+            + energy * 1.5 * math.sin(math.tau * 0.47 * now + self._phase * 2)
+        )
+        lift = -2.2 * breath + 3.4 * nod
+        pixel = view.zoom * self._mark.unit / self._resolution
+        head = _turn(angle, pixel, origin_x, origin_y + lift * unit, unit)
+        if "back" in self._parts:
+            self._turned(frame, "back", head)
+        self._lay(frame, "body", origin_x, origin_y - 2.2 * breath * unit, pixel, unit)
+        eyes = Eyes.SHUT if is_blinking(self._blinks, now) else Eyes.OPEN
+        x, y = self._head_at
+        frame.lay_turned(self._faces[speaking, eyes], head @ _offset(x, y))
+        if "front" in self._parts:
+            self._lay(frame, "front", origin_x, origin_y - 2.2 * breath * unit, pixel, unit)
+
+    def _turned(self, frame: Frame, name: str, matrix: np.ndarray) -> None:
+        picture, x, y = self._parts[name]
+        frame.lay_turned(picture, matrix @ _offset(x, y))
+
+    def _lay(self, frame: Frame, name: str, origin_x: float, origin_y: float, pixel: float, unit: float) -> None:
+        picture, x, y = self._parts[name]
+        frame.lay(picture, Placement(origin_x + x * pixel, origin_y + y * pixel, pixel, pixel))
+
+
+def _nod(words: Sequence[Word], now: float) -> float:
+    """A small dip of the head with every longer word."""
+    for word in words:
+        if len(word.syllables) > 1 and word.start <= now < word.end:
+            return math.sin(math.pi * (now - word.start) / (word.end - word.start))
+    return 0.0
+
+
+def _turn(angle: float, pixel: float, x: float, y: float, unit: float) -> np.ndarray:
+    """Head drawing (pixels from the head's middle) to screen, turned about the neck."""
+    cos, sin = math.cos(angle) * pixel, math.sin(angle) * pixel
+    neck = portrait.NECK_BELOW_HEAD * unit
+    turned_x, turned_y = -math.sin(angle) * neck, math.cos(angle) * neck
+    return np.array([[cos, -sin, x - turned_x], [sin, cos, y + neck - turned_y], [0, 0, 1]], dtype=np.float64)[:2]
+
+
+def _offset(x: float, y: float) -> np.ndarray:
+    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], dtype=np.float64)
+
+
+__all__ = ["Actor", "Pixels", "Puppet", "Tint"]

@@ -1,0 +1,138 @@
+"""Lays moving layers over each other, with sub-pixel placement, into one NV12 frame."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from resources.video.local.pixels import Pixels, Planes
+
+VERNIER_STEPS = 24
+_WARP = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a layer lies: layer pixel (0, 0) at screen (``x``, ``y``), and screen pixels per layer pixel."""
+
+    x: float
+    y: float
+    scale_x: float
+    scale_y: float
+
+
+class Frame:
+    """One picture of ``width`` by ``height`` (both even), laid out as NV12 so that it goes to the encoder as it is."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self.bytes: Pixels = np.zeros((height * 3 // 2, width), dtype=np.uint8)
+        self.luma: Pixels = self.bytes[:height]
+        self.chroma: Pixels = self.bytes[height:].reshape(height // 2, width // 2, 2)
+
+    def copy_from(self, other: "Frame") -> None:
+        np.copyto(self.bytes, other.bytes)
+
+    def cover_with(self, plate: Planes, at: Placement) -> None:
+        """Fill the whole frame with an opaque layer that reaches beyond all its edges."""
+        self.luma[:] = _resampled(plate.luma, at, (0, 0, self.width, self.height))
+        half = Placement(at.x / 2, at.y / 2, at.scale_x, at.scale_y)
+        self.chroma[:] = _resampled(plate.chroma, half, (0, 0, self.width // 2, self.height // 2))[..., :2]
+
+    def lay(self, layer: Planes, at: Placement) -> None:
+        """Blend a layer that is moved and scaled but not turned."""
+        box = self._clip(at.x, at.y, at.x + layer.width * at.scale_x, at.y + layer.height * at.scale_y)
+        if box is None:
+            return
+        half_box = (box[0] // 2, box[1] // 2, box[2] // 2, box[3] // 2)
+        half = Placement(at.x / 2, at.y / 2, at.scale_x, at.scale_y)
+        luma, cover = _resampled(layer.luma, at, box), _resampled(layer.cover, at, box, outside=255)
+        chroma = _resampled(layer.chroma, half, half_box, outside=(0, 0, 255, 255))
+        self._blend(box, luma, cover, chroma)
+
+    def lay_turned(self, layer: Planes, matrix: NDArray[np.float64]) -> None:
+        """Blend a layer through ``matrix`` (2, 3), which maps layer pixels to screen pixels."""
+        corners = np.array([[0, 0, 1], [layer.width, 0, 1], [0, layer.height, 1], [layer.width, layer.height, 1]])
+        reached = corners @ matrix.T
+        box = self._clip(*reached.min(axis=0), *reached.max(axis=0))
+        if box is None:
+            return
+        left, top, right, bottom = box
+        full = cv2.warpAffine(
+            cv2.merge([layer.luma, layer.cover, layer.cover]),
+            _pixel_centres(cv2.invertAffineTransform(matrix), left, top),
+            (right - left, bottom - top),
+            flags=_WARP,
+            borderValue=(0, 255, 255),
+        )
+        half_matrix = matrix.copy()
+        half_matrix[:, 2] /= 2
+        chroma = cv2.warpAffine(
+            layer.chroma,
+            _pixel_centres(cv2.invertAffineTransform(half_matrix), left // 2, top // 2),
+            ((right - left) // 2, (bottom - top) // 2),
+            flags=_WARP,
+            borderValue=(0, 0, 255, 255),
+        )
+        self._blend(box, cv2.extractChannel(full, 0), cv2.extractChannel(full, 1), chroma)
+
+    def stamp(self, layer: Planes, x: int, y: int) -> None:
+        """Blend a layer pixel by pixel at even ``x`` and ``y``, wholly inside the frame."""
+        self._blend((x, y, x + layer.width, y + layer.height), layer.luma, layer.cover, layer.chroma)
+
+    def _clip(self, left: float, top: float, right: float, bottom: float) -> tuple[int, int, int, int] | None:
+        """The even pixel box that holds the given one, inside the frame; None when they do not meet."""
+        x0, y0 = max(0, math.floor(left / 2) * 2), max(0, math.floor(top / 2) * 2)
+        x1, y1 = min(self.width, math.ceil(right / 2) * 2), min(self.height, math.ceil(bottom / 2) * 2)
+        return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
+
+    def _blend(self, box: tuple[int, int, int, int], luma: Pixels, cover: Pixels, chroma: Pixels) -> None:
+        left, top, right, bottom = box
+        under = self.luma[top:bottom, left:right]
+        cv2.multiply(under, cover, dst=under, scale=1 / 255)
+        cv2.add(under, luma, dst=under)
+        under = self.chroma[top // 2 : bottom // 2, left // 2 : right // 2]
+        cv2.multiply(under, chroma[..., 2:], dst=under, scale=1 / 255)
+        cv2.add(under, chroma[..., :2], dst=under)
+
+
+def _resampled(
+    plane: Pixels, at: Placement, box: tuple[int, int, int, int], outside: int | tuple[int, ...] | None = None
+) -> Pixels:
+    """``plane`` as seen in the screen ``box``; beyond its edges it is ``outside`` (or its edge when None).
+
+    ``cv2.resize`` is several times faster than a general warp but starts at whole pixels only. The fraction is met
+    like on a vernier: some screen pixels further left, a whole layer pixel and the wanted position nearly coincide;
+    what lies before is cut off. The error stays below 1/20 pixel as long as the scale is not a simple fraction.
+    """
+    left, top, right, bottom = box
+    step_x, step_y = 1 / at.scale_x, 1 / at.scale_y
+    from_x, skip_x = _vernier((left - at.x) * step_x, step_x)
+    from_y, skip_y = _vernier((top - at.y) * step_y, step_y)
+    to_x = from_x + math.ceil((right - left + skip_x) * step_x) + 2
+    to_y = from_y + math.ceil((bottom - top + skip_y) * step_y) + 2
+    height, width = plane.shape[:2]
+    source = plane[max(0, from_y) : min(height, to_y), max(0, from_x) : min(width, to_x)]
+    margins = (max(0, -from_y), max(0, to_y - height), max(0, -from_x), max(0, to_x - width))
+    if any(margins):
+        kind = cv2.BORDER_REPLICATE if outside is None else cv2.BORDER_CONSTANT
+        source = cv2.copyMakeBorder(source, *margins, kind, value=outside or 0)
+    scaled = cv2.resize(source, None, fx=at.scale_x, fy=at.scale_y, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(scaled[skip_y : skip_y + bottom - top, skip_x : skip_x + right - left])
+
+
+def _vernier(start: float, step: float) -> tuple[int, int]:
+    """The whole layer pixel, and the number of screen pixels to cut off, that together come nearest to ``start``."""
+    candidates = start - step * np.arange(VERNIER_STEPS)
+    whole = np.rint(candidates)
+    skip = int(np.argmin(np.abs(candidates - whole)))
+    return int(whole[skip]), skip
+
+
+def _pixel_centres(inverse: NDArray[np.float64], left: int, top: int) -> NDArray[np.float64]:
+    """Turn a map between picture coordinates into one between pixel indices (pixel i is centred at i + 1/2)."""
+    matrix = inverse.copy()
+    matrix[:, 2] += inverse @ np.array([left + 0.5, top + 0.5, 0]) - 0.5
+    return matrix

@@ -1,0 +1,109 @@
+"""Renders one shot in a process of its own: ``python -m resources.video.local.render``.
+
+The first line of standard input is an ``Order``. Every line of standard output is a ``Report``. Standard input stays
+open as long as the renderer is wanted: when its other end closes, because the parent was killed, rendering ends.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from domain.errors import ErrorCode, RecastError
+from domain.profile import Profile
+from domain.shots import Shot
+from resources import ffmpeg
+from resources.video.local.compositor import Frame
+from resources.video.local.scene import Scene
+
+REPORT_EVERY_FRAMES = 10
+
+
+class Order(BaseModel):
+    """``portraits`` are base64 pictures by character id; ``font`` replaces the captions' font."""
+
+    shot: Shot
+    portraits: Mapping[UUID, str]
+    destination: Path
+    font: Path | None = None
+
+
+class Report(BaseModel):
+    """``progress`` 0 to 100; the last report of a successful render has ``metadata``, of a failed one ``error``."""
+
+    progress: int
+    metadata: Mapping[str, str] | None = None
+    error: ErrorCode | None = None
+    cause: str | None = None
+
+
+def render(order: Order) -> Iterator[Report]:
+    """Draw every frame and encode it, once, to the profile's mezzanine at ``destination``. Yields progress.
+
+    Raises ``RecastError``: AI_PROVIDER_FAILURE with ffmpeg's last words, or DISK_FULL.
+    """
+    portraits = {character: b64decode(picture) for character, picture in order.portraits.items()}
+    shot = order.shot
+    scene = Scene(shot, portraits, order.font)
+    total = shot.profile.frames(shot.duration_seconds)
+    frame = Frame(shot.profile.width, shot.profile.height)
+    encoder = subprocess.Popen(_encoding(shot.profile, total, order.destination), stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert encoder.stdin is not None
+    assert encoder.stderr is not None
+    try:
+        for number in range(total):
+            scene.draw(frame, number)
+            encoder.stdin.write(frame.bytes.data)
+            if number % REPORT_EVERY_FRAMES == 0:
+                yield Report(progress=min(99, 100 * number // total))
+        encoder.stdin.close()
+    except BrokenPipeError:
+        pass  # ffmpeg has ended early and says why below
+    except BaseException:
+        encoder.kill()
+        raise
+    stderr = encoder.stderr.read().decode(errors="replace").splitlines()
+    if encoder.wait() != 0:
+        raise ffmpeg.failure(ErrorCode.AI_PROVIDER_FAILURE, stderr, encoder.returncode)
+    yield Report(progress=100, metadata=scene.metadata)
+
+
+def _encoding(profile: Profile, frames: int, destination: Path) -> list[str]:
+    """Raw NV12 on standard input, a silent sound track of exactly the picture's length beside it."""
+    picture = ["-f", "rawvideo", "-pix_fmt", "nv12", "-s", f"{profile.width}x{profile.height}"]
+    picture += ["-framerate", str(profile.frame_rate), "-color_range", "tv", "-colorspace", "bt709", "-i", "pipe:0"]
+    samples = frames * profile.sample_rate // profile.frame_rate
+    silence = f"anullsrc=r={profile.sample_rate}:cl=stereo,atrim=end_sample={samples}"
+    arguments = ffmpeg.command(*picture, "-f", "lavfi", "-i", silence, "-map", "0:v", "-map", "1:a")
+    return [*arguments, *ffmpeg.mezzanine(profile), ffmpeg.output_file(destination)]
+
+
+def _end_with_parent() -> None:
+    """Wait for the parent's end of standard input to close; ffmpeg ends with our end of its own."""
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+def main() -> None:
+    order = Order.model_validate_json(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        for report in render(order):
+            print(report.model_dump_json(), flush=True)
+    except RecastError as error:
+        print(Report(progress=0, error=error.code, cause=error.cause).model_dump_json(), flush=True)
+    except Exception as error:  # the report is the only way out of this process
+        cause = f"{type(error).__name__}: {error}"
+        print(Report(progress=0, error=ErrorCode.AI_PROVIDER_FAILURE, cause=cause).model_dump_json(), flush=True)
+    sys.stdout.flush()
+    os._exit(0)  # the thread above still reads
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+"""YouTube's captions, through youtube-transcript-api."""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import ParseError
+
+import requests
+from requests.adapters import HTTPAdapter
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from youtube_transcript_api import (
+    AgeRestricted,
+    CouldNotRetrieveTranscript,
+    FailedToCreateConsentCookie,
+    InvalidVideoId,
+    NoTranscriptFound,
+    NotTranslatable,
+    PoTokenRequired,
+    RequestBlocked,
+    TranscriptsDisabled,
+    TranslationLanguageNotAvailable,
+    VideoUnavailable,
+    VideoUnplayable,
+    YouTubeTranscriptApi,
+)
+from youtube_transcript_api import Transcript as Track
+
+from domain.errors import ErrorCode, RecastError
+from domain.transcript import Chapter, Snippet, Transcript
+
+YOUTUBE = "https://www.youtube.com"
+PLAYER_PATH = "/youtubei/v1/player"
+VIDEO_ID = re.compile(r"[0-9A-Za-z_-]{11}")
+TRIES = 3
+LONGEST_PAUSE_SECONDS = 8.0
+
+TIME_STAMP = re.compile(r"^\W*(?:(\d{1,2}):)?(\d{1,3}):(\d{2})\W*[\s)\]–—-]\s*(\S.*)$", re.MULTILINE)
+MIN_CHAPTERS = 3
+MIN_CHAPTER_SECONDS = 10.0
+"""When YouTube makes chapters of a description: https://support.google.com/youtube/answer/9884579."""
+
+
+class YouTubeCaptions:
+    """Reads the captions of public videos.
+
+    ``base_url`` sends every request to the sandbox instead of YouTube; ``proxy_url`` is an HTTP(S) proxy for YouTube
+    alone. ``timeout_seconds`` is for each connect and each read. ``languages`` are codes in order of preference; a
+    video with none of them is read in its own language. Safe in any thread: every call has its own connections.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None,
+        proxy_url: str | None,
+        timeout_seconds: float,
+        languages: Sequence[str],
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._base_url = base_url
+        self._proxy_url = proxy_url
+        self._timeout_seconds = timeout_seconds
+        self._languages = tuple(languages)
+        self._sleep = sleep
+
+    def fetch(self, video_id: str) -> Transcript:
+        """The captions of one video: three requests, repeated up to three times while YouTube is unreachable.
+
+        Raises ``INVALID_LINK``, ``VIDEO_UNAVAILABLE``, ``VIDEO_RESTRICTED``, ``TRANSCRIPT_MISSING``,
+        ``TRANSCRIPT_BLOCKED`` or ``SOURCE_UNREACHABLE``. Captions without a word are no error here.
+        """
+        if not VIDEO_ID.fullmatch(video_id):
+            raise RecastError(ErrorCode.INVALID_LINK)
+        tries = Retrying(
+            stop=stop_after_attempt(TRIES),
+            wait=wait_random_exponential(multiplier=1, max=LONGEST_PAUSE_SECONDS),
+            retry=retry_if_exception(_is_unreachable),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return tries(self._fetch_once, video_id)
+
+    def _fetch_once(self, video_id: str) -> Transcript:
+        watched = _Player()
+        with requests.Session() as session:
+            route = _Route(self._base_url, self._proxy_url, self._timeout_seconds)
+            session.mount("https://", route)
+            session.mount("http://", route)
+            session.hooks["response"].append(watched.notice)
+            try:
+                tracks = list(YouTubeTranscriptApi(http_client=session).list(video_id))
+                if not tracks:
+                    raise RecastError(ErrorCode.TRANSCRIPT_MISSING, cause="the list of caption tracks is empty")
+                track = choose_track(tracks, self._languages)
+                snippets = tuple(Snippet(text=s.text, start=s.start, duration=s.duration) for s in track.fetch())
+            except RecastError:
+                raise
+            except (CouldNotRetrieveTranscript, requests.RequestException, ParseError) as error:
+                raise self._translated(error, watched.status) from error
+            except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+                # The library reads YouTube's JSON unchecked, so a changed answer shows as any of these.
+                raise self._translated(error, watched.status) from error
+        return watched.transcript(video_id, track, snippets)
+
+    def _translated(self, error: Exception, status: str) -> RecastError:
+        cause = f"{type(error).__name__}: {_reason(error)}"
+        if self._proxy_url:
+            cause = cause.replace(self._proxy_url, "(proxy)")
+        return RecastError(_code(error, status), cause=cause)
+
+
+def choose_track(tracks: Iterable[Track], languages: Sequence[str]) -> Track:
+    """The best track: first by language (``en`` takes ``en-GB`` too), then typed before heard, then the spoken one.
+
+    A video's automatic captions are in the language that is spoken in it.
+    """
+    tracks = list(tracks)
+    spoken = {_primary(track.language_code) for track in tracks if track.is_generated}
+    wanted = [_primary(language) for language in languages]
+
+    def rank(track: Track) -> tuple[int, bool, bool, bool]:
+        primary = _primary(track.language_code)
+        place = wanted.index(primary) if primary in wanted else len(wanted)
+        return place, track.is_generated, track.language_code not in languages, primary not in spoken
+
+    return min(tracks, key=rank)
+
+
+def read_chapters(description: str) -> tuple[Chapter, ...]:
+    """The chapters that YouTube makes of a video's description; none unless the time stamps keep its rules:
+    from 0:00 on, at least three, ascending, each ten seconds or longer."""
+    chapters = tuple(
+        Chapter(title=title.strip(), start=float(int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)))
+        for hours, minutes, seconds, title in TIME_STAMP.findall(description)
+    )
+    starts = [chapter.start for chapter in chapters]
+    gaps = (later - earlier for earlier, later in pairwise(starts))
+    if len(chapters) < MIN_CHAPTERS or starts[0] != 0 or any(gap < MIN_CHAPTER_SECONDS for gap in gaps):
+        return ()
+    return chapters
+
+
+class _Player:
+    """Overhears the player's answer, which the library fetches and keeps for itself."""
+
+    def __init__(self) -> None:
+        self._answer: dict[str, Any] = {}
+
+    def notice(self, response: requests.Response, **_: object) -> None:
+        if response.ok and urlsplit(response.url).path.endswith(PLAYER_PATH):
+            try:
+                answer = response.json()
+            except ValueError:
+                return
+            self._answer = answer if isinstance(answer, dict) else {}
+
+    @property
+    def status(self) -> str:
+        return str((self._answer.get("playabilityStatus") or {}).get("status"))
+
+    def transcript(self, video_id: str, track: Track, snippets: tuple[Snippet, ...]) -> Transcript:
+        details = self._answer.get("videoDetails") or {}
+        last_word = max((snippet.start + snippet.duration for snippet in snippets), default=0.0)
+        return Transcript(
+            video_id=video_id,
+            title=str(details.get("title") or video_id),
+            channel=str(details.get("author") or ""),
+            duration_seconds=float(details.get("lengthSeconds") or 0) or last_word,
+            language=track.language_code,
+            is_generated=track.is_generated,
+            snippets=snippets,
+            chapters=read_chapters(str(details.get("shortDescription") or "")),
+        )
+
+
+class _Route(HTTPAdapter):
+    """Gives every request a time-out, which the library forgets, and sends it to the sandbox or through the proxy."""
+
+    def __init__(self, base_url: str | None, proxy_url: str | None, timeout_seconds: float) -> None:
+        super().__init__()
+        self._base_url = base_url
+        self._proxy_url = proxy_url
+        self._timeout_seconds = timeout_seconds
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        options["timeout"] = (self._timeout_seconds, self._timeout_seconds)
+        url = request.url or ""
+        if self._base_url and url.startswith(YOUTUBE):
+            request = request.copy()
+            request.url = self._base_url.rstrip("/") + url.removeprefix(YOUTUBE)
+            options["proxies"] = {}
+        elif self._proxy_url:
+            options["proxies"] = {"http": self._proxy_url, "https": self._proxy_url}
+        return super().send(request, *args, **options)
+
+
+def _code(error: Exception, status: str) -> ErrorCode:
+    """One code for each way to fail; ``status`` is the player's playability status."""
+    match error:
+        case RequestBlocked() | FailedToCreateConsentCookie():
+            return ErrorCode.TRANSCRIPT_BLOCKED
+        case VideoUnavailable():
+            return ErrorCode.VIDEO_UNAVAILABLE
+        case AgeRestricted():
+            return ErrorCode.VIDEO_RESTRICTED
+        case InvalidVideoId():
+            return ErrorCode.INVALID_LINK
+        case VideoUnplayable():
+            return _unplayable_code(error.reason or "", status)
+        case TranscriptsDisabled() | NoTranscriptFound() | NotTranslatable() | TranslationLanguageNotAvailable():
+            return ErrorCode.TRANSCRIPT_MISSING
+        case PoTokenRequired() | ParseError():
+            return ErrorCode.TRANSCRIPT_MISSING
+        case _:
+            return ErrorCode.SOURCE_UNREACHABLE
+
+
+def _unplayable_code(reason: str, status: str) -> ErrorCode:
+    """The library knows YouTube's bot check by a curly apostrophe only, so it is matched loosely here."""
+    reason = reason.lower()
+    if "not a bot" in reason:
+        return ErrorCode.TRANSCRIPT_BLOCKED
+    if status == "ERROR" or "private" in reason:
+        return ErrorCode.VIDEO_UNAVAILABLE
+    return ErrorCode.VIDEO_RESTRICTED
+
+
+def _reason(error: Exception) -> str:
+    """What happened, without the advice that the library adds to it."""
+    if isinstance(error, VideoUnplayable):
+        return ". ".join([error.reason or "no reason given", *error.sub_reasons])
+    text = error.cause if isinstance(error, CouldNotRetrieveTranscript) else str(error)
+    return " ".join(text.split("\n\n")[0].split())
+
+
+def _is_unreachable(error: BaseException) -> bool:
+    return isinstance(error, RecastError) and error.code is ErrorCode.SOURCE_UNREACHABLE
+
+
+def _primary(language: str) -> str:
+    return language.partition("-")[0].lower()

@@ -1,0 +1,10 @@
+"""``python -m sandbox``: all of the sandbox on one loopback port."""
+
+import uvicorn
+
+from sandbox.app import create_app
+from sandbox.settings import SandboxSettings
+
+if __name__ == "__main__":
+    settings = SandboxSettings()
+    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_level="warning", access_log=False)

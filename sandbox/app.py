@@ -1,0 +1,32 @@
+"""All of the sandbox in one application."""
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+
+from sandbox.auth.app import auth_app
+from sandbox.auth.store import AuthStore
+from sandbox.auth.tokens import TokenSigner
+from sandbox.cloudfront.app import cloudfront_router
+from sandbox.front_page import front_page
+from sandbox.settings import SandboxSettings
+from sandbox.youtube.app import youtube_router
+
+
+def create_app(settings: SandboxSettings) -> FastAPI:
+    """YouTube at its own paths, Supabase Auth under ``/auth/v1``, CloudFront under ``/cdn``."""
+    app = FastAPI(title="Recast sandbox", openapi_url=None, docs_url=None, redoc_url=None)
+    store = AuthStore(settings.data_dir / "auth.sqlite3")
+    signer = TokenSigner(store, settings.issuer, settings.access_token_seconds)
+
+    @app.get("/", response_class=HTMLResponse)
+    async def explain() -> str:
+        return front_page()
+
+    @app.get("/healthz")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    app.include_router(youtube_router(settings.slow_seconds))
+    app.include_router(cloudfront_router(settings))
+    app.mount("/auth/v1", auth_app(store, signer, settings.refresh_reuse_seconds))
+    return app

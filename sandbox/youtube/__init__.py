@@ -1,0 +1,1 @@
+"""YouTube as a caption reader sees it: watch page, innertube player and timed text."""

@@ -1,0 +1,90 @@
+"""The library: every video with its texts, loaded once from ``library/``."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from sandbox.youtube.captions import Caption, automatic_captions, manual_captions
+from sandbox.youtube.screenplay import read_screenplay
+from sandbox.youtube.timing import TAIL_SECONDS, time_slots
+
+LIBRARY = Path(__file__).parent / "library"
+LANGUAGE_NAMES = {"en": "English", "de": "German", "ja": "Japanese"}
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    language: str
+    is_generated: bool
+    captions: tuple[Caption, ...]
+
+    @property
+    def name(self) -> str:
+        return LANGUAGE_NAMES[self.language] + (" (auto-generated)" if self.is_generated else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """``chapters`` are (start in seconds, title); the length is a whole number of seconds, as on YouTube."""
+
+    id: str
+    title: str
+    channel: str
+    summary: str
+    sentence: str
+    length_seconds: int
+    tracks: tuple[Track, ...]
+    chapters: tuple[tuple[float, str], ...] = ()
+
+    @property
+    def description(self) -> str:
+        """The text under the video. YouTube makes chapters of its time stamps."""
+        stamps = [f"{_clock(start)} {title}" for start, title in self.chapters]
+        return "\n".join([self.summary, "", *stamps]).strip()
+
+    def track(self, language: str, is_generated: bool) -> Track | None:
+        matches = (track for track in self.tracks if (track.language, track.is_generated) == (language, is_generated))
+        return next(matches, None)
+
+
+@cache
+def library() -> Mapping[str, Video]:
+    """Videos by id. A folder without texts is left out."""
+    folders = sorted(path.parent for path in LIBRARY.glob("*/video.json"))
+    videos = (_load(folder) for folder in folders if any(folder.glob("*.txt")))
+    return {video.id: video for video in videos}
+
+
+def _load(folder: Path) -> Video:
+    facts = json.loads((folder / "video.json").read_text(encoding="utf-8"))
+    main, *others = facts["languages"]
+    whole = folder / f"{main}.txt"
+    paragraphs = read_screenplay([whole] if whole.exists() else list(folder.glob("chapter_*.txt")))
+    slots = time_slots(paragraphs)
+    tracks = []
+    if "manual" in facts["captions"]:
+        tracks.append(Track(main, False, manual_captions(paragraphs, slots)))
+        for language in others:
+            translated = read_screenplay([folder / f"{language}.txt"])
+            tracks.append(Track(language, False, manual_captions(translated, slots)))
+    if "automatic" in facts["captions"]:
+        tracks.append(Track(main, True, automatic_captions(paragraphs, slots)))
+    beginnings = [(slot.start, item.chapter) for item, slot in zip(paragraphs, slots, strict=True) if item.chapter]
+    return Video(
+        id=facts["id"],
+        title=facts["title"],
+        channel=facts["channel"],
+        summary=facts["summary"],
+        sentence=facts["sentence"],
+        length_seconds=round(slots[-1].end + TAIL_SECONDS),
+        tracks=tuple(tracks),
+        chapters=tuple((start if number else 0.0, title) for number, (start, title) in enumerate(beginnings)),
+    )
+
+
+def _clock(seconds: float) -> str:
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -1,0 +1,67 @@
+"""Dagster's runs in the words of domain.reconcile."""
+
+from uuid import UUID
+
+import dagster as dg
+
+from domain.reconcile import RunState, Situation
+from resources.dagster import LAUNCH_TAG
+from resources.database.records import Job
+from studio.reconciling import StepFailure
+
+WAITING = {dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING}
+WORKING = {dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING}
+
+
+def step_failure(instance: dg.DagsterInstance, run_id: str) -> StepFailure | None:
+    """What the failed step of a run left, or None when no step failed: then the worker itself died."""
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+        event = entry.dagster_event
+        failed = event.step_failure_data if event else None
+        if failed is None:
+            continue
+        user = failed.user_failure_data
+        metadata = user.metadata if user else {}
+        code = metadata["error_code"].value if "error_code" in metadata else None
+        cause = metadata["cause"].value if "cause" in metadata else failed.error_display_string
+        message = user.description.removeprefix(f"{code}: ") if user and user.description and code else None
+        return StepFailure(error_code=str(code) if code else None, message=message, cause=str(cause))
+    return None
+
+
+def run_state(run: dg.DagsterRun | None, step: StepFailure | None) -> RunState:
+    if run is None:
+        return RunState.GONE
+    if run.status in WAITING:
+        return RunState.WAITING
+    if run.status in WORKING:
+        return RunState.WORKING
+    if run.status is dg.DagsterRunStatus.SUCCESS:
+        return RunState.SUCCEEDED
+    if run.status is dg.DagsterRunStatus.CANCELED:
+        return RunState.CANCELED
+    return RunState.FAILED if step else RunState.CRASHED
+
+
+def situation(
+    job: Job, run: dg.DagsterRun | None, step: StepFailure | None, *, max_launches: int, silent_seconds: float
+) -> Situation:
+    return Situation(
+        run=run_state(run, step),
+        begun=job.status == "running",
+        cancel_requested=job.cancel_requested_at is not None,
+        has_result=job.result_s3_key is not None,
+        launches=job.launch_number,
+        max_launches=max_launches,
+        by_hand=run is not None and LAUNCH_TAG not in run.tags,
+        silent_seconds=silent_seconds,
+        error_code=step.error_code if step else None,
+    )
+
+
+def job_of_run(run: dg.DagsterRun) -> UUID | None:
+    """The job whose partition a run works on; runs from the UI have no other mark of it."""
+    try:
+        return UUID(run.tags.get("dagster/partition", ""))
+    except ValueError:
+        return None

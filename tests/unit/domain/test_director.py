@@ -1,0 +1,217 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.characters import CastMember
+from domain.director import NEGATIVE_ALONE, NEGATIVE_TOGETHER, direct
+from domain.errors import ErrorCode, RecastError
+from domain.premade import PREMADE
+from domain.scenes import Scene
+from domain.script import Line
+from domain.shots import Camera, Light, Setting, ShotPrompt
+
+CAST = [
+    CastMember(character_id=character.character_id, name=character.name, style=character.style, portrait_key=None)
+    for character in PREMADE
+]
+ADA, BRUNO, CHIDI = CAST[:3]
+
+
+def scene(
+    index: int, text: str, speaker: str | None = None, title: str | None = None, start: float | None = None
+) -> Scene:
+    start = 6.0 * (index - 1) if start is None else start
+    line = Line(text=text, start=start, end=start + 6, speaker=speaker)
+    return Scene(index=index, start=start, end=start + 6, lines=(line,), title=title)
+
+
+def film(
+    *scenes: Scene, cast: list[CastMember] = CAST[:3], style: str = "watercolour", seed: int = 7
+) -> list[ShotPrompt]:
+    return direct(scenes, cast, style=style, seed=seed)
+
+
+def shoot(text: str, **details: str) -> ShotPrompt:
+    return film(scene(1, text, **details))[0]
+
+
+VOCABULARY = "the moon forest city died hello first? joke! sea night ada bruno says teacher and kitchen"
+words = st.lists(st.sampled_from(VOCABULARY.split()), min_size=1, max_size=12).map(" ".join)
+speakers = st.sampled_from([None, "Ada", "BRUNO", "Speaker 1", "Speaker 2"])
+titles = st.sampled_from([None, "The ocean", "Thanks", "Space"])
+films = st.lists(st.tuples(words, speakers, titles, st.sampled_from([3.0, 6.0, 8.0])), min_size=1, max_size=14).map(
+    lambda rows: [
+        scene(number + 1, text, speaker, title, start=sum(row[3] for row in rows[:number]))
+        for number, (text, speaker, title, _) in enumerate(rows)
+    ]
+)
+
+
+@given(films, words, st.integers(0, 13), st.integers(1, 4), st.integers(0, 2**40))
+def test_an_edit_of_one_scene_changes_only_its_own_prompt(
+    scenes: list[Scene], text: str, place: int, size: int, seed: int
+) -> None:
+    place %= len(scenes)
+    line = scenes[place].lines[0].model_copy(update={"text": text})
+    edited = [*scenes[:place], scenes[place].model_copy(update={"lines": (line,)}), *scenes[place + 1 :]]
+    before, after = (direct(script, CAST[:size], style="ink", seed=seed) for script in (scenes, edited))
+    changed = [index for index, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+    assert changed == ([place] if text != scenes[place].text else [])
+
+
+@given(films, st.integers(1, 12), st.integers(1, 4), st.integers(0, 2**40))
+def test_a_scene_cut_out_leaves_nearly_all_other_prompts_alone(
+    scenes: list[Scene], place: int, size: int, seed: int
+) -> None:
+    scenes = [
+        part.model_copy(update={"lines": (part.lines[0].model_copy(update={"speaker": None}),)}) for part in scenes
+    ]
+    if not 0 < place < len(scenes) - 1:
+        return
+    before, after = (
+        direct(script, CAST[:size], style="ink", seed=seed)
+        for script in (scenes, [*scenes[:place], *scenes[place + 1 :]])
+    )
+    kept = [*before[:place], *before[place + 1 :]]
+    assert [shot.model_copy(update={"camera": Camera.STILL, "text": ""}) for shot in kept] == [
+        shot.model_copy(update={"camera": Camera.STILL, "text": ""}) for shot in after
+    ]
+    assert kept[:place] == after[:place]
+
+
+@given(films, st.integers(0, 2**40))
+def test_the_same_script_cast_style_and_seed_make_the_same_film(scenes: list[Scene], seed: int) -> None:
+    assert direct(scenes, CAST, style="ink", seed=seed) == direct(scenes, CAST, style="ink", seed=seed)
+
+
+@given(films, st.integers(1, 5), st.integers(0, 2**40))
+def test_every_shot_has_its_speaker_alone_or_with_one_other_of_the_cast(
+    scenes: list[Scene], size: int, seed: int
+) -> None:
+    ids = {member.character_id for member in CAST[:size]}
+    for part, shot in zip(scenes, direct(scenes, CAST[:size], style="", seed=seed), strict=True):
+        assert shot.speaker == shot.characters[0]
+        assert len(set(shot.characters)) == len(shot.characters) <= min(2, size)
+        assert set(shot.characters) <= ids
+        assert shot.negative == (NEGATIVE_ALONE if len(shot.characters) == 1 else NEGATIVE_TOGETHER)
+        assert shot.caption == part.text
+        assert 0 <= shot.seed < 2**31
+
+
+@given(films, st.integers(0, 2**40))
+def test_the_camera_opens_with_a_push_ends_with_a_pull_and_never_moves_thrice_alike(
+    scenes: list[Scene], seed: int
+) -> None:
+    cameras = [shot.camera for shot in direct(scenes, CAST, style="", seed=seed)]
+    assert cameras[0] is Camera.PUSH_IN
+    assert len(cameras) == 1 or cameras[-1] is Camera.PULL_OUT
+    assert all(len({*three}) > 1 for three in zip(cameras, cameras[1:], cameras[2:], strict=False))
+
+
+def test_a_long_film_uses_every_camera_and_all_of_the_cast() -> None:
+    shots = film(*[scene(number, "And so on.") for number in range(1, 40)])
+    assert {shot.camera for shot in shots} == set(Camera)
+    assert {shot.speaker for shot in shots} == {member.character_id for member in CAST[:3]}
+    assert {len(shot.characters) for shot in shots} == {1, 2}
+
+
+def test_a_named_speaker_is_played_by_the_member_of_that_name() -> None:
+    shots = film(scene(1, "Hi.", "BRUNO ROSSI"), scene(2, "Hi.", "Ada"), scene(3, "Hi.", "Dr. Bruno"))
+    assert [shot.speaker for shot in shots] == [BRUNO.character_id, ADA.character_id, BRUNO.character_id]
+
+
+def test_other_speakers_are_played_by_those_left_over_each_by_one() -> None:
+    shots = film(scene(1, "Hi.", "Zoe"), scene(2, "Hi.", "Ada"), scene(3, "Hi.", "Max"), scene(4, "Hi.", "Zoe"))
+    assert [shot.speaker for shot in shots] == [m.character_id for m in (BRUNO, ADA, CHIDI, BRUNO)]
+
+
+def test_the_cast_take_turns_where_nobody_is_named() -> None:
+    shots = film(*[scene(number, "And so on.") for number in range(1, 5)])
+    assert [shot.speaker for shot in shots] == [m.character_id for m in (ADA, BRUNO, CHIDI, ADA)]
+
+
+def test_whoever_speaks_longest_speaks_and_whoever_answers_listens() -> None:
+    lines = (
+        Line(text="Why?", start=0, end=1, speaker="Chidi"),
+        Line(text="Because it is so.", start=1, end=5, speaker="Bruno"),
+    )
+    (shot,) = film(Scene(index=1, start=0, end=5, lines=lines))
+    assert shot.characters == (BRUNO.character_id, CHIDI.character_id)
+
+
+def test_whoever_is_called_by_name_listens() -> None:
+    assert shoot("Tell me, Chidi, is it true?", speaker="Ada").characters == (ADA.character_id, CHIDI.character_id)
+
+
+@pytest.mark.parametrize(
+    ("text", "setting"),
+    [
+        ("The telescope shows a distant galaxy.", Setting.SPACE),
+        ("The moon and the stars.", Setting.SPACE),
+        ("Waves on the ocean.", Setting.SEA),
+        ("She walked down the street.", Setting.CITY),
+        ("They ran the experiment twice.", Setting.LABORATORY),
+        ("A fire in the rainforest.", Setting.FOREST),
+    ],
+)
+def test_words_choose_the_setting(text: str, setting: Setting) -> None:
+    assert shoot(text).setting is setting
+
+
+@pytest.mark.parametrize("text", ["We search for a reason to start this season.", "A carpet.", "Nobody knows."])
+def test_words_that_only_look_alike_do_not(text: str) -> None:
+    assert shoot(text).setting in {Setting.STUDIO, Setting.HOME, Setting.LIBRARY, Setting.STAGE}
+
+
+def test_a_chapter_keeps_its_setting_unless_the_words_speak_strongly_for_another() -> None:
+    shots = film(
+        scene(1, "Nobody knows.", title="In the forest"),
+        scene(2, "A car came to town.", title="In the forest"),
+        scene(3, "Then back to the laboratory.", title="In the forest"),
+        scene(4, "And so on.", title="In the forest"),
+    )
+    assert [shot.setting for shot in shots] == [Setting.FOREST, Setting.FOREST, Setting.LABORATORY, Setting.FOREST]
+
+
+def test_scenes_of_one_chapter_share_light_and_setting_even_without_a_telling_title() -> None:
+    for seed in range(20):
+        shots = film(*[scene(number, "And so on.", title="Part one") for number in range(1, 9)], seed=seed)
+        assert len({(shot.setting, shot.light) for shot in shots}) == 1
+
+
+def test_words_choose_the_light() -> None:
+    assert shoot("It was after midnight.").light is Light.NIGHT
+    assert shoot("At sunset we left.").light is Light.DUSK
+    assert shoot("The galaxy is large.").light is Light.NIGHT
+
+
+def test_the_prompt_names_who_does_what_where_and_how() -> None:
+    text = shoot("Is the ocean deep?", speaker="Ada").text
+    assert text == (
+        "Medium two-shot of Ada and Bruno on a sandy shore with the open sea behind. "
+        "Ada asks with raised eyebrows, while Bruno listens, and says: “Is the ocean deep?” "
+        "The camera slowly pushes in. Soft, bright daylight. Style: watercolour."
+    )
+
+
+def test_what_is_said_cannot_end_its_quotation() -> None:
+    assert shoot('He said “no” and "go".').text.count("“") == 1
+
+
+def test_a_film_without_a_style_takes_its_speakers() -> None:
+    assert film(scene(1, "Hi.", "Chidi"), style=" ")[0].style == CHIDI.style
+
+
+def test_a_new_seed_makes_new_takes() -> None:
+    first, second = (film(scene(1, "And so on."), seed=seed)[0].seed for seed in (1, 2))
+    assert first != second
+
+
+def test_without_a_cast_there_is_no_film() -> None:
+    with pytest.raises(RecastError) as caught:
+        film(scene(1, "Hi."), cast=[])
+    assert caught.value.code is ErrorCode.EMPTY_CAST
+
+
+def test_without_scenes_there_are_no_prompts() -> None:
+    assert film() == []

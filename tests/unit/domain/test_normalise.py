@@ -1,0 +1,267 @@
+import unicodedata
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.errors import ErrorCode, RecastError
+from domain.normalise import LONGEST_CUT_WORDS, normalise
+from domain.script import Line
+from domain.transcript import Chapter, Snippet, Transcript
+
+
+def transcript(*snippets: tuple[str, float, float], generated: bool = False) -> Transcript:
+    return Transcript(
+        video_id="dQw4w9WgXcQ",
+        title=" How  it works ",
+        channel="A channel",
+        duration_seconds=600,
+        language="en",
+        is_generated=generated,
+        snippets=tuple(Snippet(text=text, start=start, duration=duration) for text, start, duration in snippets),
+        chapters=(Chapter(title="Start", start=0),),
+    )
+
+
+def lines(*snippets: tuple[str, float, float], generated: bool = False) -> list[Line]:
+    return list(normalise(transcript(*snippets, generated=generated)).lines)
+
+
+def texts(*snippets: tuple[str, float, float], generated: bool = False) -> list[str]:
+    return [line.text for line in lines(*snippets, generated=generated)]
+
+
+def turns(*snippets: tuple[str, float, float]) -> list[tuple[str | None, str]]:
+    return [(line.speaker, line.text) for line in lines(*snippets)]
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("It&#39;s &quot;fine&quot;.", 'It\'s "fine".'),
+        ("Rock &amp;amp; roll.", "Rock & roll."),
+        ("[Music] Hello.", "Hello."),
+        ("Hello. [\xa0__\xa0] (applause)", "Hello."),
+        ("（拍手）ありがとう。", "ありがとう。"),
+        ("*laughs* Right.", "Right."),
+        ("♪ la la la ♪ Welcome back. ♪♪", "Welcome back."),
+        ("One\u200b two\ufeff   three.\n", "One two three."),
+        ("<i>Slanted</i> <c.colour>words</c>.", "Slanted words."),
+        ("{\\an8}Up here.", "Up here."),
+        ("Cafe\u0301.", "Café."),
+        ("An aside (which is said) stays.", "An aside (which is said) stays."),
+        ("NASA and iPhone.", "NASA and iPhone."),
+        ("می‌روم؟", "می‌روم؟"),
+        ("Null\x00 byte.", "Null byte."),
+        ("2 < 3 and 5 > 4.", "2 < 3 and 5 > 4."),
+    ],
+)
+def test_what_nobody_says_is_gone_and_what_is_said_stays(raw: str, clean: str) -> None:
+    assert texts(("Listen.", 0, 1), (raw, 1, 3), ("And so on, and so on.", 4, 2)) == [
+        "Listen.",
+        clean,
+        "And so on, and so on.",
+    ]
+
+
+def test_snippets_are_joined_into_sentences_with_times_in_between() -> None:
+    assert lines(("Hello there. This is", 0, 4), ("one sentence.", 4, 2)) == [
+        Line(text="Hello there.", start=0, end=2.588),
+        Line(text="This is one sentence.", start=2.588, end=6),
+    ]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Dr. Smith met J. R. Jones in the U.S. Army.",
+        "It costs 3.50 dollars, e.g. Mondays at 5 p.m. or later.",
+        "No. 5 is alive!",
+        "Well... maybe not?",
+        '"Really?" she asked.',
+        "今日は天気がいいです。",
+        "هل أنت بخير؟",
+        "यह ठीक है।",
+    ],
+)
+def test_a_full_stop_inside_a_sentence_does_not_end_it(sentence: str) -> None:
+    assert texts((sentence, 0, 5)) == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("We met at 5 p.m. She left.", ["We met at 5 p.m.", "She left."]),
+        ("So do I. And you?", ["So do I.", "And you?"]),
+        ("What?! No!! Yes…", ["What?!", "No!!", "Yes…"]),
+        ("雨です。「はい。」行きます！", ["雨です。", "「はい。」", "行きます！"]),
+        ('He said "go." We went.', ['He said "go."', "We went."]),
+    ],
+)
+def test_sentences_end_at_their_punctuation(text: str, sentences: list[str]) -> None:
+    assert texts((text, 0, 6)) == sentences
+
+
+def test_captions_of_a_language_without_spaces_are_joined_without_them() -> None:
+    assert texts(("今日は天気が", 0, 2), ("いいです。明日は", 2, 2), ("雨だと思います。", 4, 2)) == [
+        "今日は天気がいいです。",
+        "明日は雨だと思います。",
+    ]
+
+
+def test_long_speech_without_spaces_or_punctuation_becomes_lines() -> None:
+    found = texts(("あ" * 100, 0, 30))
+    assert "".join(found) == "あ" * 100
+    assert all(24 <= len(text) <= 40 for text in found[:-1])
+
+
+def test_rolling_captions_yield_each_word_once() -> None:
+    assert texts(
+        ("hello world", 0, 2),
+        ("hello world\nthis is", 2, 2),
+        ("this is", 4, 0.01),
+        ("this is\na very very small test", 4.01, 3),
+        ("a very very small test", 7, 0.01),
+        generated=True,
+    ) == ["hello world this is a very very small test"]
+
+
+def test_captions_that_grow_word_by_word_yield_each_word_once() -> None:
+    assert texts(("I", 0, 1), ("I think", 1, 1), ("I think, so", 2, 1), ("so it goes", 3, 1), generated=True) == [
+        "I think so it goes"
+    ]
+
+
+@given(st.integers(1, 6), st.lists(st.tuples(st.integers(1, 5), st.integers(0, 4)), max_size=12))
+def test_every_window_on_rolling_words_yields_each_word_once(first: int, steps: list[tuple[int, int]]) -> None:
+    spoken = [f"w{number}" for number in range(first + sum(new for _, new in steps))]
+    snippets, end = [(" ".join(spoken[:first]), 0.0, 2.0)], first
+    for repeated, new in steps:
+        snippets.append((" ".join(spoken[max(0, end - repeated) : end + new]), 2.0 * len(snippets), 2.0))
+        end += new
+    assert " ".join(texts(*snippets, generated=True)).split() == spoken
+
+
+@given(st.lists(st.lists(st.sampled_from(["no", "go", "on", "so"]), min_size=1, max_size=5), min_size=1, max_size=12))
+def test_manual_captions_keep_every_repeated_word(spoken: list[list[str]]) -> None:
+    snippets = [(" ".join(snippet), 2.0 * index, 2.0) for index, snippet in enumerate(spoken)]
+    assert " ".join(texts(*snippets)).split() == [word for snippet in spoken for word in snippet]
+
+
+def test_a_word_repeated_by_chance_stays_in_automatic_captions_that_do_not_roll() -> None:
+    assert texts(
+        ("it was very", 0, 3), ("very good and", 2, 3), ("we all liked it", 4, 3), ("that is all", 6, 2), generated=True
+    ) == ["it was very very good and we all liked it that is all"]
+
+
+def test_overlapping_captions_do_not_overlap_as_lines() -> None:
+    found = lines(("One two.", 0, 5), ("Three four.", 3, 5), ("Five.", 3, 1), ("Six.", 6, 2))
+    assert [line.text for line in found] == ["One two.", "Three four.", "Five.", "Six."]
+    assert all(above.end <= below.start for above, below in pairwise(found))
+
+
+def test_speech_without_punctuation_becomes_lines_at_pauses() -> None:
+    assert texts(("so here we are", 0, 2), ("at last", 3, 1), ("my friends", 4.5, 1)) == [
+        "so here we are",
+        "at last my friends",
+    ]
+
+
+@given(st.integers(21, 200))
+def test_speech_without_punctuation_or_pauses_becomes_lines_of_a_speakable_length(count: int) -> None:
+    spoken = [f"w{number}" for number in range(count)]
+    found = texts(*[(" ".join(spoken[at : at + 7]), at / 2, 3.5) for at in range(0, count, 7)])
+    assert " ".join(found).split() == spoken
+    assert all(8 <= len(text.split()) <= LONGEST_CUT_WORDS for text in found)
+
+
+def test_a_named_label_tells_who_speaks_until_the_next_one() -> None:
+    assert turns(
+        (">> ADA: Hello.", 0, 1), ("How are you?", 1, 1), ("Dr. Bruno Rossi: Fine.", 2, 1), ("Ada: Oh.", 3, 1)
+    ) == [
+        ("ADA", "Hello."),
+        ("ADA", "How are you?"),
+        ("Dr. Bruno Rossi", "Fine."),
+        ("ADA", "Oh."),
+    ]
+
+
+def test_dashes_and_chevrons_alternate_turns() -> None:
+    assert turns(("- Yes.\n- No.", 0, 2), ("- Why?", 2, 1), ("&gt;&gt; So. >> Well.", 3, 2)) == [
+        ("Speaker 1", "Yes."),
+        ("Speaker 2", "No."),
+        ("Speaker 1", "Why?"),
+        ("Speaker 2", "So."),
+        ("Speaker 1", "Well."),
+    ]
+
+
+def test_a_change_of_turn_goes_back_to_whoever_was_named_before() -> None:
+    assert turns(("ADA: Hi.", 0, 1), ("BRUNO: Hi.", 1, 1), (">> And now?", 2, 1)) == [
+        ("ADA", "Hi."),
+        ("BRUNO", "Hi."),
+        ("ADA", "And now?"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Remember: it is late.",
+        "Step 2: add salt.",
+        "The point is: no.",
+        "-5 degrees.",
+        "At 10:30 we go.",
+        "My Rule: no.",
+    ],
+)
+def test_a_colon_or_a_minus_alone_makes_no_speaker(text: str) -> None:
+    assert turns((text, 0, 2)) == [(None, text)]
+
+
+def test_lines_end_where_the_speaker_changes_without_punctuation() -> None:
+    assert turns(("ADA: well I think", 0, 2), ("BRUNO: you do not", 2, 2)) == [
+        ("ADA", "well I think"),
+        ("BRUNO", "you do not"),
+    ]
+
+
+def test_a_video_that_is_a_song_keeps_its_lyrics() -> None:
+    assert texts(("[♪♪♪]", 0, 9), ("♪ We're no strangers to love ♪", 9, 3), ("♪ You know the rules ♪", 12, 3)) == [
+        "We're no strangers to love You know the rules"
+    ]
+
+
+@pytest.mark.parametrize("snippets", [(), (("[Music]", 0, 5),), (("...", 0, 1), ("♪♪", 1, 1), ("", 2, 1), ("-", 3, 1))])
+def test_a_transcript_in_which_nobody_speaks_is_an_empty_script(snippets: tuple[tuple[str, float, float], ...]) -> None:
+    with pytest.raises(RecastError) as caught:
+        normalise(transcript(*snippets))
+    assert caught.value.code is ErrorCode.EMPTY_SCRIPT
+
+
+def test_title_language_and_chapters_come_along() -> None:
+    script = normalise(transcript(("Hello.", 0, 1)))
+    assert (script.title, script.language, script.chapters) == (
+        "How it works",
+        "en",
+        (Chapter(title="Start", start=0),),
+    )
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=40), st.floats(0, 500), st.floats(0, 20)), max_size=12),
+    st.booleans(),
+)
+def test_whatever_the_captions_hold_lines_have_words_and_follow_one_another(
+    snippets: list[tuple[str, float, float]], generated: bool
+) -> None:
+    try:
+        found = lines(*snippets, generated=generated)
+    except RecastError as error:
+        if error.code is not ErrorCode.EMPTY_SCRIPT:
+            raise
+        return
+    assert all(line.text == line.text.strip() and line.start <= line.end for line in found)
+    assert not any(unicodedata.category(character) in {"Cc", "Cs"} for line in found for character in line.text)
+    assert all(above.end <= below.start for above, below in pairwise(found))
