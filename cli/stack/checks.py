@@ -1,25 +1,31 @@
 """Ways to ask a service whether it is ready. Each returns False for "not yet"."""
 
 import asyncio
+import http.client
 from collections.abc import Awaitable, Callable
 
-import httpx
 import psycopg
 
 Check = Callable[[], Awaitable[bool]]
 PATIENCE_SECONDS = 3.0
+CODE_SERVER = "DagsterApi"  # its name for the standard gRPC health service
 
 
-def http_ok(url: str) -> Check:
-    """A GET answers 200."""
+def http_ok(host: str, port: int, path: str) -> Check:
+    """A GET answers 200; asked directly, whatever proxies the environment names."""
+
+    def ask() -> bool:
+        connection = http.client.HTTPConnection(host, port, timeout=PATIENCE_SECONDS)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
 
     async def check() -> bool:
-        # Proxies of the environment have no business between two processes of one machine.
-        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as client:
-            try:
-                return (await client.get(url)).status_code == httpx.codes.OK
-            except httpx.HTTPError:
-                return False
+        return await asyncio.to_thread(ask)
 
     return check
 
@@ -38,8 +44,8 @@ def postgres_answers(url: str) -> Check:
     return check
 
 
-def grpc_serving(host: str, port: int, service: str) -> Check:
-    """The standard gRPC health service says SERVING; Dagster's code server says so once its code is loaded."""
+def grpc_serving(host: str, port: int) -> Check:
+    """Dagster's code server says SERVING, which it does once its code is loaded."""
 
     def ask() -> bool:
         import grpc
@@ -48,7 +54,7 @@ def grpc_serving(host: str, port: int, service: str) -> Check:
         with grpc.insecure_channel(f"{host}:{port}", options=[("grpc.enable_http_proxy", 0)]) as channel:
             try:
                 answer = health_pb2_grpc.HealthStub(channel).Check(
-                    health_pb2.HealthCheckRequest(service=service), timeout=PATIENCE_SECONDS
+                    health_pb2.HealthCheckRequest(service=CODE_SERVER), timeout=PATIENCE_SECONDS
                 )
             except grpc.RpcError:
                 return False

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import psycopg
 
 from cli.stack.checks import grpc_serving, http_ok
-from cli.stack.environment import DAGSTER_DATABASE, database_url, http_url
+from cli.stack.environment import DAGSTER_DATABASE, database_url
 from cli.stack.folder import CHECKOUT, StackFolder
 from cli.stack.oneshot import run_once
 from cli.stack.ports import HOST
@@ -43,7 +43,7 @@ class DagsterServers:
         self._folder = folder
         self._ports = ports
         self._env = env
-        self._after = after
+        self._needs = ("dagster-tables", *after)
         self._definitions = definitions
         self._database = database_url(ports["postgres"], "dagster", secrets.dagster_password, DAGSTER_DATABASE)
         self._daemon_started = datetime.max
@@ -67,34 +67,34 @@ class DagsterServers:
                 # Console scripts may be unusable: their first line cannot hold a path with a space.
                 "--use-python-environment-entry-point",
             ),
-            ready=grpc_serving(HOST, port, "DagsterApi"),
+            ready=grpc_serving(HOST, port),
             env=self._env,
             cwd=CHECKOUT,
-            depends_on=("dagster-tables", *self._after),
+            depends_on=self._needs,
             keeps_children=True,
         )
-
-    # Webserver and daemon look for the code server when they start, and the daemon only a minute later again.
 
     def _webserver(self) -> Service:
         port = self._ports["dagster"]
         return Service(
             name="webserver",
-            command=_python("dagster_webserver", "-w", str(WORKSPACE), "-h", HOST, "-p", str(port)),
-            ready=http_ok(f"{http_url(port)}/server_info"),
+            command=_beside_code_server("dagster_webserver.cli", "-w", str(WORKSPACE), "-h", HOST, "-p", str(port)),
+            ready=http_ok(HOST, port, "/server_info"),
             env=self._env,
             cwd=CHECKOUT,
-            depends_on=("code-server",),
+            depends_on=self._needs,
+            uses=("code-server",),
         )
 
     def _daemon(self) -> Service:
         return Service(
             name="daemon",
-            command=_python("dagster._daemon", "run", "-w", str(WORKSPACE)),
+            command=_beside_code_server("dagster._daemon.cli", "run", "-w", str(WORKSPACE)),
             ready=self._daemon_beats,
             env=self._env,
             cwd=CHECKOUT,
-            depends_on=("code-server",),
+            depends_on=self._needs,
+            uses=("code-server",),
             prepare=self._note_start,
         )
 
@@ -126,6 +126,10 @@ class DagsterServers:
             cursor = await connection.execute("select to_regclass('public.runs') is not null")
             row = await cursor.fetchone()
         return row is not None and bool(row[0])
+
+
+def _beside_code_server(module: str, *arguments: str) -> tuple[str, ...]:
+    return _python("cli.stack.beside_code_server", module, *arguments)
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:

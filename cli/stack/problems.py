@@ -1,6 +1,9 @@
 """What can go wrong with a local stack, told so that the reader knows what to do next."""
 
+import re
 from pathlib import Path
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class StackError(Exception):
@@ -38,6 +41,6 @@ def last_lines(log: Path, count: int = 15) -> list[str]:
         with log.open("rb") as file:
             file.seek(0, 2)
             file.seek(max(0, file.tell() - 200 * count))
-            return file.read().decode(errors="replace").splitlines()[-count:]
+            return COLOURS.sub("", file.read().decode(errors="replace")).splitlines()[-count:]
     except FileNotFoundError:
         return []

@@ -27,7 +27,7 @@ async def end_leftovers(folder: StackFolder, postgres_data: Path) -> list[str]:
     postmaster = _postmaster(postgres_data)
     if postmaster is not None:
         # The backends end with their postmaster, and a signal to one of them would look like a crash.
-        backends = {process.pid for process in session_members(postmaster.pid)}
+        backends = {postmaster.pid, *(process.pid for process in postmaster.children(recursive=True))}
         found = {pid: process for pid, process in found.items() if pid not in backends}
     names = [_title(process) for process in [*found.values(), *([postmaster] if postmaster else [])]]
     await end(found.values(), GRACE_SECONDS)

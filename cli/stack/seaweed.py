@@ -58,7 +58,7 @@ class SeaweedServer:
         return Service(
             name="seaweed",
             command=(weed(), "mini", *self._options()),
-            ready=http_ok(f"{self.url}/healthz"),
+            ready=http_ok(HOST, self._port, "/healthz"),
             env={
                 **plain_environment(),
                 "HOME": str(self._folder.s3_data),

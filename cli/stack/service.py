@@ -31,6 +31,8 @@ class Service:
     env: Mapping[str, str] = field(repr=False)
     cwd: Path
     depends_on: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    """Services that it may start beside, but stops before."""
     prepare: Callable[[], Awaitable[None]] | None = None
     deadline_seconds: float = 90.0
     stop_signal: signal.Signals = signal.SIGTERM

@@ -85,7 +85,7 @@ class Supervisor:
 
         async def stop_in_turn(step: Step) -> None:
             for user in self._steps.values():
-                if step.name in user.depends_on:
+                if step.name in user.depends_on or (isinstance(user, Service) and step.name in user.uses):
                     await stopped[user.name].wait()
             try:
                 if isinstance(step, Service):
@@ -153,6 +153,7 @@ class Supervisor:
 
     async def _await_ready(self, service: Service, child: Child) -> None:
         until = time.monotonic() + service.deadline_seconds
+        pause = 0.05
         while True:
             with contextlib.suppress(TimeoutError):
                 if await asyncio.wait_for(service.ready(), max(0.0, until - time.monotonic())):
@@ -163,7 +164,8 @@ class Supervisor:
                 raise self._failure_of(service, f"{_end_of(child)} before it was ready")
             if time.monotonic() >= until:
                 raise self._failure_of(service, f"was not ready after {service.deadline_seconds:.0f} s")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.3, 0.25)
 
     async def _watch(self, service: Service) -> None:
         """Start the service again whenever it dies, later each time, and give up if it dies too often."""

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Mapping
 
 from cli.stack.checks import http_ok
-from cli.stack.environment import http_url
 from cli.stack.folder import CHECKOUT
 from cli.stack.ports import HOST
 from cli.stack.service import Service
@@ -16,7 +15,7 @@ def api_service(port: int, env: Mapping[str, str], *, after: tuple[str, ...] = (
     return Service(
         name="api",
         command=(sys.executable, "-m", *uvicorn, "--timeout-graceful-shutdown", "5"),
-        ready=http_ok(f"{http_url(port)}/healthz"),
+        ready=http_ok(HOST, port, "/healthz"),
         env=env,
         cwd=CHECKOUT,
         depends_on=after,
@@ -28,7 +27,7 @@ def sandbox_service(port: int, env: Mapping[str, str], *, after: tuple[str, ...]
     return Service(
         name="sandbox",
         command=(sys.executable, "-m", "sandbox"),
-        ready=http_ok(f"{http_url(port)}/healthz"),
+        ready=http_ok(HOST, port, "/healthz"),
         env=env,
         cwd=CHECKOUT,
         depends_on=after,

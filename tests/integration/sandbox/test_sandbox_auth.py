@@ -48,6 +48,12 @@ def wire(sandbox):
         yield wire
 
 
+@pytest.fixture
+def published(wire):
+    """The sandbox's key set."""
+    return wire.get("/.well-known/jwks.json").json()
+
+
 def bearer(session):
     return {"Authorization": f"Bearer {session.access_token}"}
 
@@ -189,8 +195,11 @@ def test_health_and_settings_answer_like_gotrue(wire):
 
 
 def test_a_page_from_another_origin_may_sign_in(wire):
-    asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST",
-             "Access-Control-Request-Headers": "apikey,authorization,content-type,x-client-info,x-supabase-api-version"}  # fmt: skip
+    asked = {
+        "Origin": "http://localhost:3000",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "apikey,authorization,content-type,x-client-info",
+    }
     allowed = wire.options("/token?grant_type=password", headers=asked)
     assert allowed.status_code == 200
     assert allowed.headers["access-control-allow-origin"] == "*"
@@ -362,10 +371,10 @@ async def test_without_any_key_an_outage_is_not_the_users_fault(sandbox, client)
     assert failure.value.code == ErrorCode.INTERNAL
 
 
-async def test_unknown_keys_do_not_make_the_verifier_fetch_again_and_again(sandbox, client, key_server):
+async def test_unknown_keys_do_not_make_the_verifier_fetch_again_and_again(sandbox, client, published, key_server):
     clock = Clock()
     checker = TokenVerifier(key_server.url, address(sandbox), clock=clock)
-    key_server.keys = httpx.get(f"{address(sandbox)}/.well-known/jwks.json").json()
+    key_server.keys = published
     await checker.prefetch()
     for _ in range(5):
         with pytest.raises(RecastError):
@@ -377,25 +386,24 @@ async def test_unknown_keys_do_not_make_the_verifier_fetch_again_and_again(sandb
     assert key_server.requests == 2
 
 
-async def test_a_new_key_of_the_issuer_is_found(sandbox, client, key_server):
+async def test_a_new_key_of_the_issuer_is_found(sandbox, client, published, key_server):
     clock = Clock()
     checker = TokenVerifier(key_server.url, address(sandbox), clock=clock)
     token = client.sign_up(somebody(), PASSWORD).access_token
-    genuine = httpx.get(f"{address(sandbox)}/.well-known/jwks.json").json()
-    key_server.keys = {"keys": [{**genuine["keys"][0], "kid": "the old key"}]}
+    key_server.keys = {"keys": [{**published["keys"][0], "kid": "the old key"}]}
     await checker.prefetch()
-    key_server.keys = genuine
+    key_server.keys = published
     with pytest.raises(RecastError):
         await checker.verify(token)
     clock.now += 31
     assert await checker.verify(token)
 
 
-async def test_known_keys_are_fetched_again_after_ten_minutes_only(sandbox, client, key_server):
+async def test_known_keys_are_fetched_again_after_ten_minutes_only(sandbox, client, published, key_server):
     clock = Clock()
     checker = TokenVerifier(key_server.url, address(sandbox), clock=clock)
     token = client.sign_up(somebody(), PASSWORD).access_token
-    key_server.keys = httpx.get(f"{address(sandbox)}/.well-known/jwks.json").json()
+    key_server.keys = published
     for _ in range(3):
         await checker.verify(token)
     assert key_server.requests == 1

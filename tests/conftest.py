@@ -1,0 +1,107 @@
+"""What tests of every kind share: a real PostgreSQL and a real S3, one of each per worker, started when first needed."""
+
+import asyncio
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from cli.stack.background import running_stack
+from cli.stack.stack import Stack
+from resources.database.migrations import migrate
+
+TEMPLATE = "recast_template"
+GATEWAY_PASSWORD = "gateway"
+WORKER_PASSWORD = "worker"
+
+
+@dataclass(frozen=True)
+class DatabaseUrls:
+    """Three ways into one migrated database: as its owner, as the pipeline's login, as the API's."""
+
+    admin: str
+    worker: str
+    api: str
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """PostgreSQL and SeaweedFS of this test worker, on free ports, with data that goes away."""
+    with running_stack(
+        tmp_path_factory.mktemp("stack"),
+        ephemeral=True,
+        durable=False,
+        only={"postgres", "databases", "seaweed", "bucket"},
+    ) as stack:
+        yield stack
+    stack.folder.remove()
+
+
+@pytest.fixture(scope="session")
+def postgres(servers: Stack) -> str:
+    """The superuser's URL of the database `postgres`."""
+    return servers.plan.postgres.admin_url()
+
+
+@pytest.fixture(scope="session")
+def template(postgres: str) -> str:
+    """A migrated database, copied for each test, which is much quicker than migrating it again."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
+        asyncio.run(migrate(_url(postgres, TEMPLATE)))
+        for login, password in (("api_gateway", GATEWAY_PASSWORD), ("recast_worker", WORKER_PASSWORD)):
+            connection.execute(
+                sql.SQL("alter role {} password {}").format(sql.Identifier(login), sql.Literal(password))
+            )
+    return TEMPLATE
+
+
+@pytest.fixture
+def database_urls(postgres: str, template: str) -> Iterator[DatabaseUrls]:
+    """A database of the test's own, with the schema of the migrations and nothing in it."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+    admin = _url(postgres, name)
+    yield DatabaseUrls(
+        admin=admin,
+        worker=_as(admin, "recast_worker", WORKER_PASSWORD),
+        api=_as(admin, "api_gateway", GATEWAY_PASSWORD),
+    )
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def s3(servers: Stack) -> dict[str, str]:
+    """The settings (environment) with which the product reaches this worker's bucket."""
+    return {name: value for name, value in servers.environment().items() if name.startswith("RECAST_S3_")}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_the_users_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys and settings of whoever runs the tests never steer them, and are never spent by them."""
+    for name in list(os.environ):
+        if name.startswith(("RECAST_", "OPENAI_", "REPLICATE_", "FAL_", "AWS_")):
+            monkeypatch.delenv(name)
+
+
+def _url(postgres: str, database: str) -> str:
+    return postgres.rsplit("/", 1)[0] + f"/{database}"
+
+
+def _as(url: str, login: str, password: str) -> str:
+    scheme, rest = url.split("://", 1)
+    return f"{scheme}://{login}:{password}@{rest.split('@', 1)[1]}"
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return Path(__file__).resolve().parents[1]

@@ -1,0 +1,249 @@
+"""No tenant sees, changes or hangs a row under another's; the database alone sees to it."""
+
+import json
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import AsyncConnection, sql
+
+from resources.database.connection import Connection, UserDatabase
+from tests.conftest import DatabaseUrls
+from tests.integration.database.conftest import Tenant
+
+OWNED_TABLES = (
+    "projects",
+    "scripts",
+    "script_versions",
+    "characters",
+    "script_characters",
+    "assets",
+    "jobs",
+    "job_characters",
+    "job_scenes",
+    "job_events",
+    "provider_attempts",
+    "budgets",
+)
+HIDDEN_TABLES = ("oauth_tokens", "oauth_states", "webhook_deliveries", "rate_limits")
+PREMADE = uuid4()
+KEY = "a" * 64
+
+
+@pytest.fixture
+async def furnished(worker: Connection, ann: Tenant, ben: Tenant) -> None:
+    """One row of every table for both tenants, and a pre-made character."""
+    await worker.execute(
+        "insert into characters (id, name, is_premade) values (%s, 'Ada', true) on conflict do nothing", (PREMADE,)
+    )
+    for tenant in (ann, ben):
+        user, job = tenant.user_id, tenant.job_id
+        character = (
+            await (
+                await worker.execute("insert into characters (user_id, name) values (%s, 'Mine') returning id", (user,))
+            ).fetchone()
+        )[0]
+        scene = (
+            await (
+                await worker.execute(
+                    "insert into job_scenes (job_id, user_id, scene_index, scene) values (%s, %s, 1, '{}') returning id",
+                    (job, user),
+                )
+            ).fetchone()
+        )[0]
+        for statement, values in (
+            ("insert into script_versions values (%s, %s, 1, '{}')", (tenant.script_id, user)),
+            ("insert into script_characters values (%s, %s, %s, 0)", (tenant.script_id, user, character)),
+            ("insert into assets (user_id, type, s3_key) values (%s, 'video', 'k')", (user,)),
+            ("insert into job_characters values (%s, %s, 0, %s, '{}')", (job, user, character)),
+            ("insert into job_events (job_id, user_id, kind) values (%s, %s, 'k')", (job, user)),
+            (
+                "insert into provider_attempts (user_id, job_id, scene_id, clip_key, provider, model)"
+                " values (%s, %s, %s, %s, 'p', 'm')",
+                (user, job, scene, KEY),
+            ),
+            ("insert into budgets (user_id, limit_usd) values (%s, 5)", (user,)),
+            (
+                "insert into oauth_tokens (user_id, provider, scope, access_token, expires_at)"
+                " values (%s, 'google', 's', 'x', now())",
+                (user,),
+            ),
+            (
+                "insert into oauth_states (state_hash, user_id, provider, code_verifier, expires_at)"
+                " values (%s, %s, 'google', 'x', now())",
+                (user.bytes, user),
+            ),
+            ("insert into rate_limits values (%s, 'jobs', now())", (user,)),
+            ("insert into webhook_deliveries (webhook_id, provider) values (%s, 'p')", (str(user),)),
+        ):
+            await worker.execute(statement, values)
+
+
+@pytest.mark.usefixtures("furnished")
+@pytest.mark.parametrize("table", OWNED_TABLES)
+async def test_a_user_sees_only_their_own_rows(users: UserDatabase, ann: Tenant, ben: Tenant, table: str) -> None:
+    async with users.as_user(ann.user_id) as connection:
+        cursor = await connection.execute(sql.SQL("select distinct user_id from {}").format(sql.Identifier(table)))
+        seen = {row[0] for row in await cursor.fetchall()}
+    assert ann.user_id in seen
+    assert ben.user_id not in seen
+
+
+@pytest.mark.usefixtures("furnished")
+@pytest.mark.parametrize("table", HIDDEN_TABLES)
+async def test_secrets_are_readable_by_no_user(users: UserDatabase, ann: Tenant, table: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        async with users.as_user(ann.user_id) as connection:
+            await connection.execute(sql.SQL("select * from {}").format(sql.Identifier(table)))
+
+
+@pytest.mark.usefixtures("furnished")
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("projects", "title = 'stolen'"),
+        ("scripts", "language = 'xx'"),
+        ("characters", "name = 'stolen'"),
+        ("script_characters", "position = 7"),
+        ("jobs", "cancel_requested_at = now()"),
+    ],
+)
+async def test_a_user_changes_and_deletes_nothing_of_another(
+    users: UserDatabase, ann: Tenant, ben: Tenant, table: str, change: str
+) -> None:
+    async with users.as_user(ann.user_id) as connection:
+        changed = await connection.execute(
+            sql.SQL("update {} set " + change + " where user_id = %s").format(sql.Identifier(table)), (ben.user_id,)
+        )
+        assert changed.rowcount == 0
+        own = await connection.execute(
+            sql.SQL("update {} set " + change + " where user_id = %s").format(sql.Identifier(table)), (ann.user_id,)
+        )
+        assert own.rowcount == 1
+        if table != "jobs":
+            deleted = await connection.execute(
+                sql.SQL("delete from {} where user_id = %s").format(sql.Identifier(table)), (ben.user_id,)
+            )
+            assert deleted.rowcount == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update jobs set status = 'succeeded' where id = %(job)s",
+        "update jobs set result_s3_key = 'x' where id = %(job)s",
+        "insert into job_scenes (job_id, user_id, scene_index, scene) values (%(job)s, %(user)s, 9, '{}')",
+        "insert into assets (user_id, type, s3_key) values (%(user)s, 'video', 'x')",
+        "insert into budgets (user_id, limit_usd) values (%(user)s, 1000)",
+        "insert into job_events (job_id, user_id, kind) values (%(job)s, %(user)s, 'x')",
+        "insert into characters (user_id, name, is_premade) values (null, 'x', true)",
+        "delete from jobs where id = %(job)s",
+    ],
+)
+async def test_what_only_the_pipeline_decides_no_user_writes(users: UserDatabase, ann: Tenant, statement: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        async with users.as_user(ann.user_id) as connection:
+            await connection.execute(statement, {"job": ann.job_id, "user": ann.user_id})
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "values"),
+    [
+        ("scripts", "project_id, youtube_url, video_id", "%(project)s, 'u', 'v'"),
+        ("jobs", "project_id, script_id, type", "%(project)s, %(script)s, 'import'"),
+        ("script_versions", "script_id, version, normalized_script", "%(script)s, 5, '{}'"),
+        ("script_characters", "script_id, character_id, position", "%(script)s, %(premade)s, 5"),
+    ],
+)
+@pytest.mark.usefixtures("furnished")
+async def test_no_child_hangs_under_anothers_row(
+    users: UserDatabase, ann: Tenant, ben: Tenant, table: str, columns: str, values: str
+) -> None:
+    statement = f"insert into {table} (user_id, {columns}) values (%(user)s, {values})"
+    target = {"project": ben.project_id, "script": ben.script_id, "premade": PREMADE}
+    for user in (ann.user_id, ben.user_id):  # as oneself under another's row, and in the other's name
+        with pytest.raises((psycopg.errors.ForeignKeyViolation, psycopg.errors.InsufficientPrivilege)):
+            async with users.as_user(ann.user_id) as connection:
+                await connection.execute(statement, {"user": user, **target})
+
+
+async def test_not_even_the_pipeline_hangs_a_scene_under_anothers_job(
+    worker: Connection, ann: Tenant, ben: Tenant
+) -> None:
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        await worker.execute(
+            "insert into job_scenes (job_id, user_id, scene_index, scene) values (%s, %s, 1, '{}')",
+            (ben.job_id, ann.user_id),
+        )
+
+
+@pytest.mark.usefixtures("furnished")
+async def test_nobody_casts_anothers_character(
+    users: UserDatabase, worker: Connection, ann: Tenant, ben: Tenant
+) -> None:
+    cursor = await worker.execute("select id from characters where user_id = %s", (ben.user_id,))
+    bens = (await cursor.fetchone())[0]
+    for connect in (users.as_user(ann.user_id), _Same(worker)):
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            async with connect as connection:
+                await connection.execute(
+                    "insert into script_characters values (%s, %s, %s, 6)", (ann.script_id, ann.user_id, bens)
+                )
+
+
+@pytest.mark.usefixtures("furnished")
+async def test_premade_characters_are_readable_by_all(users: UserDatabase) -> None:
+    for connect in (users.as_user(uuid4()), users.as_anyone()):
+        async with connect as connection:
+            cursor = await connection.execute("select id from characters")
+            assert [row[0] for row in await cursor.fetchall()] == [PREMADE]
+
+
+@pytest.mark.parametrize("table", [*OWNED_TABLES, *HIDDEN_TABLES, "users"])
+async def test_a_query_without_a_context_gets_nothing(database_urls: DatabaseUrls, ann: Tenant, table: str) -> None:
+    """Neither the bare login, nor the role without claims, nor with those that a former transaction left behind."""
+    async with await AsyncConnection.connect(database_urls.api, autocommit=True) as connection:
+        query = sql.SQL("select * from {}").format(sql.Identifier(table))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await connection.execute(query)
+        claims = json.dumps({"sub": str(ann.user_id)})
+        async with connection.transaction():
+            await connection.execute(
+                "select set_config('role', 'authenticated', true), set_config('request.jwt.claims', %s, true)",
+                (claims,),
+            )
+        async with connection.transaction():
+            await connection.execute("select set_config('role', 'authenticated', true)")
+            if table not in HIDDEN_TABLES:
+                assert (await connection.execute(query)).rowcount == 0
+
+
+async def test_the_gateway_cannot_become_the_pipeline(database_urls: DatabaseUrls) -> None:
+    async with await AsyncConnection.connect(database_urls.api, autocommit=True) as connection:
+        for role in ("service_role", "recast_worker", "postgres"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                await connection.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
+
+
+async def test_operators_notes_are_hidden_from_users(users: UserDatabase, worker: Connection, ann: Tenant) -> None:
+    for audience in ("user", "operator"):
+        await worker.execute(
+            "insert into job_events (job_id, user_id, kind, audience) values (%s, %s, 'k', %s)",
+            (ann.job_id, ann.user_id, audience),
+        )
+    async with users.as_user(ann.user_id) as connection:
+        cursor = await connection.execute("select audience from job_events")
+        assert [row[0] for row in await cursor.fetchall()] == ["user"]
+
+
+class _Same:
+    """A connection that is open already, where one is to be opened."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def __aenter__(self) -> Connection:
+        return self._connection
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
