@@ -23,7 +23,7 @@ from studio import delivering, finishing
     check_specs=[
         dg.AssetCheckSpec(
             "as_long_as_its_scenes",
-            asset=Stage.FINAL_MP4,
+            asset=Stage.FINAL_MP4.value,
             blocking=True,
             description="The film starts at zero and lasts as long as its scenes together, within one frame.",
         )

@@ -23,7 +23,7 @@ from studio import directing
     check_specs=[
         dg.AssetCheckSpec(
             "within_length",
-            asset=Stage.SCENES,
+            asset=Stage.SCENES.value,
             blocking=True,
             description="There are scenes, numbered from 1 without a gap, and none is longer than a clip may be.",
         )

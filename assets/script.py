@@ -24,7 +24,7 @@ EXCERPT_LINES = 12
     check_specs=[
         dg.AssetCheckSpec(
             "lines_in_order",
-            asset=Stage.SCRIPT,
+            asset=Stage.SCRIPT.value,
             blocking=True,
             description="There are lines, and their times never go back.",
         )

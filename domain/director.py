@@ -152,7 +152,7 @@ def _listener(
     """Who is in the shot with the speaker: who answers in the scene, or is called by name, or sits next; or nobody."""
     answering = [parts[line.speaker] for line in scene.lines if line.speaker]
     words = set(re.findall(r"\w+", scene.text.casefold()))
-    called = [member for member in cast if set(member.name.casefold().split()) & words]
+    called = [member for member in cast if set(member.name.casefold().split()) <= words]
     place = cast.index(speaker)
     company = answering + called + ([] if is_alone else [cast[(place + 1) % len(cast)]])
     return next((member for member in company if member.character_id != speaker.character_id), None)

@@ -38,6 +38,7 @@ class ErrorCode(StrEnum):
     DISK_FULL = "DISK_FULL"
     INTERNAL = "INTERNAL"
     # the API
+    API_UNREACHABLE = "API_UNREACHABLE"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     NOT_FOUND = "NOT_FOUND"
     INVALID_REQUEST = "INVALID_REQUEST"
@@ -217,6 +218,12 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
         "Try again; if it happens again, tell the operator the request id.",
         True,
         500,
+    ),
+    ErrorCode.API_UNREACHABLE: Meaning(
+        "Recast's API does not answer.",
+        "Start the local stack with 'recast up', or set RECAST_API_URL to a running one.",
+        True,
+        503,
     ),
     ErrorCode.UNAUTHENTICATED: Meaning(
         "The request carries no valid access token.",

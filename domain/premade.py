@@ -111,7 +111,7 @@ PREMADE: tuple[PremadeCharacter, ...] = (
     PremadeCharacter(
         slug="juno",
         name="Juno",
-        personality="A musician without a gender and without stage fright.",
+        personality="A musician with five instruments and no stage fright.",
         style="neon pop, high contrast",
         look="Non-binary person of 25, medium tan skin, asymmetric undercut dyed turquoise, silver nose ring, purple "
         "eyeliner, black leather jacket over a magenta mesh shirt, chain necklace, one-sided smirk.",

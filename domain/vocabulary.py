@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
@@ -104,6 +105,11 @@ def evidence(text: str, tables: Mapping[Meaning, Table]) -> dict[Meaning, int]:
 
 
 def _count(words: Sequence[str], entries: str) -> int:
-    whole = {entry for entry in entries.split() if not entry.endswith("*")}
-    stems = tuple(entry[:-1] for entry in entries.split() if entry.endswith("*"))
+    whole, stems = _entries(entries)
     return sum(word in whole or word.startswith(stems) for word in words)
+
+
+@cache
+def _entries(entries: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    whole = frozenset(entry for entry in entries.split() if not entry.endswith("*"))
+    return whole, tuple(entry[:-1] for entry in entries.split() if entry.endswith("*"))

@@ -11,7 +11,7 @@ _NEVER_FIRST = "\u0e30-\u0e3a\u0e45-\u0e4e\u0eb0-\u0ebc\u0ec8-\u0ece々ーぁぃ
 _OPENING = "「『【（〔〈《"
 _CLOSING = "、。，．！？；：」』】）〕〉》…‥”’"
 _WORD = re.compile(
-    rf"[{_OPENING}]*(?:[{_LEADING_VOWELS}]?[{_UNSPACED}][{_NEVER_FIRST}]*|[^\s{_UNSPACED}{_OPENING}]+)[{_CLOSING}]*\s*"
+    rf"[{_OPENING}]{{0,3}}(?:[{_LEADING_VOWELS}]?[{_UNSPACED}][{_NEVER_FIRST}]*|[^\s{_UNSPACED}{_OPENING}]+)[{_CLOSING}]*\s*"
     r"|\S\s*"
 )
 _STARTS_UNSPACED = re.compile(rf"[{_OPENING}]*[{_UNSPACED}]")

@@ -1,5 +1,6 @@
 """Everything that Dagster loads, composed from its parts; decisions live elsewhere."""
 
+import logging
 import os
 
 import dagster as dg
@@ -23,6 +24,8 @@ from studio.filming import Limits
 
 settings = Settings()
 configure_logs(settings.log_format)
+# Dagster prints its own lines; the root would print them again.
+logging.getLogger("dagster").propagate = False
 
 defs = dg.Definitions(
     assets=[transcript, script, scenes, cast, clips, final_mp4],

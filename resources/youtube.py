@@ -37,10 +37,14 @@ VIDEO_ID = re.compile(r"[0-9A-Za-z_-]{11}")
 TRIES = 3
 LONGEST_PAUSE_SECONDS = 8.0
 
-TIME_STAMP = re.compile(r"^\W*(?:(\d{1,2}):)?(\d{1,3}):(\d{2})\W*[\s)\]–—-]\s*(\S.*)$", re.MULTILINE)
+TIME_STAMP = re.compile(r"\W{0,8}(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?![\d:])(.*)")
+BEFORE_TITLE = " \t)]-–—:|·•."
 MIN_CHAPTERS = 3
 MIN_CHAPTER_SECONDS = 10.0
 """When YouTube makes chapters of a description: https://support.google.com/youtube/answer/9884579."""
+
+UNCHECKED = (AttributeError, KeyError, TypeError, ValueError, IndexError)
+"""The library reads YouTube's JSON unchecked, so a changed answer shows as any of these."""
 
 
 class YouTubeCaptions:
@@ -98,18 +102,9 @@ class YouTubeCaptions:
                 snippets = tuple(Snippet(text=s.text, start=s.start, duration=s.duration) for s in track.fetch())
             except RecastError:
                 raise
-            except (CouldNotRetrieveTranscript, requests.RequestException, ParseError) as error:
-                raise self._translated(error, watched.status) from error
-            except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
-                # The library reads YouTube's JSON unchecked, so a changed answer shows as any of these.
-                raise self._translated(error, watched.status) from error
+            except (CouldNotRetrieveTranscript, requests.RequestException, ParseError, *UNCHECKED) as error:
+                raise _translated(error, watched.status) from error
         return watched.transcript(video_id, track, snippets)
-
-    def _translated(self, error: Exception, status: str) -> RecastError:
-        cause = f"{type(error).__name__}: {_reason(error)}"
-        if self._proxy_url:
-            cause = cause.replace(self._proxy_url, "(proxy)")
-        return RecastError(_code(error, status), cause=cause)
 
 
 def choose_track(tracks: Iterable[Track], languages: Sequence[str]) -> Track:
@@ -132,9 +127,11 @@ def choose_track(tracks: Iterable[Track], languages: Sequence[str]) -> Track:
 def read_chapters(description: str) -> tuple[Chapter, ...]:
     """The chapters that YouTube makes of a video's description; none unless the time stamps keep its rules:
     from 0:00 on, at least three, ascending, each ten seconds or longer."""
+    stamps = (stamp.groups() for line in description.splitlines() if (stamp := TIME_STAMP.match(line)))
     chapters = tuple(
-        Chapter(title=title.strip(), start=float(int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)))
-        for hours, minutes, seconds, title in TIME_STAMP.findall(description)
+        Chapter(title=title, start=float(int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)))
+        for hours, minutes, seconds, rest in stamps
+        if (title := rest.lstrip(BEFORE_TITLE).rstrip())
     )
     starts = [chapter.start for chapter in chapters]
     gaps = (later - earlier for earlier, later in pairwise(starts))
@@ -195,6 +192,10 @@ class _Route(HTTPAdapter):
         elif self._proxy_url:
             options["proxies"] = {"http": self._proxy_url, "https": self._proxy_url}
         return super().send(request, *args, **options)
+
+
+def _translated(error: Exception, status: str) -> RecastError:
+    return RecastError(_code(error, status), cause=f"{type(error).__name__}: {_reason(error)}")
 
 
 def _code(error: Exception, status: str) -> ErrorCode:

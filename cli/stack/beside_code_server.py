@@ -6,6 +6,7 @@ then runs the module's ``main`` with the remaining arguments.
 """
 
 import asyncio
+import gc
 import importlib
 import os
 import sys
@@ -25,7 +26,11 @@ async def _wait_for_code_server() -> None:
 
 
 def run() -> None:
+    # Nothing that is imported is garbage: without the collector this takes a tenth less time.
+    gc.disable()
     module = importlib.import_module(sys.argv[1])
+    gc.freeze()
+    gc.enable()
     asyncio.run(_wait_for_code_server())
     sys.argv = sys.argv[1:]
     module.main()

@@ -48,8 +48,9 @@ def grpc_serving(host: str, port: int) -> Check:
     """Dagster's code server says SERVING, which it does once its code is loaded."""
 
     def ask() -> bool:
-        import grpc
-        from grpc_health.v1 import health_pb2, health_pb2_grpc
+        # Imported here: most users of this module never ask a gRPC server.
+        import grpc  # type: ignore[import-untyped]
+        from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
 
         with grpc.insecure_channel(f"{host}:{port}", options=[("grpc.enable_http_proxy", 0)]) as channel:
             try:

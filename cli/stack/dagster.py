@@ -64,7 +64,7 @@ class DagsterServers:
             command=_python(
                 "dagster",
                 *("api", "grpc", "-h", HOST, "-p", str(port), *self._definitions, "-d", str(CHECKOUT)),
-                # Console scripts may be unusable: their first line cannot hold a path with a space.
+                # Workers are started with this interpreter, not with whatever `dagster` is on the PATH.
                 "--use-python-environment-entry-point",
             ),
             ready=grpc_serving(HOST, port),

@@ -25,6 +25,7 @@ from cli.stack.web import api_service, sandbox_service
 
 INFRASTRUCTURE = frozenset({"postgres", "databases", "seaweed", "bucket"})
 MIGRATE = (sys.executable, "-m", "cli.main", "migrate")
+PREMADE = (sys.executable, "-m", "cli.main", "premade")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class StackPlan:
             *self.seaweed.steps(),
             Task("migrate", self._migrate, depends_on=("databases",)),
             Task("passwords", self._set_passwords, depends_on=("migrate",)),
+            Task("premade", self._publish_premade, depends_on=migrated),
             *DagsterServers(
                 self.folder, self.ports.ports, self.secrets, dagster, after=migrated, definitions=self.definitions
             ).steps(),
@@ -84,6 +86,10 @@ class StackPlan:
     async def _migrate(self) -> None:
         env = {**os.environ, **self.environment(), **admin_environment(self.ports.ports, self.secrets)}
         await run_once("migrate", self.migrate, env, CHECKOUT, self.folder)
+
+    async def _publish_premade(self) -> None:
+        """The pre-made characters, drawn and listed: the stack is not ready before somebody can be cast."""
+        await run_once("premade", PREMADE, {**os.environ, **self.environment()}, CHECKOUT, self.folder)
 
     async def _set_passwords(self) -> None:
         await set_login_passwords(

@@ -57,7 +57,9 @@ def choose_ports(
     """
     asked = {**_asked_by_environment(environ), **(wanted or {})}
     if unknown := asked.keys() - PREFERRED_PORTS:
-        raise StackError(f"There is no port called {', '.join(sorted(unknown))}; there are {', '.join(PREFERRED_PORTS)}.")
+        raise StackError(
+            f"There is no port called {', '.join(sorted(unknown))}; there are {', '.join(PREFERRED_PORTS)}."
+        )
     chosen: dict[str, int] = {}
     moved = []
     for service, port in asked.items():
@@ -99,7 +101,11 @@ def is_free(port: int) -> bool:
 def holder(port: int) -> str:
     """The process that listens on the port, as far as this user may see it."""
     try:
-        listeners = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr.port == port]
+        listeners = [
+            c
+            for c in psutil.net_connections("tcp")
+            if c.status == psutil.CONN_LISTEN and c.laddr and c.laddr.port == port
+        ]
         for listener in listeners:
             if listener.pid:
                 process = psutil.Process(listener.pid)

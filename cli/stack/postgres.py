@@ -75,7 +75,7 @@ class PostgresServer:
         await asyncio.to_thread(self._initialise)
 
     def _initialise(self) -> None:
-        """``initdb``, unless it has been done; beside its place, so that one cut short is never taken for a whole one."""
+        """``initdb``, unless it has been done; beside its place, so that one cut short never passes for a whole one."""
         data, account = self._home.data, self._home.account
         if data.exists():
             version = (data / "PG_VERSION").read_text().strip()

@@ -1,4 +1,4 @@
-"""``python -m cli.stack.remove [folder]``: delete a stopped stack's data, also that which root's stack keeps elsewhere."""
+"""``python -m cli.stack.remove [folder]``: delete a stopped stack's data, also what root's stack keeps elsewhere."""
 
 import sys
 

@@ -49,7 +49,12 @@ class RunningStack(BaseModel):
 
 
 def write_state(
-    folder: StackFolder, *, ready: bool, ports: dict[str, int], urls: dict[str, str], services: dict[str, RecordedProcess]
+    folder: StackFolder,
+    *,
+    ready: bool,
+    ports: dict[str, int],
+    urls: dict[str, str],
+    services: dict[str, RecordedProcess],
 ) -> None:
     state = RunningStack(
         folder=folder.root,

@@ -156,10 +156,10 @@ class Supervisor:
         pause = 0.05
         while True:
             with contextlib.suppress(TimeoutError):
-                if await asyncio.wait_for(service.ready(), max(0.0, until - time.monotonic())):
-                    # Somebody else's server may answer on the port that ours failed to bind.
-                    if child.process.returncode is None:
-                        return
+                answered = await asyncio.wait_for(service.ready(), max(0.0, until - time.monotonic()))
+                # Somebody else's server may answer on the port that ours failed to bind.
+                if answered and child.process.returncode is None:
+                    return
             if child.process.returncode is not None:
                 raise self._failure_of(service, f"{_end_of(child)} before it was ready")
             if time.monotonic() >= until:
@@ -245,5 +245,3 @@ def _end_of(child: Child) -> str:
         with contextlib.suppress(ValueError):
             return f"was killed by {signal.Signals(-code).name}"
     return f"ended with exit code {code}"
-
-

@@ -251,6 +251,13 @@ async def request_cancel(connection: Connection, job_id: UUID) -> Job | None:
     return await cursor.fetchone()
 
 
+async def retry_job(connection: Connection, job_id: UUID) -> Job | None:
+    """Put a failed or canceled job of the connection's user back into the outbox, its unfinished scenes with it."""
+    cursor = connection.cursor(row_factory=class_row(Job))
+    await cursor.execute("select * from retry_job(%s)", (job_id,))
+    return await cursor.fetchone()
+
+
 async def cancel_job(connection: Connection, job_id: UUID) -> bool:
     cursor = await connection.execute(
         """

@@ -55,6 +55,12 @@ async def find_script(connection: Connection, script_id: UUID) -> ScriptRow | No
     return await cursor.fetchone()
 
 
+async def lock_script(connection: Connection, script_id: UUID) -> bool:
+    """Hold a script until the transaction ends, so that edits of it queue up. False when there is none to see."""
+    cursor = await connection.execute("select from scripts where id = %s for no key update", (script_id,))
+    return cursor.rowcount == 1
+
+
 async def find_transcript(connection: Connection, script_id: UUID) -> Transcript | None:
     cursor = await connection.execute("select raw_transcript from scripts where id = %s", (script_id,))
     row = await cursor.fetchone()

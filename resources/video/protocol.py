@@ -49,9 +49,14 @@ class Take(BaseModel):
 
 
 class Camera(Protocol):
-    """One provider. Every verb raises ``RecastError`` for what is the provider's fault."""
+    """One provider. Every verb raises ``RecastError`` for what is the provider's fault.
+
+    ``name``, ``model`` and ``model_version`` are part of a clip's identity: a new version films anew.
+    """
 
     name: str
+    model: str
+    model_version: str
 
     async def submit(self, shot: Shot, portraits: Mapping[UUID, bytes]) -> Handle:
         """Start filming ``shot``. ``portraits`` are encoded pictures (PNG, JPEG, WebP) by character id."""

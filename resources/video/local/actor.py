@@ -6,6 +6,7 @@ from random import Random
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from resources.video.local import portrait
 from resources.video.local.blocking import Mark
@@ -20,10 +21,11 @@ from resources.video.local.motion import (
     is_blinking,
     mouth,
 )
-from resources.video.local.pixels import Pixels, Planes, planes
+from resources.video.local.pixels import Planes, Turnable, planes
 from resources.video.local.portrait import Eyes
 
 Tint = tuple[float, float, float]
+Matrix = NDArray[np.float64]
 BREATHS_PER_SECOND = 0.27
 RISE = 46
 """Canvas units by which a character comes up as it enters."""
@@ -49,10 +51,12 @@ class Puppet:
         self._delay = random.uniform(0.0, 0.18)
         self._blinks = blinks(duration, random)
         self._resolution = mark.unit * zoom
-        cut = portrait.cut_out(slug, self._resolution, glance=glance, mouths=list(Mouth) if words else [Mouth.CLOSED])
-        self._parts = {name: (planes(part.pixels, tint), part.x, part.y) for name, part in cut.items.items()}
-        self._faces: Mapping[tuple[Mouth, Eyes], Planes] = {
-            state: planes(pixels, tint) for state, pixels in cut.faces.items()
+        cut = portrait.cut_out(slug, self._resolution, glance=glance, mouths=tuple(Mouth) if words else (Mouth.CLOSED,))
+        drawn = {name: (planes(part.pixels, tint), part.x, part.y) for name, part in cut.items.items()}
+        self._parts: Mapping[str, tuple[Planes, float, float]] = drawn
+        self._back = Turnable.of(drawn["back"][0]) if "back" in drawn else None
+        self._faces: Mapping[tuple[Mouth, Eyes], Turnable] = {
+            state: Turnable.of(planes(pixels, tint)) for state, pixels in cut.faces.items()
         }
         self._head_at = (cut.head_x, cut.head_y)
 
@@ -75,20 +79,17 @@ class Puppet:
         lift = -2.2 * breath + 3.4 * nod
         pixel = view.zoom * self._mark.unit / self._resolution
         head = _turn(angle, pixel, origin_x, origin_y + lift * unit, unit)
-        if "back" in self._parts:
-            self._turned(frame, "back", head)
-        self._lay(frame, "body", origin_x, origin_y - 2.2 * breath * unit, pixel, unit)
+        if self._back:
+            _, x, y = self._parts["back"]
+            frame.lay_turned(self._back, _offset(head, x, y))
+        self._lay(frame, "body", origin_x, origin_y - 2.2 * breath * unit, pixel)
         eyes = Eyes.SHUT if is_blinking(self._blinks, now) else Eyes.OPEN
         x, y = self._head_at
-        frame.lay_turned(self._faces[speaking, eyes], head @ _offset(x, y))
+        frame.lay_turned(self._faces[speaking, eyes], _offset(head, x, y))
         if "front" in self._parts:
-            self._lay(frame, "front", origin_x, origin_y - 2.2 * breath * unit, pixel, unit)
+            self._lay(frame, "front", origin_x, origin_y - 2.2 * breath * unit, pixel)
 
-    def _turned(self, frame: Frame, name: str, matrix: np.ndarray) -> None:
-        picture, x, y = self._parts[name]
-        frame.lay_turned(picture, matrix @ _offset(x, y))
-
-    def _lay(self, frame: Frame, name: str, origin_x: float, origin_y: float, pixel: float, unit: float) -> None:
+    def _lay(self, frame: Frame, name: str, origin_x: float, origin_y: float, pixel: float) -> None:
         picture, x, y = self._parts[name]
         frame.lay(picture, Placement(origin_x + x * pixel, origin_y + y * pixel, pixel, pixel))
 
@@ -101,16 +102,16 @@ def _nod(words: Sequence[Word], now: float) -> float:
     return 0.0
 
 
-def _turn(angle: float, pixel: float, x: float, y: float, unit: float) -> np.ndarray:
+def _turn(angle: float, pixel: float, x: float, y: float, unit: float) -> Matrix:
     """Head drawing (pixels from the head's middle) to screen, turned about the neck."""
     cos, sin = math.cos(angle) * pixel, math.sin(angle) * pixel
     neck = portrait.NECK_BELOW_HEAD * unit
     turned_x, turned_y = -math.sin(angle) * neck, math.cos(angle) * neck
-    return np.array([[cos, -sin, x - turned_x], [sin, cos, y + neck - turned_y], [0, 0, 1]], dtype=np.float64)[:2]
+    return np.array([[cos, -sin, x - turned_x], [sin, cos, y + neck - turned_y]], dtype=np.float64)
 
 
-def _offset(x: float, y: float) -> np.ndarray:
-    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], dtype=np.float64)
-
-
-__all__ = ["Actor", "Pixels", "Puppet", "Tint"]
+def _offset(matrix: Matrix, x: float, y: float) -> Matrix:
+    """``matrix`` for a drawing whose corner lies at (``x``, ``y``) of the one that it is made for."""
+    moved = matrix.copy()
+    moved[:, 2] += matrix[:, :2] @ (x, y)
+    return moved

@@ -42,6 +42,9 @@ class LocalCamera:
     """
 
     name = "local"
+    model = "flat"
+    # Raised whenever the same shot would be drawn differently.
+    model_version = "1"
 
     def __init__(self, folder: Path | None = None, *, parallel: int | None = None, font: Path | None = None) -> None:
         self._folder = folder or Path(tempfile.gettempdir()) / "recast-local"

@@ -124,7 +124,7 @@ def _hoodie(look: Look) -> str:
     cords = f'<path d="M-42,316 q-8,60 -4,118 M42,316 q8,60 4,112" stroke="{white}" stroke-width="8" stroke-linecap="round" fill="none"/>'
     zip_line = f'<path d="M0,326 V{BOTTOM}" stroke="{white}" stroke-width="9"/><path d="M0,326 V{BOTTOM}" stroke="{shade(base, 0.3)}" stroke-width="3" stroke-dasharray="5 6"/><rect x="-7" y="384" width="14" height="34" rx="6" fill="#dfe6e4"/>'
     pocket = f'<path d="M-130,760 L-60,640 L60,640 L130,760" stroke="{dark}" stroke-width="7" fill="none" opacity=".7"/>'
-    return f"{_cloth(look, base, 'hoodie', wider=4)}{hood}{_neck(look)}{inner.replace('fill=', 'opacity="0" fill=')}{rim}{zip_line}{cords}{pocket}"
+    return f"{_cloth(look, base, 'hoodie', wider=4)}{hood}{inner}{_neck(look)}{rim}{zip_line}{cords}{pocket}"
 
 
 def _blazer(look: Look) -> str:

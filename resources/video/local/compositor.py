@@ -7,9 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from resources.video.local.pixels import Pixels, Planes
+from resources.video.local.pixels import Pixels, Planes, Turnable
 
 VERNIER_STEPS = 24
+CLOSE_ENOUGH = 0.02
+"""Of a layer pixel; the eye sees a slow move jump from about a twentieth."""
 _WARP = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
 
@@ -39,7 +41,7 @@ class Frame:
         """Fill the whole frame with an opaque layer that reaches beyond all its edges."""
         self.luma[:] = _resampled(plate.luma, at, (0, 0, self.width, self.height))
         half = Placement(at.x / 2, at.y / 2, at.scale_x, at.scale_y)
-        self.chroma[:] = _resampled(plate.chroma, half, (0, 0, self.width // 2, self.height // 2))[..., :2]
+        self.chroma[:] = _resampled(plate.chroma, half, (0, 0, self.width // 2, self.height // 2))
 
     def lay(self, layer: Planes, at: Placement) -> None:
         """Blend a layer that is moved and scaled but not turned."""
@@ -49,10 +51,11 @@ class Frame:
         half_box = (box[0] // 2, box[1] // 2, box[2] // 2, box[3] // 2)
         half = Placement(at.x / 2, at.y / 2, at.scale_x, at.scale_y)
         luma, cover = _resampled(layer.luma, at, box), _resampled(layer.cover, at, box, outside=255)
-        chroma = _resampled(layer.chroma, half, half_box, outside=(0, 0, 255, 255))
-        self._blend(box, luma, cover, chroma)
+        chroma = _resampled(layer.chroma, half, half_box, outside=0)
+        chroma_cover = _resampled(layer.chroma_cover, half, half_box, outside=255)
+        self._blend(box, luma, cover, chroma, chroma_cover)
 
-    def lay_turned(self, layer: Planes, matrix: NDArray[np.float64]) -> None:
+    def lay_turned(self, layer: Turnable, matrix: NDArray[np.float64]) -> None:
         """Blend a layer through ``matrix`` (2, 3), which maps layer pixels to screen pixels."""
         corners = np.array([[0, 0, 1], [layer.width, 0, 1], [0, layer.height, 1], [layer.width, layer.height, 1]])
         reached = corners @ matrix.T
@@ -61,7 +64,7 @@ class Frame:
             return
         left, top, right, bottom = box
         full = cv2.warpAffine(
-            cv2.merge([layer.luma, layer.cover, layer.cover]),
+            layer.full,
             _pixel_centres(cv2.invertAffineTransform(matrix), left, top),
             (right - left, bottom - top),
             flags=_WARP,
@@ -69,18 +72,21 @@ class Frame:
         )
         half_matrix = matrix.copy()
         half_matrix[:, 2] /= 2
-        chroma = cv2.warpAffine(
-            layer.chroma,
+        half = cv2.warpAffine(
+            layer.half,
             _pixel_centres(cv2.invertAffineTransform(half_matrix), left // 2, top // 2),
             ((right - left) // 2, (bottom - top) // 2),
             flags=_WARP,
             borderValue=(0, 0, 255, 255),
         )
-        self._blend(box, cv2.extractChannel(full, 0), cv2.extractChannel(full, 1), chroma)
+        chroma = np.empty((*half.shape[:2], 2), dtype=np.uint8)
+        chroma_cover = np.empty_like(chroma)
+        cv2.mixChannels([half], [chroma, chroma_cover], [0, 0, 1, 1, 2, 2, 3, 3])
+        self._blend(box, cv2.extractChannel(full, 0), cv2.extractChannel(full, 1), chroma, chroma_cover)
 
     def stamp(self, layer: Planes, x: int, y: int) -> None:
         """Blend a layer pixel by pixel at even ``x`` and ``y``, wholly inside the frame."""
-        self._blend((x, y, x + layer.width, y + layer.height), layer.luma, layer.cover, layer.chroma)
+        self._blend((x, y, x + layer.width, y + layer.height), layer.luma, layer.cover, layer.chroma, layer.chroma_cover)
 
     def _clip(self, left: float, top: float, right: float, bottom: float) -> tuple[int, int, int, int] | None:
         """The even pixel box that holds the given one, inside the frame; None when they do not meet."""
@@ -88,18 +94,20 @@ class Frame:
         x1, y1 = min(self.width, math.ceil(right / 2) * 2), min(self.height, math.ceil(bottom / 2) * 2)
         return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
 
-    def _blend(self, box: tuple[int, int, int, int], luma: Pixels, cover: Pixels, chroma: Pixels) -> None:
+    def _blend(
+        self, box: tuple[int, int, int, int], luma: Pixels, cover: Pixels, chroma: Pixels, chroma_cover: Pixels
+    ) -> None:
         left, top, right, bottom = box
         under = self.luma[top:bottom, left:right]
         cv2.multiply(under, cover, dst=under, scale=1 / 255)
         cv2.add(under, luma, dst=under)
         under = self.chroma[top // 2 : bottom // 2, left // 2 : right // 2]
-        cv2.multiply(under, chroma[..., 2:], dst=under, scale=1 / 255)
-        cv2.add(under, chroma[..., :2], dst=under)
+        cv2.multiply(under, chroma_cover, dst=under, scale=1 / 255)
+        cv2.add(under, chroma, dst=under)
 
 
 def _resampled(
-    plane: Pixels, at: Placement, box: tuple[int, int, int, int], outside: int | tuple[int, ...] | None = None
+    plane: Pixels, at: Placement, box: tuple[int, int, int, int], outside: int | None = None
 ) -> Pixels:
     """``plane`` as seen in the screen ``box``; beyond its edges it is ``outside`` (or its edge when None).
 
@@ -118,17 +126,22 @@ def _resampled(
     margins = (max(0, -from_y), max(0, to_y - height), max(0, -from_x), max(0, to_x - width))
     if any(margins):
         kind = cv2.BORDER_REPLICATE if outside is None else cv2.BORDER_CONSTANT
-        source = cv2.copyMakeBorder(source, *margins, kind, value=outside or 0)
+        source = cv2.copyMakeBorder(source, *margins, kind, value=[outside or 0] * 4)
     scaled = cv2.resize(source, None, fx=at.scale_x, fy=at.scale_y, interpolation=cv2.INTER_LINEAR)
     return np.asarray(scaled[skip_y : skip_y + bottom - top, skip_x : skip_x + right - left])
 
 
 def _vernier(start: float, step: float) -> tuple[int, int]:
     """The whole layer pixel, and the number of screen pixels to cut off, that together come nearest to ``start``."""
-    candidates = start - step * np.arange(VERNIER_STEPS)
-    whole = np.rint(candidates)
-    skip = int(np.argmin(np.abs(candidates - whole)))
-    return int(whole[skip]), skip
+    best, skip = 1.0, 0
+    for candidate in range(VERNIER_STEPS):
+        place = start - step * candidate
+        error = abs(place - round(place))
+        if error < best:
+            best, skip = error, candidate
+            if error < CLOSE_ENOUGH:
+                break
+    return round(start - step * skip), skip
 
 
 def _pixel_centres(inverse: NDArray[np.float64], left: int, top: int) -> NDArray[np.float64]:

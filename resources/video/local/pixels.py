@@ -21,13 +21,14 @@ class Planes:
     """A picture of (height, width), both even, that can lie over another.
 
     ``luma`` (height, width) is premultiplied; ``cover`` (height, width) is 255 minus alpha, what shines through;
-    ``chroma`` (height/2, width/2, 4) holds premultiplied U and V and the half-size cover twice, so that one call
-    resamples all four.
+    ``chroma`` (height/2, width/2, 2) holds premultiplied U and V, ``chroma_cover`` the cover at half size, twice. All
+    are contiguous, which OpenCV needs to be fast.
     """
 
     luma: Pixels
     cover: Pixels
     chroma: Pixels
+    chroma_cover: Pixels
 
     @property
     def height(self) -> int:
@@ -36,6 +37,43 @@ class Planes:
     @property
     def width(self) -> int:
         return int(self.luma.shape[1])
+
+    def crop(self, left: int, top: int, right: int, bottom: int) -> "Planes":
+        """A part of the picture; all bounds are even."""
+        whole, half = np.s_[top:bottom, left:right], np.s_[top // 2 : bottom // 2, left // 2 : right // 2]
+        return Planes(*(np.ascontiguousarray(part) for part in (self.luma[whole], self.cover[whole], self.chroma[half], self.chroma_cover[half])))
+
+    def blurred(self, sigma: float) -> "Planes":
+        """Out of focus: a Gaussian of ``sigma`` pixels."""
+        full, half = (0, 0), max(0.2, sigma / 2)
+        return Planes(
+            _pixels(cv2.GaussianBlur(self.luma, full, sigma)),
+            _pixels(cv2.GaussianBlur(self.cover, full, sigma)),
+            _pixels(cv2.GaussianBlur(self.chroma, full, half)),
+            _pixels(cv2.GaussianBlur(self.chroma_cover, full, half)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Turnable:
+    """The same picture interleaved, which is the fastest form to turn: ``full`` (height, width, 3) is luma, cover and
+    nothing; ``half`` (height/2, width/2, 4) is U, V and cover twice."""
+
+    full: Pixels
+    half: Pixels
+
+    @classmethod
+    def of(cls, picture: Planes) -> "Turnable":
+        full = cv2.merge([picture.luma, picture.cover, picture.cover])
+        return cls(_pixels(full), _pixels(np.concatenate([picture.chroma, picture.chroma_cover], axis=2)))
+
+    @property
+    def height(self) -> int:
+        return int(self.full.shape[0])
+
+    @property
+    def width(self) -> int:
+        return int(self.full.shape[1])
 
 
 def planes(rgba: Pixels, tint: tuple[float, float, float] = (1.0, 1.0, 1.0), *, dither: bool = False) -> Planes:
@@ -55,8 +93,13 @@ def planes(rgba: Pixels, tint: tuple[float, float, float] = (1.0, 1.0, 1.0), *, 
     v = (128 + (red - bright) * np.float32(112 / 255 / (1 - _RED))) * alpha
     cover = 255 - picture[..., 3]
     half = (width // 2, height // 2)
-    chroma = cv2.resize(cv2.merge([u, v, cover, cover]), half, interpolation=cv2.INTER_AREA)
-    return Planes(_bytes(luma), _bytes(cover), _bytes(chroma))
+    u, v, half_cover = (cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (u, v, cover))
+    chroma, chroma_cover = cv2.merge([u, v]), cv2.merge([half_cover, half_cover])
+    return Planes(_bytes(luma), _bytes(cover), _bytes(chroma), _bytes(chroma_cover))
+
+
+def _pixels(values: object) -> Pixels:
+    return np.asarray(values, dtype=np.uint8)
 
 
 def _bytes(values: NDArray[np.floating]) -> Pixels:

@@ -3,7 +3,7 @@
 The canvas has its origin in the middle of the head; the head is 300 units high, the bust ends at 1100.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -62,7 +62,7 @@ def portrait_png(slug: str, size: int = 512, *, round_backdrop: bool = True) -> 
 
 
 @lru_cache(maxsize=32)
-def cut_out(slug: str, scale: float, *, glance: float, mouths: Sequence[Mouth]) -> CutOut:
+def cut_out(slug: str, scale: float, *, glance: float, mouths: tuple[Mouth, ...]) -> CutOut:
     """The pieces of a character at ``scale`` pixels per unit, with every state of ``mouths`` and eyes.
 
     Only eyes and mouth are drawn anew for each state; the rest of the head is shared.
@@ -131,7 +131,7 @@ def _backdrop_drawing(top: str, bottom: str) -> str:
 def _svg(drawing: str, box: Box) -> str:
     left, top, right, bottom = box
     view = f"{left:g} {top:g} {right - left:g} {bottom - top:g}"
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{view}" preserveAspectRatio="none">{drawing}</svg>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{view}">{drawing}</svg>'
 
 
 def _grid(box: Box, scale: float) -> tuple[int, int, int, int]:
@@ -162,4 +162,5 @@ def _replace(state: Pixels, head: Part, drawing: str, box: Box, scale: float) ->
     """Draw ``box`` of another state of the head over ``state``."""
     left, top, right, bottom = _grid(box, scale)
     x, y = left - int(head.x), top - int(head.y)
-    state[y : y + bottom - top, x : x + right - left] = _drawn(drawing, (left, top, right, bottom), scale)
+    under = state[y : y + bottom - top, x : x + right - left]
+    under[:] = _drawn(drawing, (left, top, right, bottom), scale)[: under.shape[0], : under.shape[1]]

@@ -9,8 +9,9 @@ Pixels = NDArray[np.uint8]
 
 
 def png(svg: str, width: int, height: int) -> bytes:
-    """Render ``svg`` to an encoded PNG of exactly ``width`` by ``height``."""
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, width=width, height=height, skip_system_fonts=True))
+    """Render ``svg`` to an encoded PNG of exactly ``width`` by ``height``, whatever the proportions of its view box."""
+    sized = svg.replace("<svg ", f'<svg width="{width}" height="{height}" preserveAspectRatio="none" ', 1)
+    return bytes(resvg_py.svg_to_bytes(svg_string=sized, skip_system_fonts=True))
 
 
 def rasterise(svg: str, width: int, height: int) -> Pixels:

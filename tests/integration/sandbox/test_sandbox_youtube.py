@@ -4,16 +4,16 @@ import itertools
 import socket
 import threading
 import time
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
+from youtube_transcript_api import Transcript as Track
 from youtube_transcript_api import YouTubeTranscriptApi
 
 from domain.errors import ErrorCode, RecastError
-from resources.youtube import YouTubeCaptions, read_chapters
+from resources.youtube import YouTubeCaptions, choose_track, read_chapters
 from sandbox.youtube.links import links
 from sandbox.youtube.videos import library
 
@@ -173,6 +173,13 @@ def test_without_the_sandbox_youtube_is_asked_through_the_proxy_and_its_password
     assert "secret-word" not in str(failure.value)
 
 
+def test_a_misspelt_proxy_address_stays_unsaid():
+    with pytest.raises(RecastError) as failure:
+        reader(None, proxy_url="http://someone:secret-word@127.0.0.1:port").fetch("demo0000001")
+    assert failure.value.code == ErrorCode.SOURCE_UNREACHABLE
+    assert "secret-word" not in str(failure.value)
+
+
 def test_the_environments_proxy_is_not_asked_for_the_sandbox(sandbox, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
@@ -194,10 +201,26 @@ def test_many_threads_may_read_at_once(sandbox):
         assert [transcript.video_id for transcript in pool.map(captions.fetch, ids)] == ids
 
 
-def test_no_connection_is_left_open(sandbox):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ResourceWarning)
-        reader(sandbox.url).fetch("demo0000001")
+@pytest.mark.parametrize(
+    ("listed", "languages", "chosen"),
+    [
+        (["en-GB", "asr en"], ["en"], "en-GB"),
+        (["en-GB", "en", "asr en"], ["en"], "en"),
+        (["ar", "de"], ["de", "ar"], "de"),
+        (["ar", "asr en"], ["en"], "asr en"),
+        (["ar", "ja", "asr ja"], ["en"], "ja"),
+        (["ar", "asr ja"], ["en"], "ar"),
+        (["asr ko"], [], "asr ko"),
+        (["zh-Hant", "zh-Hans"], ["zh-Hans"], "zh-Hans"),
+    ],
+)
+def test_the_best_of_several_tracks_is_chosen(listed, languages, chosen):
+    tracks = {
+        name: Track(requests.Session(), "demo0000001", "", name, name.removeprefix("asr "), name.startswith("asr"), [])
+        for name in listed
+    }
+    assert choose_track(tracks.values(), languages) is tracks[chosen]
+    assert choose_track(reversed(tracks.values()), languages) is tracks[chosen]
 
 
 @pytest.mark.parametrize(
@@ -215,6 +238,13 @@ def test_no_connection_is_left_open(sandbox):
 )
 def test_chapters_are_made_by_youtubes_own_rules(description, starts):
     assert [chapter.start for chapter in read_chapters(description)] == starts
+
+
+@pytest.mark.parametrize("text", ["\n" * 5000 + "0:00" + " " * 5000, "- " * 5000, "0:00" + "\n" * 5000, "1:" * 5000])
+def test_an_odd_description_is_read_at_once(text):
+    began = time.process_time()
+    assert read_chapters(text) == ()
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize("video", library().values(), ids=lambda video: video.id)

@@ -197,6 +197,14 @@ def test_dashes_and_chevrons_alternate_turns() -> None:
     ]
 
 
+def test_a_label_repeated_by_the_same_speaker_is_no_change_of_turn() -> None:
+    assert turns(("ADA: Hi.", 0, 1), ("ADA: Again.", 1, 1), (">> Who?", 2, 1)) == [
+        ("ADA", "Hi."),
+        ("ADA", "Again."),
+        ("Speaker 2", "Who?"),
+    ]
+
+
 def test_a_change_of_turn_goes_back_to_whoever_was_named_before() -> None:
     assert turns(("ADA: Hi.", 0, 1), ("BRUNO: Hi.", 1, 1), (">> And now?", 2, 1)) == [
         ("ADA", "Hi."),

@@ -1,0 +1,96 @@
+"""Jobs: order a film, follow it, cancel it, try it again."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.cursor import Cursor
+from api.dependencies import IdempotencyKey, LaunchesAfterCommit, OwnJob, PageCursor, Transaction, User
+from api.idempotency import identity_of
+from api.openapi import problems
+from api.views.jobs import CancelView, FilmRequest, JobDetail, JobPage, JobView
+from api.views.stages import stages_of
+from domain.errors import ErrorCode, RecastError
+from domain.stages import JobType
+from domain.states import JobStatus
+from resources.database import characters, events, jobs, scenes
+from studio.ordering import order_film
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+
+@router.post(
+    "",
+    status_code=202,
+    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.NOT_READY, ErrorCode.EMPTY_CAST, ErrorCode.IDEMPOTENCY_MISMATCH),
+    summary="Film a script",
+)
+async def create_job(
+    body: FilmRequest,
+    user: User,
+    connection: Transaction,
+    launches: LaunchesAfterCommit,
+    idempotency_key: IdempotencyKey = None,
+) -> JobView:
+    """Film the script as it is now: later edits do not change this film."""
+    job = await order_film(
+        connection, user.sub, body.script_id, body.options, identity_of(idempotency_key, "create_job", body)
+    )
+    launches.add(job.id)
+    return JobView.of(job)
+
+
+@router.get("", responses=problems(), summary="List jobs")
+async def list_jobs(
+    connection: Transaction,
+    cursor: PageCursor,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    status: Annotated[JobStatus | None, Query(description="Only jobs in this state.")] = None,
+    type: Annotated[JobType | None, Query(description="Only jobs of this type.")] = None,
+) -> JobPage:
+    """Your jobs, newest first, in pages."""
+    before = (cursor.created_at, cursor.id) if cursor else None
+    rows = await jobs.list_jobs(connection, limit=limit + 1, before=before, job_type=type, status=status)
+    page = rows[:limit]
+    more = Cursor(page[-1].created_at, page[-1].id).encode() if len(rows) > limit else None
+    return JobPage(jobs=[JobView.of(row) for row in page], next_cursor=more)
+
+
+@router.get("/{job_id}", responses=problems(ErrorCode.NOT_FOUND), summary="Follow a job")
+async def get_job(job: OwnJob, connection: Transaction) -> JobDetail:
+    """A job with its stages and scenes, and what went wrong with each."""
+    return JobDetail.of_parts(
+        job,
+        await scenes.list_scenes(connection, job.id),
+        await characters.list_job_cast(connection, job.id),
+        stages_of(job, await events.list_last_stage_events(connection, job.id)),
+    )
+
+
+@router.post(
+    "/{job_id}/cancel",
+    status_code=202,
+    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT),
+    summary="Cancel a job",
+)
+async def cancel_job(job: OwnJob, connection: Transaction) -> CancelView:
+    """Ask an unfinished job to stop. Finished clips are kept, and nothing is undone. Asking again changes nothing."""
+    asked = job if job.status is JobStatus.CANCELED else await jobs.request_cancel(connection, job.id)
+    if asked is None:
+        raise RecastError(ErrorCode.CONFLICT, "The job has ended; there is nothing to cancel.")
+    return CancelView(job_id=asked.id, status=asked.status, cancel_requested_at=asked.cancel_requested_at)
+
+
+@router.post(
+    "/{job_id}/retry",
+    status_code=202,
+    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT),
+    summary="Try a job again",
+)
+async def retry_job(job: OwnJob, connection: Transaction, launches: LaunchesAfterCommit) -> JobView:
+    """Start a failed or canceled job again. What was finished is kept: only the missing scenes are filmed."""
+    retried = await jobs.retry_job(connection, job.id)
+    if retried is None:
+        raise RecastError(ErrorCode.CONFLICT, "Only a failed or canceled job can be tried again.")
+    launches.add(retried.id)
+    return JobView.of(retried)

@@ -1,0 +1,54 @@
+"""What a job has brought forth: the film, and its stages in Dagster."""
+
+from datetime import UTC, datetime, timedelta
+
+from fastapi import APIRouter
+
+from api.dependencies import OwnJob, ServicesOf
+from api.openapi import problems
+from api.views.jobs import ResultView
+from api.views.stages import MaterializationList, MaterializationView
+from domain.errors import ErrorCode, RecastError
+from domain.stages import STAGES_OF, JobType, Stage
+from domain.states import JobStatus
+
+router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"])
+
+
+@router.get("/result", responses=problems(ErrorCode.NOT_FOUND, ErrorCode.NOT_READY), summary="Get the film")
+async def get_job_result(job: OwnJob, services: ServicesOf) -> ResultView:
+    """Fresh links to the finished film, and facts about it. Only a generation that has succeeded has one."""
+    if job.type is not JobType.GENERATION:
+        raise RecastError(ErrorCode.NOT_READY, f"This is an {job.type} job; only a generation makes a film.")
+    if job.status is not JobStatus.SUCCEEDED or not job.result or not job.result_s3_key:
+        raise RecastError(ErrorCode.NOT_READY, f"The film is not done: the job is {job.status}.")
+    now = datetime.now(UTC).replace(microsecond=0)
+    video, preview = (
+        timedelta(seconds=seconds)
+        for seconds in (services.settings.signed_url_seconds, services.settings.preview_seconds)
+    )
+    return ResultView(
+        job_id=job.id,
+        video_url=services.storage.signed_url(
+            job.result_s3_key, services.settings.signed_url_seconds, download_name=f"recast-{job.id}.mp4"
+        ),
+        preview_url=services.previews.signed_url(job.result_s3_key, preview),
+        expires_at=now + video,
+        preview_expires_at=now + preview,
+        **job.result.model_dump(exclude={"s3_version"}),
+    )
+
+
+@router.get("/stages", responses=problems(ErrorCode.NOT_FOUND, ErrorCode.LAUNCH_FAILED), summary="See a job in Dagster")
+async def get_job_stages(job: OwnJob, services: ServicesOf) -> MaterializationList:
+    """Whether each stage is materialised in this job's partition, with links for operators.
+
+    A film shows its transcript as well: it is inherited from the import.
+    """
+    inherited = (Stage.TRANSCRIPT,) if job.type is JobType.GENERATION else ()
+    try:
+        found = await services.dagster.stages(job.id, (*inherited, *STAGES_OF[job.type]))
+    except RecastError as error:
+        raise RecastError(error.code, "The pipeline does not answer at the moment.", cause=error.cause) from error
+    address = services.settings.dagster_public_url or services.settings.dagster_url
+    return MaterializationList(job_id=job.id, stages=[MaterializationView.of(job.id, one, address) for one in found])

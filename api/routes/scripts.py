@@ -1,0 +1,43 @@
+"""Scripts and who plays in them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+
+from api.dependencies import ServicesOf, Transaction, User
+from api.links import portrait_signer
+from api.openapi import problems
+from api.views.characters import CastRequest, CastView, CharacterView
+from api.views.scripts import ScriptView
+from domain.errors import ErrorCode, RecastError
+from resources.database import jobs, scripts
+from studio.editing import choose_cast
+
+router = APIRouter(prefix="/scripts", tags=["scripts"])
+
+ScriptId = Annotated[UUID, Path(description="A script of yours.")]
+
+
+@router.get("/{script_id}", responses=problems(ErrorCode.NOT_FOUND), summary="Read a script")
+async def get_script(script_id: ScriptId, connection: Transaction, services: ServicesOf) -> ScriptView:
+    """The lines of a script, its cast, and how its import is going."""
+    row = await scripts.find_script(connection, script_id)
+    if row is None:
+        raise RecastError(ErrorCode.NOT_FOUND)
+    import_job = await jobs.find_import_of(connection, script_id)
+    cast = await scripts.list_cast(connection, script_id)
+    return ScriptView.of(row, import_job, cast, portrait_signer(services))
+
+
+@router.post(
+    "/{script_id}/characters",
+    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.UNKNOWN_CHARACTER),
+    summary="Choose the cast",
+)
+async def set_script_cast(
+    script_id: ScriptId, body: CastRequest, user: User, connection: Transaction, services: ServicesOf
+) -> CastView:
+    """Replace the cast of a script with 1 to 8 different characters. A film that is ordered already keeps its own."""
+    cast = await choose_cast(connection, user.sub, script_id, body.all_ids)
+    return CastView(script_id=script_id, cast=[CharacterView.of(one, portrait_signer(services)) for one in cast])

@@ -1,0 +1,48 @@
+"""Facts about this server, open to anybody."""
+
+from fastapi import APIRouter, Response
+
+from api.body_limit import MAX_BODY_BYTES
+from api.dependencies import ServicesOf
+from api.version import VERSION
+from api.views.characters import MAX_CAST
+from api.views.jobs import DEFAULTS, MAX_SCENES
+from api.views.service import Alive, ConfigView, LimitsView, Readiness
+from domain.profile import Aspect
+
+probes = APIRouter(tags=["service"])
+router = APIRouter(tags=["service"])
+
+
+@probes.head("/healthz", include_in_schema=False)
+@probes.get("/healthz", summary="Is the process up?")
+async def get_health() -> Alive:
+    """Answers as long as the process does; it asks nobody else."""
+    return Alive(version=VERSION)
+
+
+@probes.head("/readyz", include_in_schema=False)
+@probes.get("/readyz", summary="Does everything answer?", responses={503: {"model": Readiness}})
+async def get_readiness(services: ServicesOf, response: Response) -> Readiness:
+    """Asks PostgreSQL, S3 and Dagster; 503 when one of them does not answer."""
+    found = await services.readiness.ask()
+    failed = "failed" in found.values()
+    response.status_code = 503 if failed else 200
+    return Readiness(status="failed" if failed else "ok", checks=found)
+
+
+@router.get("/config", summary="What a client needs to know")
+async def get_config(services: ServicesOf) -> ConfigView:
+    """Public facts: where to sign in, what can be ordered."""
+    return ConfigView(
+        version=VERSION,
+        auth_url=services.settings.auth_url,
+        aspects=list(Aspect),
+        default_style=DEFAULTS.style,
+        limits=LimitsView(
+            max_video_seconds=services.settings.max_video_seconds,
+            max_cast=MAX_CAST,
+            max_scenes=MAX_SCENES,
+            max_body_bytes=MAX_BODY_BYTES,
+        ),
+    )

@@ -1,0 +1,5 @@
+"""The version of the product, as it is installed."""
+
+from importlib.metadata import version
+
+VERSION = version("recast")

@@ -1,0 +1,71 @@
+"""Values that the examples in the documentation share, so that they tell one story."""
+
+from typing import Any
+
+USER_SCRIPT = "2b1f8d1e-4f57-4c0e-9a2b-7f0d5a3c1e11"
+PROJECT = "5c0a1c7e-6b0e-4f0c-8f57-0d6c1f2e3a22"
+IMPORT_JOB = "9d3f7a10-1c7b-4d2e-8a4f-3b5c6d7e8f33"
+FILM_JOB = "c4e8b6d2-2a9f-4b1d-9c3e-4d5e6f7a8b44"
+ADA = "1f3b0c9e-7a55-5d0a-8f1e-0c6a5b9d2e55"
+KOFI = "7e2d4b6a-9c11-5e3f-a7d8-1b2c3d4e5f66"
+RUN = "e1f2a3b4-5c6d-4e7f-8a9b-0c1d2e3f4a77"
+MORNING = "2026-11-02T09:00:00Z"
+LATER = "2026-11-02T09:01:30Z"
+
+
+def example(value: dict[str, Any]) -> dict[str, Any]:
+    """For a model's ``json_schema_extra``."""
+    return {"examples": [value]}
+
+
+FAILURE: dict[str, Any] = {
+    "code": "SCENE_TIMEOUT",
+    "message": "A scene was not filmed within its time.",
+    "remedy": "Try the scene again.",
+    "retryable": True,
+}
+CHARACTER: dict[str, Any] = {
+    "id": ADA,
+    "name": "Ada",
+    "description": "A patient engineer who explains anything with what lies on the table.",
+    "style": "flat illustration, warm colours",
+    "image_url": "https://recast.s3.us-east-1.amazonaws.com/premade/ada/3f2a.png?X-Amz-Expires=900&X-Amz-Signature=…",
+    "voice": {"name": "en-gb+f3", "pitch": 48, "rate": 46},
+    "is_premade": True,
+}
+IMPORT: dict[str, Any] = {
+    "id": IMPORT_JOB,
+    "type": "import",
+    "status": "succeeded",
+    "progress": 100,
+    "script_id": USER_SCRIPT,
+    "project_id": PROJECT,
+    "script_version": None,
+    "parent_job_id": None,
+    "options": {"aspect": "16:9", "style": "warm flat illustration", "provider": "local", "seed": 0, "max_scenes": 0},
+    "error": None,
+    "created_at": MORNING,
+    "updated_at": LATER,
+    "started_at": MORNING,
+    "finished_at": LATER,
+    "cancel_requested_at": None,
+}
+FILM: dict[str, Any] = IMPORT | {
+    "id": FILM_JOB,
+    "type": "generation",
+    "status": "running",
+    "progress": 50,
+    "script_version": 1,
+    "parent_job_id": IMPORT_JOB,
+    "finished_at": None,
+}
+SCENE: dict[str, Any] = {
+    "index": 1,
+    "status": "succeeded",
+    "progress": 100,
+    "title": "Where comets come from",
+    "text": "Mira: Did you see that? Jonas: A comet, I think.",
+    "seconds": 6.4,
+    "error": None,
+    "characters": [{"id": ADA, "name": "Ada"}, {"id": KOFI, "name": "Kofi"}],
+}

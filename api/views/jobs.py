@@ -1,0 +1,235 @@
+"""Jobs: what is ordered, how far it is, and what went wrong."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.views.examples import FILM, FILM_JOB, LATER, MORNING, SCENE, USER_SCRIPT, example
+from api.views.failures import Failure
+from api.views.stages import StageView
+from domain.characters import CastMember
+from domain.profile import Aspect
+from domain.stages import JobType
+from domain.states import JobStatus, SceneStatus
+from resources.database.records import Job, JobOptions, JobScene
+
+DEFAULTS = JobOptions()
+MAX_SCENES = 1000
+CANCEL_MEANING = (
+    "Filming stops at the next safe point, within seconds. Finished clips are kept: trying the job again films only "
+    "what is missing."
+)
+
+
+class FilmRequest(BaseModel):
+    """What to film. Everything but the script has a default."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra=example(
+            {"script_id": USER_SCRIPT, "aspect": "16:9", "style": "warm flat illustration", "seed": 7, "max_scenes": 3}
+        ),
+    )
+
+    script_id: UUID
+    aspect: Aspect = DEFAULTS.aspect
+    style: str = Field(default=DEFAULTS.style, min_length=1, max_length=200, description="The look of the whole film.")
+    seed: int = Field(default=DEFAULTS.seed, ge=0, le=2**31 - 1, description="Another seed, another take.")
+    max_scenes: int = Field(
+        default=DEFAULTS.max_scenes, ge=0, le=MAX_SCENES, description="Film only the first scenes; 0 films all."
+    )
+
+    @property
+    def options(self) -> JobOptions:
+        return JobOptions(aspect=self.aspect, style=self.style, seed=self.seed, max_scenes=self.max_scenes)
+
+
+class OptionsView(BaseModel):
+    aspect: Aspect
+    style: str
+    provider: str
+    seed: int
+    max_scenes: int
+
+
+class JobView(BaseModel):
+    model_config = ConfigDict(json_schema_extra=example(FILM))
+
+    id: UUID
+    type: JobType
+    status: JobStatus
+    progress: int = Field(ge=0, le=100, description="Percent; 100 only when the job has succeeded.")
+    script_id: UUID
+    project_id: UUID
+    script_version: int | None = Field(description="The version of the script that is filmed; null for an import.")
+    parent_job_id: UUID | None = Field(description="The import that the script came from.")
+    options: OptionsView
+    error: Failure | None
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    cancel_requested_at: datetime | None
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        return cls.model_validate(_facts(job))
+
+
+class JobPage(BaseModel):
+    model_config = ConfigDict(json_schema_extra=example({"jobs": [FILM], "next_cursor": None}))
+
+    jobs: list[JobView]
+    next_cursor: str | None = Field(description="Send it as `cursor` to see older jobs; null when there are none.")
+
+
+class SceneCharacter(BaseModel):
+    id: UUID
+    name: str
+
+
+class SceneView(BaseModel):
+    model_config = ConfigDict(json_schema_extra=example(SCENE))
+
+    index: int = Field(ge=1)
+    status: SceneStatus
+    progress: int = Field(ge=0, le=100)
+    title: str | None = Field(description="The chapter of the source that the scene belongs to.")
+    text: str = Field(description="What is said in it.")
+    seconds: float = Field(description="How long its clip is.")
+    error: Failure | None
+    characters: list[SceneCharacter] = Field(description="Who is in it; empty until the scene is directed.")
+
+    @classmethod
+    def of(cls, row: JobScene, names: Mapping[UUID, str]) -> Self:
+        shown = row.prompt.characters if row.prompt else ()
+        return cls(
+            index=row.scene_index,
+            status=row.status,
+            progress=row.progress,
+            title=row.scene.title,
+            text=row.scene.text,
+            seconds=round(row.scene.duration, 3),
+            error=Failure.of(row.error_code, row.error_message),
+            characters=[SceneCharacter(id=one, name=names.get(one, "")) for one in shown],
+        )
+
+
+class JobDetail(JobView):
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            FILM
+            | {
+                "scenes": [SCENE],
+                "stages": [
+                    {"stage": "script", "status": "succeeded", "since": MORNING, "message": "script is done"},
+                    {"stage": "scenes", "status": "succeeded", "since": MORNING, "message": "scenes is done"},
+                    {"stage": "cast", "status": "succeeded", "since": MORNING, "message": "cast is done"},
+                    {"stage": "clips", "status": "running", "since": LATER, "message": "clips has started"},
+                    {"stage": "final_mp4", "status": "waiting", "since": None, "message": None},
+                ],
+            }
+        )
+    )
+
+    scenes: list[SceneView]
+    stages: list[StageView]
+
+    @classmethod
+    def of_parts(
+        cls, job: Job, scenes: Sequence[JobScene], cast: Sequence[CastMember], stages: Sequence[StageView]
+    ) -> Self:
+        names = {member.character_id: member.name for member in cast}
+        return cls.model_validate(
+            _facts(job) | {"scenes": [SceneView.of(row, names) for row in scenes], "stages": list(stages)}
+        )
+
+
+class CancelView(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {"job_id": FILM_JOB, "status": "running", "cancel_requested_at": LATER, "meaning": CANCEL_MEANING}
+        )
+    )
+
+    job_id: UUID
+    status: JobStatus = Field(description="As it is now; it becomes `canceled` within seconds.")
+    cancel_requested_at: datetime | None
+    meaning: str = CANCEL_MEANING
+
+
+class ResultView(BaseModel):
+    """The finished film. Both links open without a token: whoever has one sees the film until it expires."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "job_id": FILM_JOB,
+                "video_url": f"https://recast.s3.us-east-1.amazonaws.com/users/…/jobs/{FILM_JOB}/final.mp4?X-Amz-Expires=900",
+                "preview_url": f"https://d111111abcdef8.cloudfront.net/users/…/jobs/{FILM_JOB}/final.mp4?Expires=1793612700",
+                "expires_at": LATER,
+                "preview_expires_at": LATER,
+                "duration_seconds": 44.8,
+                "scenes": 7,
+                "width": 1280,
+                "height": 720,
+                "size_bytes": 4_823_113,
+                "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            }
+        )
+    )
+
+    job_id: UUID
+    video_url: str = Field(description="The MP4 itself, from S3, as a download.")
+    preview_url: str = Field(description="The same film through the CDN, for a player.")
+    expires_at: datetime = Field(description="When `video_url` stops working; ask again for a new one.")
+    preview_expires_at: datetime = Field(description="When `preview_url` stops working.")
+    duration_seconds: float
+    scenes: int
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+
+
+class EventView(BaseModel):
+    """One thing that happened to a job."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "id": 412,
+                "kind": "scene_filmed",
+                "stage": "clips",
+                "scene_index": 3,
+                "message": "The scene is filmed",
+                "created_at": LATER,
+            }
+        )
+    )
+
+    id: int
+    kind: str
+    stage: str | None
+    scene_index: int | None
+    message: str
+    created_at: datetime
+
+
+class JobProgress(BaseModel):
+    model_config = ConfigDict(json_schema_extra=example({"status": "running", "progress": 50}))
+
+    status: JobStatus
+    progress: int
+
+
+def _facts(job: Job) -> dict[str, object]:
+    facts = {name: getattr(job, name) for name in JobView.model_fields if name not in ("options", "error")}
+    return {
+        **facts,
+        "options": OptionsView(**job.options.model_dump(include=set(OptionsView.model_fields))),
+        "error": Failure.of(job.error_code, job.error_message),
+    }

@@ -1,0 +1,92 @@
+"""Imports and scripts."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.views.characters import CharacterView
+from api.views.examples import CHARACTER, IMPORT, IMPORT_JOB, LATER, MORNING, PROJECT, USER_SCRIPT, example
+from api.views.jobs import JobView
+from domain.script import Line
+from domain.states import JobStatus
+from domain.transcript import Chapter
+from resources.database.records import Character, Job, ScriptRow
+
+
+class ImportRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra=example({"youtube_url": "https://www.youtube.com/watch?v=demo0000001"})
+    )
+
+    youtube_url: str = Field(
+        min_length=1, max_length=2048, description="The address of one video on YouTube, in any form YouTube gives out."
+    )
+
+
+class ImportView(BaseModel):
+    model_config = ConfigDict(json_schema_extra=example({"script_id": USER_SCRIPT, "job_id": IMPORT_JOB}))
+
+    script_id: UUID = Field(description="Empty until the job has succeeded.")
+    job_id: UUID = Field(description="The import: follow it at /jobs/{job_id}.")
+
+
+class ScriptView(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "id": USER_SCRIPT,
+                "project_id": PROJECT,
+                "youtube_url": "https://www.youtube.com/watch?v=demo0000001",
+                "video_id": "demo0000001",
+                "status": "succeeded",
+                "import_job": IMPORT,
+                "version": 1,
+                "title": "Comets, explained",
+                "language": "en",
+                "lines": [{"text": "Did you see that?", "start": 0.4, "end": 1.9, "speaker": "Mira"}],
+                "chapters": [{"title": "Where comets come from", "start": 0}],
+                "cast": [CHARACTER],
+                "created_at": MORNING,
+                "updated_at": LATER,
+            }
+        )
+    )
+
+    id: UUID
+    project_id: UUID
+    youtube_url: str
+    video_id: str
+    status: JobStatus | None = Field(description="The state of its import.")
+    import_job: JobView | None
+    version: int = Field(description="0 until the import is done; each edit counts one up.")
+    title: str | None
+    language: str | None
+    lines: list[Line] = Field(description="Sentences in order; times are seconds of the source.")
+    chapters: list[Chapter]
+    cast: list[CharacterView]
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: ScriptRow, import_job: Job | None, cast: Sequence[Character], sign: Callable[[str], str]) -> Self:
+        """``sign`` makes a link of an S3 key."""
+        script = row.normalized_script
+        return cls(
+            id=row.id,
+            project_id=row.project_id,
+            youtube_url=row.youtube_url,
+            video_id=row.video_id,
+            status=import_job and import_job.status,
+            import_job=import_job and JobView.of(import_job),
+            version=row.version,
+            title=script and script.title,
+            language=row.language,
+            lines=list(script.lines) if script else [],
+            chapters=list(script.chapters) if script else [],
+            cast=[CharacterView.of(character, sign) for character in cast],
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )

@@ -1,0 +1,58 @@
+"""Facts about this server: whether it works, and what a client needs to know before anybody signs in."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.views.examples import example
+from domain.profile import Aspect
+
+Health = Literal["ok", "failed"]
+
+
+class Alive(BaseModel):
+    model_config = ConfigDict(json_schema_extra=example({"status": "ok", "version": "0.1.0"}))
+
+    status: Literal["ok"] = "ok"
+    version: str
+
+
+class Readiness(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra=example({"status": "ok", "checks": {"postgresql": "ok", "s3": "ok", "dagster": "ok"}})
+    )
+
+    status: Health
+    checks: dict[str, Health]
+
+
+class LimitsView(BaseModel):
+    max_video_seconds: float
+    max_cast: int
+    max_scenes: int
+    max_body_bytes: int
+
+
+class ConfigView(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "version": "0.1.0",
+                "auth_url": "http://127.0.0.1:8790/auth/v1",
+                "aspects": ["16:9", "9:16", "1:1"],
+                "default_style": "warm flat illustration",
+                "limits": {
+                    "max_video_seconds": 10800,
+                    "max_cast": 8,
+                    "max_scenes": 1000,
+                    "max_body_bytes": 1048576,
+                },
+            }
+        )
+    )
+
+    version: str
+    auth_url: str = Field(description="Supabase Auth: sign in there and send its access token here.")
+    aspects: list[Aspect]
+    default_style: str
+    limits: LimitsView

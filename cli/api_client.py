@@ -1,0 +1,192 @@
+"""A client of the API: requests out, models in, problems raised in the product's words."""
+
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel
+
+from cli.account import access_token
+from cli.stack.state import read_running_stack
+from domain.errors import ErrorCode, RecastError
+
+TIMEOUT_SECONDS = 30.0
+POLL_SECONDS = 0.5
+PATIENCE_SECONDS = 60.0
+"""How long a watch goes on asking an API that has stopped answering: a restart takes a few seconds."""
+
+
+class ErrorView(BaseModel):
+    code: str
+    message: str
+    remedy: str = ""
+
+
+class StageView(BaseModel):
+    stage: str
+    status: str
+
+
+class SceneView(BaseModel):
+    index: int
+    status: str
+    progress: int
+    text: str
+    error: ErrorView | None = None
+
+
+class JobView(BaseModel):
+    id: UUID
+    type: str
+    status: str
+    progress: int
+    created_at: str
+    error: ErrorView | None = None
+    stages: list[StageView] = []
+    scenes: list[SceneView] = []
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in ("succeeded", "failed", "canceled")
+
+
+class CharacterView(BaseModel):
+    id: UUID
+    name: str
+    description: str = ""
+    is_premade: bool
+
+
+class ImportView(BaseModel):
+    script_id: UUID
+    job_id: UUID
+
+
+class ResultView(BaseModel):
+    video_url: str
+    preview_url: str
+    duration_seconds: float
+    scenes: int
+
+
+class ApiClient:
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def characters(self) -> list[CharacterView]:
+        answer = await self._get("/characters")
+        return [CharacterView.model_validate(one) for one in answer["characters"]]
+
+    async def import_video(self, link: str) -> ImportView:
+        return ImportView.model_validate(await self._post("/youtube/import", {"youtube_url": link}))
+
+    async def cast(self, script_id: UUID, character_ids: Sequence[UUID]) -> None:
+        await self._post(f"/scripts/{script_id}/characters", {"character_ids": [str(one) for one in character_ids]})
+
+    async def generate(self, script_id: UUID, options: dict[str, Any]) -> JobView:
+        return JobView.model_validate(await self._post("/jobs", {"script_id": str(script_id), **options}))
+
+    async def job(self, job_id: UUID) -> JobView:
+        return JobView.model_validate(await self._get(f"/jobs/{job_id}"))
+
+    async def jobs(self, limit: int) -> list[JobView]:
+        answer = await self._get(f"/jobs?limit={limit}")
+        return [JobView.model_validate(one) for one in answer["jobs"]]
+
+    async def cancel(self, job_id: UUID) -> JobView:
+        return JobView.model_validate(await self._post(f"/jobs/{job_id}/cancel", {}))
+
+    async def retry(self, job_id: UUID) -> JobView:
+        return JobView.model_validate(await self._post(f"/jobs/{job_id}/retry", {}))
+
+    async def result(self, job_id: UUID) -> ResultView:
+        return ResultView.model_validate(await self._get(f"/jobs/{job_id}/result"))
+
+    async def watch(self, job_id: UUID) -> AsyncIterator[JobView]:
+        """The job, again and again until it is over. An API that is away for a moment is waited for."""
+        silent = 0.0
+        while True:
+            try:
+                job = await self.job(job_id)
+            except RecastError as error:
+                silent += POLL_SECONDS
+                if not error.meaning.retryable or silent > PATIENCE_SECONDS:
+                    raise
+            else:
+                silent = 0.0
+                yield job
+                if job.is_over:
+                    return
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def download(self, url: str, path: Path) -> None:
+        """Bring a file from a signed link; ``path`` appears only when it is whole."""
+        part = path.with_name(f".{path.name}.part")
+        try:
+            # A bare client: the link carries its own right, and our token is nobody else's business.
+            async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as http, http.stream("GET", url) as response:
+                response.raise_for_status()
+                with part.open("wb") as file:
+                    async for chunk in response.aiter_bytes():
+                        file.write(chunk)
+            part.replace(path)
+        except httpx.HTTPError as error:
+            raise RecastError(ErrorCode.STORAGE_UNAVAILABLE, cause=type(error).__name__) from error
+        finally:
+            part.unlink(missing_ok=True)
+
+    async def _get(self, path: str) -> dict[str, Any]:
+        return await self._send("GET", path)
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """POSTs carry an idempotency key, so one that is sent again after a lost answer does its work once."""
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        try:
+            return await self._send("POST", path, json=body, headers=headers)
+        except RecastError as error:
+            if error.code is not ErrorCode.API_UNREACHABLE:
+                raise
+            await asyncio.sleep(POLL_SECONDS)
+            return await self._send("POST", path, json=body, headers=headers)
+
+    async def _send(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        try:
+            response = await self._http.request(method, path, **request)
+        except httpx.TransportError as error:
+            raise RecastError(ErrorCode.API_UNREACHABLE, cause=f"{type(error).__name__}: {error}") from error
+        if response.is_success:
+            answer: dict[str, Any] = response.json()
+            return answer
+        raise problem(response)
+
+
+def problem(response: httpx.Response) -> RecastError:
+    """The error that an answer of the API tells of."""
+    try:
+        body = response.json()
+        code = ErrorCode(body["code"])
+    except (ValueError, KeyError, TypeError):
+        return RecastError(ErrorCode.INTERNAL, f"The API answered {response.status_code}.")
+    return RecastError(code, body.get("detail"), request_id=body.get("request_id"))
+
+
+@asynccontextmanager
+async def signed_in_client() -> AsyncIterator[ApiClient]:
+    """A client of RECAST_API_URL, or of the local stack that runs in this folder. Raises API_UNREACHABLE."""
+    stack = read_running_stack()
+    base = os.environ.get("RECAST_API_URL") or (stack.urls["app"] if stack else None)
+    if base is None:
+        raise RecastError(ErrorCode.API_UNREACHABLE, "No local stack is running here.")
+    async with httpx.AsyncClient(base_url=f"{base.rstrip('/')}/api/v1", timeout=TIMEOUT_SECONDS) as http:
+        client = ApiClient(http)
+        auth_url = (await client._get("/config"))["auth_url"]
+        is_local = stack is not None and base == stack.urls["app"]
+        token = await asyncio.to_thread(access_token, auth_url, stack.folder if stack and is_local else None)
+        http.headers["Authorization"] = f"Bearer {token}"
+        yield client

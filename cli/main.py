@@ -1,0 +1,163 @@
+"""The commands of `recast`. Each parses, calls and prints; what is done lies beside."""
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.api_client import signed_in_client
+from cli.demo import make_demo
+from cli.display import display_for
+from cli.exits import Exit, told_plainly
+from cli.making import Order, follow, make_film
+from cli.report import tell_of_film, tell_of_stack
+from cli.running import run_stack
+from domain.profile import Aspect
+from resources.database.connection import Database
+from resources.database.migrations import migrate as apply_migrations
+from resources.settings import Settings
+from resources.storage import Storage
+from studio.premade import publish_premade
+
+app = typer.Typer(
+    name="recast",
+    help="Paste a YouTube link, cast the characters, get a multi-character AI video.\n\n"
+    "Start the local stack with `recast up`, then make a film in another terminal:\n\n"
+    "    recast make https://www.youtube.com/watch?v=demo0000001 --cast Ada,Bruno",
+    epilog="Exit status: 0 done, 1 failed, 2 bad input, 3 a service does not answer, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+console = Console()
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    with told_plainly():
+        asyncio.run(work)
+
+
+@app.command()
+def up() -> None:
+    """Start the local stack and keep it running until Ctrl-C.
+
+    PostgreSQL, S3, Dagster, the API and the sandbox, all on this machine's loopback. Data stays in .recast/ (or
+    RECAST_HOME); ports can be set with RECAST_PORT_API, RECAST_PORT_DAGSTER and so on.
+    """
+    run(run_stack(tell_of_stack(console), console))
+
+
+@app.command()
+def demo(
+    stay: Annotated[bool, typer.Option(help="Leave the stack running afterwards, until Ctrl-C.")] = False,
+    out: Annotated[Path, typer.Option(help="Where the film goes.")] = Path("out/demo.mp4"),
+) -> None:
+    """Start the stack, make a short film from a link of the sandbox, show it all, and stop again."""
+    run(make_demo(console, out=out, stay=stay))
+
+
+@app.command()
+def make(
+    link: Annotated[str, typer.Argument(help="The address of one YouTube video.")],
+    cast: Annotated[str, typer.Option(help="Names of characters, by commas: Ada,Bruno. `recast cast` lists them.")],
+    aspect: Annotated[Aspect, typer.Option(help="The picture's format.")] = Aspect.WIDE,
+    style: Annotated[str | None, typer.Option(help="How the film looks, in words.")] = None,
+    seed: Annotated[int, typer.Option(help="Another number gives another variation.", min=0)] = 0,
+    scenes: Annotated[int, typer.Option(help="Film only the first so many scenes; 0 films all.", min=0)] = 0,
+    out: Annotated[Path | None, typer.Option(help="Where the film goes; out/<job>.mp4 unless told.")] = None,
+) -> None:
+    """Make a film from a link: import it, cast it, film it, and bring the MP4 here.
+
+    Ctrl-C only stops watching; the job goes on, and `recast jobs` shows it.
+    """
+    names = [name.strip() for name in cast.split(",") if name.strip()]
+    run(_make(Order(link, names, aspect, style, seed, scenes, out)))
+
+
+async def _make(order: Order) -> None:
+    async with signed_in_client() as client:
+        tell_of_film(console, await make_film(client, order, display_for(console)))
+
+
+@app.command()
+def cast() -> None:
+    """List the characters you can cast."""
+    run(_cast())
+
+
+async def _cast() -> None:
+    async with signed_in_client() as client:
+        table = Table("name", "who", box=None, pad_edge=False)
+        for character in await client.characters():
+            table.add_row(character.name, character.description)
+        console.print(table)
+
+
+@app.command()
+def jobs(
+    job: Annotated[UUID | None, typer.Argument(help="Follow this one until it is over.")] = None,
+    limit: Annotated[int, typer.Option(help="How many to list.", min=1, max=100)] = 20,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Stop the job; finished clips are kept.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Go on with a failed or canceled job.")] = False,
+) -> None:
+    """List your jobs, newest first; or follow, cancel or retry one."""
+    run(_jobs(job, limit, cancel, retry))
+
+
+async def _jobs(job_id: UUID | None, limit: int, cancel: bool, retry: bool) -> None:
+    async with signed_in_client() as client:
+        if job_id is None:
+            if cancel or retry:
+                raise typer.BadParameter("name the job: recast jobs <id> --cancel")
+            table = Table("job", "type", "status", "progress", "since", "error", box=None, pad_edge=False)
+            for job in await client.jobs(limit):
+                error = job.error.code if job.error else ""
+                table.add_row(str(job.id), job.type, job.status, f"{job.progress} %", job.created_at[:19], error)
+            console.print(table)
+            return
+        if cancel:
+            await client.cancel(job_id)
+        if retry:
+            await client.retry(job_id)
+        with display_for(console) as display:
+            await follow(client, job_id, "Job", display)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database at RECAST_ADMIN_DATABASE_URL up to date, from supabase/migrations."""
+    run(_migrate())
+
+
+async def _migrate() -> None:
+    url = os.environ.get("RECAST_ADMIN_DATABASE_URL")
+    if not url:
+        console.print("Set RECAST_ADMIN_DATABASE_URL to a login that owns the schema.")
+        raise typer.Exit(Exit.BAD_INPUT)
+    applied = await apply_migrations(url)
+    for migration in applied:
+        console.print(f"applied {migration.version}_{migration.name}", highlight=False)
+    if not applied:
+        console.print("The database is up to date.")
+
+
+@app.command()
+def premade() -> None:
+    """Draw the pre-made characters and publish them to the database and the storage."""
+    run(_premade())
+
+
+async def _premade() -> None:
+    settings = Settings()
+    count = await publish_premade(Database(settings.database_url.get_secret_value()), Storage(settings))
+    console.print(f"{count} pre-made characters are there.")
+
+
+if __name__ == "__main__":
+    app()

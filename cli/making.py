@@ -1,0 +1,76 @@
+"""`recast make`: from a link to a film on this disk, by the API alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from cli.api_client import ApiClient, JobView, ResultView
+from cli.display import Display
+from domain.errors import ErrorCode, RecastError
+from domain.profile import Aspect
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be made. ``cast`` are names of characters; without ``out`` the film goes to out/<job>.mp4."""
+
+    link: str
+    cast: Sequence[str]
+    aspect: Aspect
+    style: str | None
+    seed: int
+    max_scenes: int
+    out: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    job_id: UUID
+    path: Path
+    result: ResultView
+
+
+async def make_film(client: ApiClient, order: Order, display: Display) -> Made:
+    """Import, cast, film, download. A job that fails is raised as the error it failed with."""
+    character_ids = await find_characters(client, order.cast)
+    imported = await client.import_video(order.link)
+    with display:
+        await follow(client, imported.job_id, "Import", display)
+        await client.cast(imported.script_id, character_ids)
+        options = {"aspect": order.aspect, "seed": order.seed, "max_scenes": order.max_scenes}
+        if order.style:
+            options["style"] = order.style
+        job = await client.generate(imported.script_id, options)
+        await follow(client, job.id, "Film", display)
+    result = await client.result(job.id)
+    path = order.out or Path("out") / f"{job.id}.mp4"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    await client.download(result.video_url, path)
+    return Made(job.id, path, result)
+
+
+async def find_characters(client: ApiClient, names: Sequence[str]) -> list[UUID]:
+    """The characters of those names, in their order; letter case does not matter. Raises UNKNOWN_CHARACTER."""
+    known = {character.name.casefold(): character for character in await client.characters()}
+    if unknown := [name for name in names if name.casefold() not in known]:
+        offered = ", ".join(character.name for character in known.values())
+        raise RecastError(
+            ErrorCode.UNKNOWN_CHARACTER, f"There is no character called {unknown[0]!r}. There are: {offered}."
+        )
+    return [known[name.casefold()].id for name in names]
+
+
+async def follow(client: ApiClient, job_id: UUID, title: str, display: Display) -> JobView:
+    """Show a job until it is over. Raises what it failed with."""
+    async for job in client.watch(job_id):
+        display.show(title, job)
+    if job.status == "succeeded":
+        return job
+    raise failure_of(job)
+
+
+def failure_of(job: JobView) -> RecastError:
+    if job.error and job.error.code in set(ErrorCode):
+        return RecastError(ErrorCode(job.error.code), job.error.message)
+    return RecastError(ErrorCode.JOB_CANCELED if job.status == "canceled" else ErrorCode.INTERNAL)

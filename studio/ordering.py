@@ -1,0 +1,49 @@
+"""Ordering: from an imported and cast script to the job that films it."""
+
+from uuid import UUID
+
+from domain.errors import ErrorCode, RecastError
+from domain.stages import JobType
+from resources.database import jobs, scripts
+from resources.database.connection import Connection
+from resources.database.records import Job, JobOptions
+from studio.idempotency import RequestIdentity, find_earlier
+
+
+async def order_film(
+    connection: Connection,
+    user_id: UUID,
+    script_id: UUID,
+    options: JobOptions,
+    identity: RequestIdentity | None = None,
+) -> Job:
+    """The queued generation job, pinned to the script's present version, or the one that the same request made before.
+
+    Raises NOT_FOUND, NOT_READY (the import is not done), EMPTY_CAST and IDEMPOTENCY_MISMATCH.
+    """
+    if earlier := await find_earlier(connection, user_id, identity):
+        return earlier
+    script = await scripts.find_script(connection, script_id)
+    if script is None:
+        raise RecastError(ErrorCode.NOT_FOUND)
+    if script.version == 0:
+        raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
+    if not await scripts.list_cast(connection, script_id):
+        raise RecastError(ErrorCode.EMPTY_CAST)
+    parent = await jobs.find_import_of(connection, script_id)
+    job = await jobs.insert_job(
+        connection,
+        user_id=user_id,
+        project_id=script.project_id,
+        script_id=script_id,
+        script_version=script.version,
+        parent_job_id=parent.id if parent else None,
+        job_type=JobType.GENERATION,
+        options=options,
+        idempotency_key=identity.key if identity else None,
+        request_hash=identity.request_hash if identity else None,
+    )
+    # None: the same key was used at the same moment, and that request was first.
+    job = job or await find_earlier(connection, user_id, identity)
+    assert job
+    return job

@@ -1,0 +1,28 @@
+"""``up.py FOLDER [STEP …]``: a stack on free ports, with a tiny code location, until a signal."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from cli.stack.problems import StackError
+from cli.stack.service import Progress
+from cli.stack.stack import Stack
+
+DEFINITIONS = Path(__file__).with_name("tiny_definitions.py")
+
+
+def tell(progress: Progress) -> None:
+    print(f"{progress.step} {progress.event} {progress.seconds:.2f} {progress.text}", flush=True)
+
+
+async def main() -> None:
+    folder, *steps = sys.argv[1:]
+    definitions = ("-f", str(DEFINITIONS))
+    async with Stack(folder, ephemeral=True, only=steps or None, definitions=definitions, report=tell) as stack:
+        await stack.wait()
+
+
+try:
+    asyncio.run(main())
+except StackError as error:
+    sys.exit(str(error))
