@@ -9,6 +9,4 @@ def adopt_server_logs() -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-    access = logging.getLogger("uvicorn.access")
-    access.handlers.clear()
-    access.propagate = False
+    logging.getLogger("uvicorn.access").disabled = True

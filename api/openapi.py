@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from api.problems import MEDIA_TYPE, Problem
+from api.views.view import all_views
 from domain.errors import TAXONOMY, ErrorCode
 
 DESCRIPTION = """\
@@ -70,7 +71,8 @@ def _example(code: ErrorCode) -> dict[str, Any]:
 
 
 class DescribedAPI(FastAPI):
-    """FastAPI whose description includes the schema of problems, which no route returns as a model."""
+    """FastAPI whose description includes the schema of problems, which no route returns as a model, and whole
+    examples."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -79,5 +81,9 @@ class DescribedAPI(FastAPI):
             schemas = described.setdefault("components", {}).setdefault("schemas", {})
             schemas.update(schema.pop("$defs", {}))
             schemas["Problem"] = schema
+            # FastAPI drops nulls from examples, and then they lack members that answers always have.
+            for name, view in all_views().items():
+                if name in schemas and view.examples():
+                    schemas[name]["examples"] = view.examples()
         assert self.openapi_schema
         return self.openapi_schema

@@ -99,11 +99,11 @@ class ApiClient:
         answer = await self._get(f"/jobs?limit={limit}")
         return [JobView.model_validate(one) for one in answer["jobs"]]
 
-    async def cancel(self, job_id: UUID) -> JobView:
-        return JobView.model_validate(await self._post(f"/jobs/{job_id}/cancel", {}))
+    async def cancel(self, job_id: UUID) -> None:
+        await self._post(f"/jobs/{job_id}/cancel", {})
 
-    async def retry(self, job_id: UUID) -> JobView:
-        return JobView.model_validate(await self._post(f"/jobs/{job_id}/retry", {}))
+    async def retry(self, job_id: UUID) -> None:
+        await self._post(f"/jobs/{job_id}/retry", {})
 
     async def result(self, job_id: UUID) -> ResultView:
         return ResultView.model_validate(await self._get(f"/jobs/{job_id}/result"))

@@ -100,11 +100,9 @@ class YouTubeCaptions:
                     raise RecastError(ErrorCode.TRANSCRIPT_MISSING, cause="the list of caption tracks is empty")
                 track = choose_track(tracks, self._languages)
                 snippets = tuple(Snippet(text=s.text, start=s.start, duration=s.duration) for s in track.fetch())
-            except RecastError:
-                raise
+                return watched.transcript(video_id, track, snippets)
             except (CouldNotRetrieveTranscript, requests.RequestException, ParseError, *UNCHECKED) as error:
                 raise _translated(error, watched.status) from error
-        return watched.transcript(video_id, track, snippets)
 
 
 def choose_track(tracks: Iterable[Track], languages: Sequence[str]) -> Track:

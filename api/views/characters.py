@@ -4,16 +4,17 @@ from collections.abc import Callable
 from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from api.views.examples import ADA, CHARACTER, KOFI, USER_SCRIPT, example
+from api.views.view import View
 from domain.characters import Voice
 from resources.database.records import Character
 
 MAX_CAST = 8
 
 
-class CharacterView(BaseModel):
+class CharacterView(View):
     model_config = ConfigDict(json_schema_extra=example(CHARACTER))
 
     id: UUID
@@ -38,13 +39,13 @@ class CharacterView(BaseModel):
         )
 
 
-class CharacterList(BaseModel):
+class CharacterList(View):
     model_config = ConfigDict(json_schema_extra=example({"characters": [CHARACTER]}))
 
     characters: list[CharacterView]
 
 
-class CastRequest(BaseModel):
+class CastRequest(View):
     """Who plays: pre-made characters first, then your own, each group in the order given."""
 
     model_config = ConfigDict(
@@ -67,7 +68,7 @@ class CastRequest(BaseModel):
         return self
 
 
-class CastView(BaseModel):
+class CastView(View):
     model_config = ConfigDict(json_schema_extra=example({"script_id": USER_SCRIPT, "cast": [CHARACTER]}))
 
     script_id: UUID

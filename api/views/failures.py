@@ -2,13 +2,14 @@
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from api.views.examples import FAILURE, example
+from api.views.view import View
 from domain.errors import TAXONOMY, ErrorCode
 
 
-class Failure(BaseModel):
+class Failure(View):
     model_config = ConfigDict(json_schema_extra=example(FAILURE))
 
     code: ErrorCode

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from api.views.examples import FILM, FILM_JOB, LATER, MORNING, SCENE, USER_SCRIPT, example
 from api.views.failures import Failure
 from api.views.stages import StageView
+from api.views.view import View
 from domain.characters import CastMember
 from domain.profile import Aspect
 from domain.stages import JobType
@@ -24,7 +25,7 @@ CANCEL_MEANING = (
 )
 
 
-class FilmRequest(BaseModel):
+class FilmRequest(View):
     """What to film. Everything but the script has a default."""
 
     model_config = ConfigDict(
@@ -47,7 +48,7 @@ class FilmRequest(BaseModel):
         return JobOptions(aspect=self.aspect, style=self.style, seed=self.seed, max_scenes=self.max_scenes)
 
 
-class OptionsView(BaseModel):
+class OptionsView(View):
     aspect: Aspect
     style: str
     provider: str
@@ -55,7 +56,7 @@ class OptionsView(BaseModel):
     max_scenes: int
 
 
-class JobView(BaseModel):
+class JobView(View):
     model_config = ConfigDict(json_schema_extra=example(FILM))
 
     id: UUID
@@ -79,19 +80,19 @@ class JobView(BaseModel):
         return cls.model_validate(_facts(job))
 
 
-class JobPage(BaseModel):
+class JobPage(View):
     model_config = ConfigDict(json_schema_extra=example({"jobs": [FILM], "next_cursor": None}))
 
     jobs: list[JobView]
     next_cursor: str | None = Field(description="Send it as `cursor` to see older jobs; null when there are none.")
 
 
-class SceneCharacter(BaseModel):
+class SceneCharacter(View):
     id: UUID
     name: str
 
 
-class SceneView(BaseModel):
+class SceneView(View):
     model_config = ConfigDict(json_schema_extra=example(SCENE))
 
     index: int = Field(ge=1)
@@ -148,7 +149,7 @@ class JobDetail(JobView):
         )
 
 
-class CancelView(BaseModel):
+class CancelView(View):
     model_config = ConfigDict(
         json_schema_extra=example(
             {"job_id": FILM_JOB, "status": "running", "cancel_requested_at": LATER, "meaning": CANCEL_MEANING}
@@ -161,7 +162,7 @@ class CancelView(BaseModel):
     meaning: str = CANCEL_MEANING
 
 
-class ResultView(BaseModel):
+class ResultView(View):
     """The finished film. Both links open without a token: whoever has one sees the film until it expires."""
 
     model_config = ConfigDict(
@@ -195,7 +196,7 @@ class ResultView(BaseModel):
     sha256: str
 
 
-class EventView(BaseModel):
+class EventView(View):
     """One thing that happened to a job."""
 
     model_config = ConfigDict(
@@ -219,7 +220,7 @@ class EventView(BaseModel):
     created_at: datetime
 
 
-class JobProgress(BaseModel):
+class JobProgress(View):
     model_config = ConfigDict(json_schema_extra=example({"status": "running", "progress": 50}))
 
     status: JobStatus

@@ -5,18 +5,19 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from api.views.characters import CharacterView
 from api.views.examples import CHARACTER, IMPORT, IMPORT_JOB, LATER, MORNING, PROJECT, USER_SCRIPT, example
 from api.views.jobs import JobView
+from api.views.view import View
 from domain.script import Line
 from domain.states import JobStatus
 from domain.transcript import Chapter
 from resources.database.records import Character, Job, ScriptRow
 
 
-class ImportRequest(BaseModel):
+class ImportRequest(View):
     model_config = ConfigDict(
         extra="forbid", json_schema_extra=example({"youtube_url": "https://www.youtube.com/watch?v=demo0000001"})
     )
@@ -26,14 +27,14 @@ class ImportRequest(BaseModel):
     )
 
 
-class ImportView(BaseModel):
+class ImportView(View):
     model_config = ConfigDict(json_schema_extra=example({"script_id": USER_SCRIPT, "job_id": IMPORT_JOB}))
 
     script_id: UUID = Field(description="Empty until the job has succeeded.")
     job_id: UUID = Field(description="The import: follow it at /jobs/{job_id}.")
 
 
-class ScriptView(BaseModel):
+class ScriptView(View):
     model_config = ConfigDict(
         json_schema_extra=example(
             {

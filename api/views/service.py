@@ -2,22 +2,23 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from api.views.examples import example
+from api.views.view import View
 from domain.profile import Aspect
 
 Health = Literal["ok", "failed"]
 
 
-class Alive(BaseModel):
+class Alive(View):
     model_config = ConfigDict(json_schema_extra=example({"status": "ok", "version": "0.1.0"}))
 
     status: Literal["ok"] = "ok"
     version: str
 
 
-class Readiness(BaseModel):
+class Readiness(View):
     model_config = ConfigDict(
         json_schema_extra=example({"status": "ok", "checks": {"postgresql": "ok", "s3": "ok", "dagster": "ok"}})
     )
@@ -26,14 +27,14 @@ class Readiness(BaseModel):
     checks: dict[str, Health]
 
 
-class LimitsView(BaseModel):
+class LimitsView(View):
     max_video_seconds: float
     max_cast: int
     max_scenes: int
     max_body_bytes: int
 
 
-class ConfigView(BaseModel):
+class ConfigView(View):
     model_config = ConfigDict(
         json_schema_extra=example(
             {

@@ -6,9 +6,10 @@ from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from api.views.examples import FILM_JOB, LATER, RUN, example
+from api.views.view import View
 from domain.stages import STAGES_OF, Stage
 from domain.states import JobStatus
 from resources.dagster import StageMaterialization
@@ -22,7 +23,7 @@ class StageStatus(StrEnum):
     FAILED = "failed"
 
 
-class StageView(BaseModel):
+class StageView(View):
     model_config = ConfigDict(
         json_schema_extra=example(
             {"stage": "clips", "status": "running", "since": LATER, "message": "clips has started"}
@@ -68,7 +69,7 @@ def _stage_status(job: Job, event: JobEvent | None, newest: int) -> StageStatus:
     return StageStatus.WAITING
 
 
-class MaterializationView(BaseModel):
+class MaterializationView(View):
     """One stage of one job in Dagster, with addresses in its UI."""
 
     model_config = ConfigDict(
@@ -107,7 +108,7 @@ class MaterializationView(BaseModel):
         )
 
 
-class MaterializationList(BaseModel):
+class MaterializationList(View):
     model_config = ConfigDict(
         json_schema_extra=example(
             {

@@ -14,9 +14,14 @@ MUSIC_ONLY = (
 
 
 def timedtext(captions: Sequence[Caption]) -> str:
-    """Text is escaped twice, as YouTube does: once as HTML, once as XML."""
+    """One ``text`` element a caption; times in seconds."""
     rows = "".join(
-        f'<text start="{caption.start}" dur="{caption.duration}">{escape(escape(caption.text), quote=False)}</text>'
+        f'<text start="{caption.start}" dur="{caption.duration}">{_twice_escaped(caption.text)}</text>'
         for caption in captions
     )
     return f'<?xml version="1.0" encoding="utf-8" ?><transcript>{rows}</transcript>'
+
+
+def _twice_escaped(text: str) -> str:
+    """Once as HTML and once as XML, as YouTube does, with its spelling of the apostrophe."""
+    return escape(escape(text).replace("&#x27;", "&#39;"), quote=False)

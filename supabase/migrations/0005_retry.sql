@@ -1,6 +1,10 @@
 -- A user may start an own failed or canceled job again, though no user may write a job's status: the function does it
 -- for them, and only this. Launches go on counting, so that an answer to an older launch is never taken for the new one.
 
+-- Their triggers fire inside the function too, and must find their rules whatever the search path of the writer is.
+alter function guard_job_status() set search_path = public, pg_temp;
+alter function guard_scene_status() set search_path = public, pg_temp;
+
 create function retry_job(job uuid) returns setof jobs
 language plpgsql security definer set search_path = '' as $$
 declare

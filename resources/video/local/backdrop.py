@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 
+import numpy as np
+from numpy.typing import NDArray
+
 from domain.profile import Profile
 from domain.shots import Light, Setting
 from resources.video.local import indoors, outdoors
@@ -47,26 +50,29 @@ NEAR = Distance(parallax=1.5, detail=0.37, margin=0.19, blur=5.0)
 
 
 LEAST_BLUR = 0.25
-STRIPS = 8
+STRIPS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """``x`` and ``y`` are where the picture's corner lies on the resting frame; ``detail`` is as drawn."""
+    """``x`` and ``y`` are where the picture's corner lies on the resting frame; for each column of it, ``tops`` is the
+    first row that holds anything and ``bottoms`` the one after the last."""
 
     picture: Planes
     x: float
     y: float
     distance: Distance
+    tops: NDArray[np.intp]
+    bottoms: NDArray[np.intp]
 
 
 class Backdrop:
     def __init__(self, setting: Setting, light: Light, seed: int, profile: Profile) -> None:
         """Draw the layers of ``setting``; the same seed draws the same place."""
         drawing = draw(setting, light, seed, profile)
-        (self._back,) = _layers(drawing.back, BACK, profile, opaque=True)
-        self._mid = _layers(drawing.mid, MID, profile)
-        self._near = _layers(drawing.near, NEAR, profile) if drawing.near else []
+        self._back = _layer(drawing.back, BACK, profile, opaque=True)
+        self._mid = _layer(drawing.mid, MID, profile)
+        self._near = _layer(drawing.near, NEAR, profile) if drawing.near else None
         self._still: tuple[View, Frame] | None = None
 
     def draw_behind(self, frame: Frame, view: View) -> None:
@@ -75,15 +81,14 @@ class Backdrop:
             frame.copy_from(self._still[1])
             return
         frame.cover_with(self._back.picture, _placement(self._back, frame, view))
-        for layer in self._mid:
-            frame.lay(layer.picture, _placement(layer, frame, view))
+        _lay(self._mid, frame, view)
         if self._still is None:
             self._still = (view, Frame(frame.width, frame.height))
             self._still[1].copy_from(frame)
 
     def draw_before(self, frame: Frame, view: View) -> None:
-        for layer in self._near:
-            frame.lay(layer.picture, _placement(layer, frame, view))
+        if self._near:
+            _lay(self._near, frame, view)
 
 
 def draw(setting: Setting, light: Light, seed: int, profile: Profile) -> Drawing:
@@ -99,12 +104,8 @@ def _placement(layer: _Layer, frame: Frame, view: View) -> Placement:
     return Placement(x, y, zoom / layer.distance.detail, zoom / layer.distance.detail)
 
 
-def _layers(drawing: str, distance: Distance, profile: Profile, *, opaque: bool = False) -> list[_Layer]:
-    """Rasterise, blur and, unless the drawing fills the frame, cut into strips without their empty rows.
-
-    Most of what stands at the sides is tall and what lies in the middle is low, so the strips are about half of the
-    whole: what is not there costs nothing to blend.
-    """
+def _layer(drawing: str, distance: Distance, profile: Profile, *, opaque: bool = False) -> _Layer:
+    """Rasterise, blur, and find out which rows are empty."""
     margin_x, margin_y = profile.width * distance.margin, profile.height * distance.margin
     unit, detail = HEIGHT / profile.height, distance.detail
     width = round((profile.width + 2 * margin_x) * detail / 2) * 2
@@ -115,15 +116,22 @@ def _layers(drawing: str, distance: Distance, profile: Profile, *, opaque: bool 
     sigma = distance.blur * detail * min(profile.width, profile.height) / 720
     if sigma > LEAST_BLUR:
         picture = picture.blurred(sigma)
-    if opaque:
-        return [_Layer(picture, -margin_x, -margin_y, distance)]
-    layers = []
-    strip = max(2, round(width / STRIPS / 2) * 2)
-    for left in range(0, width, strip):
-        right = min(width, left + strip)
-        rows = (picture.cover[:, left:right] < 255).any(axis=1).nonzero()[0]
-        if rows.size:
-            top, bottom = int(rows[0]) & ~1, min(height, int(rows[-1]) + 2) & ~1
-            part = picture.crop(left, top, right, bottom)
-            layers.append(_Layer(part, -margin_x + left / detail, -margin_y + top / detail, distance))
-    return layers
+    drawn = picture.cover < 255
+    tops = np.where(drawn.any(axis=0), drawn.argmax(axis=0), picture.height)
+    bottoms = np.where(drawn.any(axis=0), picture.height - drawn[::-1].argmax(axis=0), 0)
+    return _Layer(picture, -margin_x, -margin_y, distance, tops, bottoms)
+
+
+def _lay(layer: _Layer, frame: Frame, view: View) -> None:
+    """Blend a layer strip by strip without its empty rows.
+
+    What stands at the sides is tall and what lies in the middle is low: what is not there costs nothing to blend.
+    """
+    at = _placement(layer, frame, view)
+    for strip in range(STRIPS):
+        left, right = (frame.width * edge // STRIPS & ~1 for edge in (strip, strip + 1))
+        first, last = int((left - at.x) / at.scale_x) - 2, int((right - at.x) / at.scale_x) + 3
+        top, bottom = layer.tops[max(0, first) : last].min(), layer.bottoms[max(0, first) : last].max()
+        if top < bottom:
+            upper, lower = at.y + (int(top) - 2) * at.scale_y, at.y + (int(bottom) + 2) * at.scale_y
+            frame.lay(layer.picture, at, (left, max(0, int(upper)) & ~1, right, int(lower) + 2 & ~1))

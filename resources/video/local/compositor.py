@@ -12,6 +12,7 @@ from resources.video.local.pixels import Pixels, Planes, Turnable
 VERNIER_STEPS = 24
 CLOSE_ENOUGH = 0.02
 """Of a layer pixel; the eye sees a slow move jump from about a twentieth."""
+Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the screen
 _WARP = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
 
@@ -43,14 +44,17 @@ class Frame:
         half = Placement(at.x / 2, at.y / 2, at.scale_x, at.scale_y)
         self.chroma[:] = _resampled(plate.chroma, half, (0, 0, self.width // 2, self.height // 2))
 
-    def lay(self, layer: Planes, at: Placement) -> None:
-        """Blend a layer that is moved and scaled but not turned."""
+    def lay(self, layer: Planes, at: Placement, within: Box | None = None) -> None:
+        """Blend a layer that is moved and scaled but not turned; only the part ``within`` an even screen box."""
         box = self._clip(at.x, at.y, at.x + layer.width * at.scale_x, at.y + layer.height * at.scale_y)
-        if box is None:
+        if box and within:
+            box = max(box[0], within[0]), max(box[1], within[1]), min(box[2], within[2]), min(box[3], within[3])
+        if box is None or box[0] >= box[2] or box[1] >= box[3]:
             return
         half_box = (box[0] // 2, box[1] // 2, box[2] // 2, box[3] // 2)
         half = Placement(at.x / 2, at.y / 2, at.scale_x, at.scale_y)
-        luma, cover = _resampled(layer.luma, at, box), _resampled(layer.cover, at, box, outside=255)
+        luma = _resampled(layer.luma, at, box, outside=0)
+        cover = _resampled(layer.cover, at, box, outside=255)
         chroma = _resampled(layer.chroma, half, half_box, outside=0)
         chroma_cover = _resampled(layer.chroma_cover, half, half_box, outside=255)
         self._blend(box, luma, cover, chroma, chroma_cover)
@@ -88,14 +92,14 @@ class Frame:
         """Blend a layer pixel by pixel at even ``x`` and ``y``, wholly inside the frame."""
         self._blend((x, y, x + layer.width, y + layer.height), layer.luma, layer.cover, layer.chroma, layer.chroma_cover)
 
-    def _clip(self, left: float, top: float, right: float, bottom: float) -> tuple[int, int, int, int] | None:
+    def _clip(self, left: float, top: float, right: float, bottom: float) -> Box | None:
         """The even pixel box that holds the given one, inside the frame; None when they do not meet."""
         x0, y0 = max(0, math.floor(left / 2) * 2), max(0, math.floor(top / 2) * 2)
         x1, y1 = min(self.width, math.ceil(right / 2) * 2), min(self.height, math.ceil(bottom / 2) * 2)
         return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
 
     def _blend(
-        self, box: tuple[int, int, int, int], luma: Pixels, cover: Pixels, chroma: Pixels, chroma_cover: Pixels
+        self, box: Box, luma: Pixels, cover: Pixels, chroma: Pixels, chroma_cover: Pixels
     ) -> None:
         left, top, right, bottom = box
         under = self.luma[top:bottom, left:right]
@@ -107,7 +111,7 @@ class Frame:
 
 
 def _resampled(
-    plane: Pixels, at: Placement, box: tuple[int, int, int, int], outside: int | None = None
+    plane: Pixels, at: Placement, box: Box, outside: int | None = None
 ) -> Pixels:
     """``plane`` as seen in the screen ``box``; beyond its edges it is ``outside`` (or its edge when None).
 

@@ -1,7 +1,6 @@
 """Every error is a problem of one shape, and every route asks who is there."""
 
 import json
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -165,27 +164,27 @@ async def test_a_database_that_is_away_is_told_as_such_and_does_not_stop_the_sta
 async def test_a_request_id_is_taken_over_if_it_is_plain(anybody: httpx.AsyncClient) -> None:
     kept = await anybody.get("/api/v1/nothing", headers={"X-Request-Id": "my-request.7"})
     assert kept.headers["x-request-id"] == kept.json()["request_id"] == "my-request.7"
-    replaced = await anybody.get("/api/v1/nothing", headers={"X-Request-Id": "a b\x7f"})
+    replaced = await anybody.get("/api/v1/nothing", headers={"X-Request-Id": "a b;c"})
     assert len(replaced.headers["x-request-id"]) == 32
 
 
 async def test_logs_name_requests_and_users_but_neither_tokens_nor_queries(
     settings: Settings, issuer: Issuer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    user_id, token = uuid4(), issuer.token(uuid4())
+    user_id = uuid4()
     token = issuer.token(user_id)
-    async with running(create_app(settings, page=tmp_path / "none")) as address:
-        async with httpx.AsyncClient(base_url=address) as client:
-            headers = {"Authorization": f"Bearer {token}", "X-Request-Id": "find-me"}
-            await client.get(f"/api/v1/jobs?cursor={token}", headers=headers)
-            await client.get("/api/v1/jobs", headers={"Authorization": f"Bearer {token}x"})
+    app = create_app(settings, page=tmp_path / "none")
+    async with running(app) as address, httpx.AsyncClient(base_url=address) as client:
+        headers = {"Authorization": f"Bearer {token}", "X-Request-Id": "find-me"}
+        await client.get("/api/v1/jobs?cursor=secret-cursor", headers=headers)
+        await client.get("/api/v1/jobs", headers={"Authorization": f"Bearer {token}x"})
     written = capsys.readouterr().err
     line = next(json.loads(line) for line in written.splitlines() if "find-me" in line and '"request"' in line)
     assert (line["method"], line["path"], line["status"]) == ("GET", "/api/v1/jobs", 422)
     assert line["user_id"] == str(user_id)
     assert token not in written
-    assert "cursor=" not in written
-    assert not logging.getLogger("uvicorn.access").hasHandlers()
+    assert "secret-cursor" not in written
+    assert '"GET /api' not in written
 
 
 async def test_answers_are_not_sniffed_and_not_kept(alice: SignedIn) -> None:

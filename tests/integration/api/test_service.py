@@ -8,14 +8,9 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-import api.views.characters
-import api.views.failures
-import api.views.jobs
-import api.views.scripts
-import api.views.service
-import api.views.stages
 from api.app import create_app
 from api.problems import Problem
+from api.views.view import all_views
 from domain.errors import ErrorCode
 from resources.settings import Settings
 from tests.integration.api.conftest import running
@@ -48,9 +43,9 @@ async def test_a_server_is_ready_when_every_part_answers(
 ) -> None:
     storage = {name.removeprefix("RECAST_").lower(): value for name, value in s3.items()}
     complete = Settings(**{**settings.model_dump(), **storage})
-    async with running(create_app(complete, page=tmp_path / "none")) as address:
-        async with httpx.AsyncClient(base_url=address) as client:
-            answer = await client.get("/readyz")
+    app = create_app(complete, page=tmp_path / "none")
+    async with running(app) as address, httpx.AsyncClient(base_url=address) as client:
+        answer = await client.get("/readyz")
     assert (answer.status_code, answer.json()["checks"]["s3"]) == (200, "ok")
 
 
@@ -71,31 +66,13 @@ async def test_every_code_is_explained_where_problems_point(anybody: httpx.Async
     assert [code for code in ErrorCode if f'id="{code}"' not in page] == []
 
 
-def models() -> dict[str, type[BaseModel]]:
-    found: dict[str, type[BaseModel]] = {"Problem": Problem}
-    for module in (
-        api.views.characters,
-        api.views.failures,
-        api.views.jobs,
-        api.views.scripts,
-        api.views.service,
-        api.views.stages,
-    ):
-        for name, value in vars(module).items():
-            if isinstance(value, type) and issubclass(value, BaseModel):
-                found[name] = value
-    return found
-
-
 def test_every_example_in_the_documentation_is_a_valid_one(app: FastAPI) -> None:
-    known = models()
     described = app.openapi()["components"]["schemas"]
-    checked = 0
-    for name, schema in described.items():
-        for value in schema.get("examples", []):
-            known[name].model_validate(value)
-            checked += 1
-    assert checked >= 15
+    models: dict[str, type[BaseModel]] = {"Problem": Problem, **all_views()}
+    examples = [(models[name], value) for name, schema in described.items() for value in schema.get("examples", [])]
+    assert len(examples) >= 15
+    for model, value in examples:
+        model.model_validate(value)
 
 
 def operations(app: FastAPI) -> list[tuple[str, dict[str, Any]]]:

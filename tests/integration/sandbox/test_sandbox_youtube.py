@@ -71,6 +71,8 @@ def test_apostrophes_and_speaker_marks_survive_double_escaping(sandbox):
     text = " ".join(snippet.text for snippet in reader(sandbox.url).fetch("demo0000001").snippets)
     assert "Let's follow them" in text
     assert "&" not in text
+    raw = requests.get(f"{sandbox.url}/api/timedtext?v=demo0000001&lang=en", timeout=5).text
+    assert "Let&amp;#39;s follow them" in raw
 
 
 def test_typed_captions_come_before_heard_ones_in_the_languages_asked_for(sandbox):
@@ -120,6 +122,11 @@ def test_machine_translation_is_offered_where_a_text_exists(sandbox):
         tracks = YouTubeTranscriptApi(http_client=session).list("talk0000001")
         translated = tracks.find_generated_transcript(["en"]).translate("de").fetch()
     assert translated[0].text == "Guten Abend."
+
+
+def test_the_player_wants_the_key_of_the_watch_page(sandbox):
+    body = {"context": {"client": {"clientName": "ANDROID"}}, "videoId": "demo0000001"}
+    assert requests.post(f"{sandbox.url}/youtubei/v1/player?key=another", json=body, timeout=5).status_code == 400
 
 
 def test_an_unreachable_source_is_tried_three_times_with_growing_pauses(sandbox):
