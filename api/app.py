@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from api import error_page, index_page
 from api.body_limit import BodyLimitMiddleware
 from api.dependencies import current_user
+from api.docs_page import add_docs_page
 from api.errors import answer_errors_as_problems
 from api.logs import adopt_server_logs
 from api.openapi import DESCRIPTION, TAGS, DescribedAPI, operation_name
@@ -22,6 +23,7 @@ from resources.logs import configure_logs
 from resources.settings import Settings
 
 PREFIX = "/api/v1"
+OPENAPI_URL = "/api/openapi.json"
 
 
 def create_app(settings: Settings | None = None, *, page: Path = BUILT_PAGE) -> FastAPI:
@@ -35,9 +37,9 @@ def create_app(settings: Settings | None = None, *, page: Path = BUILT_PAGE) -> 
         version=VERSION,
         description=DESCRIPTION,
         openapi_tags=TAGS,
-        openapi_url="/api/openapi.json",
+        openapi_url=OPENAPI_URL,
+        docs_url=None,
         redoc_url=None,
-        swagger_ui_parameters={"persistAuthorization": False, "displayRequestDuration": True},
         generate_unique_id_function=operation_name,
         lifespan=lifespan_of(settings),
         # The outermost first: a browser of another origin must be able to read problems too.
@@ -61,6 +63,7 @@ def create_app(settings: Settings | None = None, *, page: Path = BUILT_PAGE) -> 
     app.include_router(service.router, prefix=PREFIX)
     app.include_router(service.probes)
     app.include_router(error_page.router)
+    add_docs_page(app, OPENAPI_URL)
     if page.is_dir():
         # After everything else, so that a wrong method on a route of the API is a 405 and not a missing file.
         app.router.default = BuiltPage(page, settings)

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from api.problems import MEDIA_TYPE, Problem
 from api.views.view import all_views
@@ -71,19 +72,20 @@ def _example(code: ErrorCode) -> dict[str, Any]:
 
 
 class DescribedAPI(FastAPI):
-    """FastAPI whose description includes the schema of problems, which no route returns as a model, and whole
-    examples."""
+    """FastAPI whose description is complete: problems and streamed events, which no route returns as a model, have
+    their schemas, and examples keep their nulls, which FastAPI drops."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            described = super().openapi()
-            schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas = described.setdefault("components", {}).setdefault("schemas", {})
-            schemas.update(schema.pop("$defs", {}))
-            schemas["Problem"] = schema
-            # FastAPI drops nulls from examples, and then they lack members that answers always have.
-            for name, view in all_views().items():
-                if name in schemas and view.examples():
+            schemas = super().openapi().setdefault("components", {}).setdefault("schemas", {})
+            views = all_views()
+            models: dict[str, type[BaseModel]] = {"Problem": Problem, **views}
+            for name, model in models.items():
+                if name not in schemas:
+                    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+                    schemas.update(schema.pop("$defs", {}) | {name: schema})
+            for name, view in views.items():
+                if view.examples():
                     schemas[name]["examples"] = view.examples()
         assert self.openapi_schema
         return self.openapi_schema

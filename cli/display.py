@@ -71,12 +71,12 @@ class PlainDisplay:
         return None
 
     def show(self, title: str, job: JobView) -> None:
-        for stage in job.stages:
-            if stage.status != "waiting":
-                self._say(f"{title}: {stage.stage} {stage.status}")
         for scene in job.scenes:
             if scene.status != "queued":
                 self._say(f"{title}: scene {scene.index} of {len(job.scenes)} {scene.status}")
+        for stage in job.stages:
+            if stage.status != "waiting":
+                self._say(f"{title}: {stage.stage} {stage.status}")
         if job.is_over:
             self._say(f"{title}: {job.status}")
 

@@ -1,8 +1,10 @@
 """ffmpeg: one static binary, called with argument lists, never through a shell."""
 
 import asyncio
+import os
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -13,7 +15,6 @@ from domain.errors import ErrorCode, RecastError
 from domain.profile import Profile
 
 STDERR_TAIL_LINES = 12
-X264_PRESET = "veryfast"
 X264_CRF = 20
 AUDIO_BITRATE = "128k"
 
@@ -41,12 +42,13 @@ def output_file(path: Path) -> str:
     return f"file:{path}"
 
 
-def mezzanine(profile: Profile) -> list[str]:
+def mezzanine(profile: Profile, *, preset: str = "veryfast") -> list[str]:
     """Arguments that encode to the one format in which clips of ``profile`` can be joined by copying.
 
     H.264 with a keyframe every second at fixed places, no B-frames (the first frame is shown at zero, so no edit list
     is needed) and headers that do not depend on the picture; AAC stereo; a fixed time base; one encoder thread and no
-    dependence on the CPU model, because the number of threads changes the bytes.
+    dependence on the CPU model, because the number of threads changes the bytes. ``preset`` is x264's; up to "veryfast"
+    and with the look-ahead kept, it changes the effort but not the headers that joined clips share.
     """
     second = str(profile.frame_rate)
     return [
@@ -63,7 +65,7 @@ def mezzanine(profile: Profile) -> list[str]:
             "yuv420p",
         ),
         *("-g", second, "-keyint_min", second, "-sc_threshold", "0", "-bf", "0", "-threads:v", "1"),
-        *("-x264-params", "stitchable=1:open-gop=0:threads=1:lookahead-threads=1:cpu-independent=1"),
+        *("-x264-params", "stitchable=1:open-gop=0:threads=1:lookahead-threads=1:mbtree=1:rc-lookahead=10:cpu-independent=1"),
         *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
         *("-fps_mode", "cfr", "-r", second, "-video_track_timescale", str(profile.frame_rate * 1000)),
         *("-c:a", "aac", "-b:a", AUDIO_BITRATE, "-ar", str(profile.sample_rate), "-ac", "2"),
@@ -91,12 +93,7 @@ async def run(
 
     Raises ``RecastError`` with ``failure_code``, or DISK_FULL, and the tail of stderr as its cause.
     """
-    process = await asyncio.create_subprocess_exec(
-        *command("-progress", "pipe:1", *arguments),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    process = await spawn(command("-progress", "pipe:1", *arguments), stdin=DEVNULL)
     stderr: deque[str] = deque(maxlen=STDERR_TAIL_LINES)
     try:
         async with asyncio.timeout(timeout_seconds):
@@ -105,12 +102,37 @@ async def run(
     except TimeoutError:
         raise RecastError(failure_code, cause=f"ffmpeg was still running after {timeout_seconds} s") from None
     finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await asyncio.shield(process.wait())
+        await end(process)
     if returncode != 0:
         raise failure(failure_code, list(stderr), returncode)
+
+
+async def spawn(
+    command_line: Sequence[str], *, stdin: int, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Process:
+    """Start a process with pipes for what it says.
+
+    A caller that is cancelled meanwhile does not lose it: asyncio may wait for ever for a process whose start was
+    interrupted, so the start is let finish, and the process killed.
+    """
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *command_line, stdin=stdin, stdout=PIPE, stderr=PIPE, cwd=cwd, env=environment and {**os.environ, **environment}
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await end(await starting)
+        raise
+
+
+async def end(process: Process) -> None:
+    """Kill ``process`` unless it has ended, and wait until it has."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await asyncio.shield(process.wait())
 
 
 async def _report(stdout: asyncio.StreamReader | None, on_progress: OnProgress | None) -> None:

@@ -74,8 +74,7 @@ async def stage_work(
                 raise
             await work.note("stage_succeeded", f"{stage.value} is done")
             if stage == STAGES_OF[job.type][-1]:
-                await jobs.succeed_job(connection, job_id)
-                await work.note("job_succeeded", "The job is done")
+                await _succeed(connection, job)
 
 
 def as_recast_error(error: Exception) -> RecastError:
@@ -116,6 +115,12 @@ async def cancel(connection: Connection, job: Job) -> None:
             await events.append_event(
                 connection, job.id, job.user_id, "job_canceled", message="The job was canceled; what is done is kept"
             )
+
+
+async def _succeed(connection: Connection, job: Job) -> None:
+    async with connection.transaction():
+        if await jobs.succeed_job(connection, job.id):
+            await events.append_event(connection, job.id, job.user_id, "job_succeeded", message="The job is done")
 
 
 async def _fail(work: Work, error: RecastError, run_id: str) -> None:

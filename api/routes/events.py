@@ -6,19 +6,21 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter, Header
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.dependencies import OwnJob, ServicesOf, User
 from api.openapi import problems
 from api.views.jobs import EventView, JobProgress
-from domain.errors import ErrorCode
+from domain.errors import ErrorCode, RecastError
 from domain.states import JOB_TERMINAL
 from resources.auth import Claims
 from resources.database import events, jobs
 from resources.database.connection import UserDatabase
 from resources.database.records import Job, JobEvent
 
+log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"])
 
 POLL_SECONDS = 0.7
@@ -39,14 +41,19 @@ async def stream_job_events(
         str | None, Header(description="The id of the last event seen: the stream goes on after it.", max_length=20)
     ] = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """`job` events carry status and progress, `event` events what happened (scenes, stages), oldest first.
+    """A `job` event carries status and progress (`JobProgress`), an `event` event what happened (`EventView`).
 
-    The stream ends when the job does, and when the access token expires: connect again with a new one.
+    The stream ends when the job does, when the access token expires, and when the server is in trouble. Unless the job
+    is over, connect again with the id of the last event seen.
     """
     seen = int(last_event_id) if last_event_id and last_event_id.isdecimal() else 0
     told: JobProgress | None = None
     while True:
-        present, news = await _look(services.database, user, job.id, seen)
+        try:
+            present, news = await _look(services.database, user, job.id, seen)
+        except RecastError as error:
+            log.warning("the stream is cut short", error_code=error.code.value, cause=error.cause)
+            return
         if present is None:
             return
         for event in news:

@@ -14,7 +14,8 @@ class View(BaseModel):
     def examples(cls) -> list[Any]:
         """Those that its documentation shows."""
         extra = cls.model_config.get("json_schema_extra")
-        return list(extra["examples"]) if isinstance(extra, dict) and isinstance(extra.get("examples"), list) else []
+        examples = extra.get("examples") if isinstance(extra, dict) else None
+        return examples if isinstance(examples, list) else []
 
 
 def all_views() -> dict[str, type[View]]:

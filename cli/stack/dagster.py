@@ -71,7 +71,7 @@ class DagsterServers:
             env=self._env,
             cwd=CHECKOUT,
             depends_on=self._needs,
-            keeps_children=True,
+            has_workers=True,
         )
 
     def _webserver(self) -> Service:

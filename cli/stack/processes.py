@@ -108,16 +108,18 @@ async def end(
 ) -> None:
     """Ask the processes to stop, wait, and kill those that did not."""
     living = [process for process in processes if is_alive(process)]
-    _signal_all(living, stop_signal)
+    send(living, stop_signal)
     if living := await _those_left(living, grace_seconds):
-        _signal_all(living, signal.SIGKILL)
+        send(living, signal.SIGKILL)
         await _those_left(living, 5.0)
 
 
-def _signal_all(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+def send(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+    """Send a signal to those that still live, and wake them to take it."""
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(number)
+            process.send_signal(signal.SIGCONT)
 
 
 async def _those_left(processes: list[psutil.Process], patience_seconds: float) -> list[psutil.Process]:

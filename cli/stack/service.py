@@ -21,8 +21,8 @@ class Service:
     """One long-running process.
 
     ``ready`` returns whether the service does its work; it is asked again and again until ``deadline_seconds``.
-    ``prepare`` runs before every start. To stop, ``stop_signal`` goes to the process alone, then SIGKILL to what is
-    left of its session after ``stop_grace_seconds``.
+    ``prepare`` runs before every start. To stop, ``stop_signal`` goes to the process, then SIGKILL to what is left of
+    its session after ``stop_grace_seconds``.
     """
 
     name: str
@@ -38,8 +38,8 @@ class Service:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_grace_seconds: float = 10.0
     account: Account | None = None
-    keeps_children: bool = False
-    """Whether what the process has started outlives its crash and restart (Dagster's run workers do)."""
+    has_workers: bool = False
+    """Whether what it starts does work of its own: left alone when it crashes, and told to stop when it is."""
 
 
 @dataclass(frozen=True)

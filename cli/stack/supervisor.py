@@ -12,7 +12,7 @@ import psutil
 
 from cli.stack.folder import StackFolder
 from cli.stack.problems import ServiceFailed, StackError
-from cli.stack.processes import end, marked_processes, session_members, spawn
+from cli.stack.processes import end, marked_processes, send, session_members, spawn
 from cli.stack.service import Progress, Report, Service, Step, Task, say_nothing
 
 MAX_DEATHS = 5
@@ -184,7 +184,7 @@ class Supervisor:
                 return
             delay = min(FIRST_DELAY_SECONDS * 2 ** (len(deaths) - 1), LONGEST_DELAY_SECONDS)
             self._report(Progress(service.name, "restarting", text=f"{_end_of(child)}; starting it again in {delay} s"))
-            if not service.keeps_children:
+            if not service.has_workers:
                 await end(session_members(child.pid), CHILDREN_GRACE_SECONDS)
             await asyncio.sleep(delay)
             began = time.monotonic()
@@ -215,8 +215,8 @@ class Supervisor:
 
     async def _end_child(self, service: Service, child: Child) -> None:
         if child.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                child.process.send_signal(service.stop_signal)
+            members = session_members(child.pid)
+            send([one for one in members if service.has_workers or one.pid == child.pid], service.stop_signal)
             ended = asyncio.create_task(child.process.wait())
             hurried = asyncio.create_task(self._hurry.wait())
             await asyncio.wait(

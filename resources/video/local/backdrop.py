@@ -93,7 +93,9 @@ class Backdrop:
 
 def draw(setting: Setting, light: Light, seed: int, profile: Profile) -> Drawing:
     """The SVG of a backdrop, on a canvas 1000 units high."""
-    return SETTINGS[setting](Sketch(HEIGHT * profile.width / profile.height, light, Random(f"{setting}{seed}")))
+    draw_setting = SETTINGS[setting]
+    width = HEIGHT * profile.width / profile.height
+    return draw_setting(Sketch(width, light, Random(f"{setting}{seed}"), indoors=draw_setting.__module__ == indoors.__name__))
 
 
 def _placement(layer: _Layer, frame: Frame, view: View) -> Placement:

@@ -1,6 +1,7 @@
 """The local provider: free, on this machine, one process a scene."""
 
 import asyncio
+import errno
 import json
 import os
 import shutil
@@ -13,32 +14,38 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 from domain.errors import ErrorCode, RecastError
 from domain.shots import Shot
+from resources.ffmpeg import end, spawn
 from resources.video.protocol import Handle, Take, TakeStatus
 
+RENDERER = (sys.executable, "-m", "resources.video.local.render")
 ROOT = Path(__file__).resolve().parents[3]
 CLIP = "clip.mp4"
-STDERR_TAIL_LINES = 12
+LAST_WORDS = 1500
+"""Characters of a dead renderer's stderr that operators see."""
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "268435456", "MALLOC_TRIM_THRESHOLD_": "268435456"}
+"""Have glibc keep the memory of one frame for the next: giving it back and forth cost a tenth of the time."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Rendering:
-    """One shot of this process: its latest take, the task that looks after it and the child that draws it."""
+    """One shot of this process, and its latest take."""
 
     folder: Path
+    order: bytes
     take: Take = field(default_factory=lambda: Take(status=TakeStatus.QUEUED))
-    task: asyncio.Task[None] | None = None
+    process: Process | None = None
 
 
 class LocalCamera:
-    """Films by drawing. At most ``parallel`` scenes are drawn at once, the others are queued.
+    """Films by drawing, in at most ``parallel`` processes at once; further scenes are queued.
 
-    ``folder`` holds clips until they are fetched; ``font`` is a font file for captions in scripts that Roboto lacks.
-    A handle that outlives its process answers ``succeeded`` when the clip was finished, else ``expired``.
+    A process draws one scene after the other, because starting it costs as much as a second of film, and ends when
+    no scene waits. ``folder`` holds clips until they are fetched; ``font`` is a font file for captions in scripts that
+    Roboto lacks. A handle that outlives this process answers ``succeeded`` when the clip was finished, else ``expired``.
     """
 
     name = "local"
@@ -48,21 +55,28 @@ class LocalCamera:
 
     def __init__(self, folder: Path | None = None, *, parallel: int | None = None, font: Path | None = None) -> None:
         self._folder = folder or Path(tempfile.gettempdir()) / "recast-local"
-        self._slots = asyncio.Semaphore(parallel or len(os.sched_getaffinity(0)))
+        self._parallel = parallel or os.cpu_count() or 1
         self._font = font
         self._renderings: dict[str, _Rendering] = {}
+        self._queue: deque[_Rendering] = deque()
+        self._crew: set[asyncio.Task[None]] = set()
 
     async def submit(self, shot: Shot, portraits: Mapping[UUID, bytes]) -> Handle:
         take_id = uuid4().hex
-        rendering = _Rendering(self._folder / take_id)
-        self._renderings[take_id] = rendering
+        folder = self._folder / take_id
         order = {
             "shot": shot.model_dump(mode="json"),
             "portraits": {str(character): b64encode(picture).decode() for character, picture in portraits.items()},
-            "destination": str(rendering.folder / f"{CLIP}.part"),
+            "destination": str(folder / f"{CLIP}.part"),
             "font": str(self._font) if self._font else None,
         }
-        rendering.task = asyncio.create_task(self._film(rendering, json.dumps(order).encode() + b"\n"))
+        rendering = _Rendering(folder, json.dumps(order).encode() + b"\n")
+        self._renderings[take_id] = rendering
+        self._queue.append(rendering)
+        if len(self._crew) < self._parallel:
+            worker = asyncio.create_task(_draw_all(self._queue))
+            self._crew.add(worker)
+            worker.add_done_callback(self._crew.discard)
         return Handle(provider=self.name, reference={"take": take_id})
 
     async def poll(self, handle: Handle) -> Take:
@@ -78,19 +92,17 @@ class LocalCamera:
 
     async def cancel(self, handle: Handle) -> None:
         rendering = self._renderings.get(self._take_id(handle))
-        if rendering is None or rendering.task is None or rendering.take.status.is_final:
+        if rendering is None or rendering.take.status.is_final:
             return
-        rendering.task.cancel()
-        with suppress(asyncio.CancelledError):
-            await rendering.task
         rendering.take = Take(status=TakeStatus.CANCELED, progress=rendering.take.progress)
+        if rendering.process:
+            await end(rendering.process)
 
     async def fetch(self, handle: Handle, destination: Path) -> None:
         take = await self.poll(handle)
         if take.status is not TakeStatus.SUCCEEDED:
             raise take.error or RecastError(ErrorCode.AI_PROVIDER_FAILURE, cause=f"the take is {take.status}")
-        folder = self._folder / self._take_id(handle)
-        await asyncio.to_thread(_bring, folder / CLIP, destination)
+        await asyncio.to_thread(_bring, self._folder / self._take_id(handle) / CLIP, destination)
 
     def _take_id(self, handle: Handle) -> str:
         take_id = handle.reference.get("take")
@@ -98,73 +110,62 @@ class LocalCamera:
             raise RecastError(ErrorCode.AI_PROVIDER_FAILURE, cause=f"not a handle of the local provider: {handle!r}")
         return take_id
 
-    async def _film(self, rendering: _Rendering, order: bytes) -> None:
-        """Wait for a free slot, draw, and leave the outcome in ``rendering.take``; a failed take leaves no file."""
-        try:
-            async with self._slots:
-                rendering.take = Take(status=TakeStatus.RUNNING)
-                rendering.take = await _draw(rendering, order)
-        except asyncio.CancelledError:
-            rendering.take = Take(status=TakeStatus.CANCELED, progress=rendering.take.progress)
-            raise
-        except RecastError as error:
-            rendering.take = Take(status=TakeStatus.FAILED, progress=rendering.take.progress, error=error)
-        except OSError as error:
-            failure = RecastError(ErrorCode.AI_PROVIDER_FAILURE, cause=f"{type(error).__name__}: {error}")
-            rendering.take = Take(status=TakeStatus.FAILED, progress=rendering.take.progress, error=failure)
-        finally:
-            if rendering.take.status is not TakeStatus.SUCCEEDED:
-                shutil.rmtree(rendering.folder, ignore_errors=True)
 
-
-async def _draw(rendering: _Rendering, order: bytes) -> Take:
-    """Run the renderer to its end. Raises ``RecastError`` with what it reported."""
-    rendering.folder.mkdir(parents=True, exist_ok=True)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "resources.video.local.render"), cwd=ROOT, stdin=PIPE, stdout=PIPE, stderr=PIPE
-    )
-    tail: deque[str] = deque(maxlen=STDERR_TAIL_LINES)
+async def _draw_all(queue: deque[_Rendering]) -> None:
+    """Draw scenes of ``queue`` until it is empty. A renderer that died or was killed is replaced by a new one."""
+    process: Process | None = None
     try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_order(process, order))
-            tasks.create_task(_keep_tail(process, tail))
-            last = tasks.create_task(_follow(process, rendering))
+        while queue:
+            rendering = queue.popleft()
+            if rendering.take.status is TakeStatus.CANCELED:
+                continue
+            try:
+                if process is None or process.returncode is not None:
+                    process = await spawn(RENDERER, stdin=PIPE, cwd=ROOT, environment=KEEP_MEMORY)
+                await _draw(rendering, process)
+            except Exception as error:  # a take must reach an end, or its scene would wait for ever
+                _fail(rendering, f"{type(error).__name__}: {error}")
+            except asyncio.CancelledError:
+                rendering.take = Take(status=TakeStatus.CANCELED, progress=rendering.take.progress)
+                raise
+            finally:
+                if rendering.take.status is not TakeStatus.SUCCEEDED:
+                    shutil.rmtree(rendering.folder, ignore_errors=True)
     finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-        await asyncio.shield(process.wait())
-    report = last.result()
-    if report.get("error"):
-        raise RecastError(ErrorCode(report["error"]), cause=report.get("cause"))
-    if report.get("metadata") is None:
-        raise RecastError(ErrorCode.AI_PROVIDER_FAILURE, cause="the renderer died: " + "\n".join(tail))
-    (rendering.folder / f"{CLIP}.part").replace(rendering.folder / CLIP)
-    return Take(status=TakeStatus.SUCCEEDED, progress=100, metadata=report["metadata"])
+        if process:
+            await end(process)
 
 
-async def _order(process: Process, order: bytes) -> None:
-    """Send the order and leave standard input open: its end tells the renderer that nobody waits any more."""
+async def _draw(rendering: _Rendering, process: Process) -> None:
+    """Have ``process`` draw one scene, and leave the outcome in ``rendering.take``."""
     assert process.stdin is not None
-    with suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.write(order)
-        await process.stdin.drain()
-
-
-async def _keep_tail(process: Process, tail: deque[str]) -> None:
-    assert process.stderr is not None
-    async for line in process.stderr:
-        tail.append(line.decode(errors="replace").rstrip())
-
-
-async def _follow(process: Process, rendering: _Rendering) -> dict[str, Any]:
-    """Keep the take's progress current; the last report tells the outcome."""
     assert process.stdout is not None
-    report: dict[str, Any] = {}
+    rendering.folder.mkdir(parents=True, exist_ok=True)
+    rendering.process, rendering.take = process, Take(status=TakeStatus.RUNNING)
+    with suppress(BrokenPipeError, ConnectionResetError):
+        process.stdin.write(rendering.order)
+        await process.stdin.drain()
     async for line in process.stdout:
         report = json.loads(line)
-        rendering.take = Take(status=TakeStatus.RUNNING, progress=max(rendering.take.progress, report["progress"]))
-    return report
+        if rendering.take.status is TakeStatus.CANCELED:
+            break
+        if report["error"]:
+            return _fail(rendering, report["cause"], ErrorCode(report["error"]))
+        if report["metadata"] is not None:
+            (rendering.folder / f"{CLIP}.part").replace(rendering.folder / CLIP)
+            rendering.take = Take(status=TakeStatus.SUCCEEDED, progress=100, metadata=report["metadata"])
+            return None
+        rendering.take = Take(status=TakeStatus.RUNNING, progress=report["progress"])
+    await end(process)
+    if rendering.take.status is not TakeStatus.CANCELED:
+        assert process.stderr is not None
+        last_words = (await process.stderr.read()).decode(errors="replace")[-LAST_WORDS:]
+        _fail(rendering, f"the renderer ended with {process.returncode}: {last_words or 'nothing on stderr'}")
+
+
+def _fail(rendering: _Rendering, cause: str | None, code: ErrorCode = ErrorCode.AI_PROVIDER_FAILURE) -> None:
+    error = RecastError(code, cause=cause)
+    rendering.take = Take(status=TakeStatus.FAILED, progress=rendering.take.progress, error=error)
 
 
 def _bring(clip: Path, destination: Path) -> None:
@@ -174,7 +175,7 @@ def _bring(clip: Path, destination: Path) -> None:
         shutil.copyfile(clip, unfinished)
         unfinished.replace(destination)
     except OSError as error:
-        code = ErrorCode.DISK_FULL if error.errno == 28 else ErrorCode.AI_PROVIDER_FAILURE
+        code = ErrorCode.DISK_FULL if error.errno == errno.ENOSPC else ErrorCode.AI_PROVIDER_FAILURE
         raise RecastError(code, cause=str(error)) from error
     finally:
         unfinished.unlink(missing_ok=True)

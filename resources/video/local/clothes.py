@@ -252,7 +252,7 @@ def _track_jacket(look: Look) -> str:
         for side in (-1, 1)
         for k in range(3)
     )
-    cord = f'<path d="M-70,236 C-60,330 -30,400 0,440 C30,400 60,330 70,236" stroke="#d8303a" stroke-width="9" fill="none"/><path d="M0,436 v24" stroke="#9aa4b4" stroke-width="6"/><path d="M-34,462 h44 a26,26 0 1 1 -24,34 h-20 Z" fill="#cfd6e0"/><path d="M-34,462 h44" stroke="#f4f7fb" stroke-width="5"/><circle cx="8" cy="488" r="8" fill="#7d8796"/>'
+    cord = '<path d="M-70,236 C-60,330 -30,400 0,440 C30,400 60,330 70,236" stroke="#d8303a" stroke-width="9" fill="none"/><path d="M0,436 v24" stroke="#9aa4b4" stroke-width="6"/><path d="M-34,462 h44 a26,26 0 1 1 -24,34 h-20 Z" fill="#cfd6e0"/><path d="M-34,462 h44" stroke="#f4f7fb" stroke-width="5"/><circle cx="8" cy="488" r="8" fill="#7d8796"/>'
     zip_line = f'<path d="M0,290 V{BOTTOM}" stroke="{white}" stroke-width="6"/>'
     return f'{_cloth(look, blue, "track")}<g clip-path="url(#trackc)">{stripes}</g>{zip_line}{stand}{cord}'
 

@@ -267,11 +267,12 @@ def _long_wavy(look: Look) -> Hair:
         '<g transform="translate(-92,-112) rotate(-28)"><path d="M8,-24 A25,25 0 1 0 24,8 A20,20 0 0 1 8,-24 Z" fill="#ffe08a" '
         'stroke="#e0a93a" stroke-width="2.5" stroke-linejoin="round"/></g>'
     )
+    crown = "M-140,-60 C-140,-156 -76,-192 0,-192 C76,-192 140,-156 140,-60 C112,-98 60,-104 0,-132 C-60,-104 -112,-98 -140,-60 Z"
     waves = _strands("M-160,150 C-150,200 -176,250 -160,330 M160,150 C150,200 176,250 160,330 M-120,260 q-10,60 0,140 M120,260 q10,60 0,140", lit, 5, 0.4)
     return Hair(
         f'<path d="{back}" fill="{mix(base, dark, 0.6)}"/>{waves}',
         f"<defs>{_gradient('hair', mix(base, lit, 0.5), base)}</defs>{_fall(lock, look, -6, 8)}"
-        f'<g transform="scale(-1,1)">{_fall(lock, look, -6, 8)}</g>{locks}{moon}',
+        f'<g transform="scale(-1,1)">{_fall(lock, look, -6, 8)}</g>{_fall(crown, look)}<path d="{crown}" fill="url(#hair)"/>{locks}{moon}',
     )
 
 

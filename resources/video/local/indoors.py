@@ -11,7 +11,7 @@ BOOKS = ("#c9584c", "#e0a04b", "#3f7f8c", "#5b6aa8", "#8a5a83", "#5f9468", "#efe
 def _room(s: Sketch, top: str, bottom: str, floor: str, *, edge: float = 830) -> str:
     """A wall, lit from the middle, a skirting board and a floor."""
     span = s.right - s.left
-    glow = {Light.DAY: ("#ffffff", 0.5), Light.DUSK: ("#ffdca8", 0.5), Light.NIGHT: ("#8f9bff", 0.22)}[s.light]
+    glow = {Light.DAY: ("#ffffff", 0.5), Light.DUSK: ("#ffdca8", 0.5), Light.NIGHT: ("#ffc98a", 0.42)}[s.light]
     return (
         s.rect(s.left, -BEYOND, span, HEIGHT + 2 * BEYOND, s.tone(top), s.tone(bottom))
         + s.glow(s.width * 0.5, 380, max(s.width * 0.6, 620), *glow)

@@ -169,7 +169,7 @@ def desert(s: Sketch) -> Drawing:
     mid.append(s.path(s.ridge(900, 44, 5, rough=0), dune, shade(dune, 0.14)))
     mid += [s.line(f"M{s.random.uniform(s.left, s.right):.0f},{s.random.uniform(910, 1040):.0f} q60,-16 130,0 t110,0", shade(dune, 0.25), 5, 0.25) for _ in range(9)]
     rock = s.tone("#a8623f")
-    near = s.path(f"M-260,1260 L-260,1010 L-60,930 L70,985 L160,1060 L240,1260 Z", lighter(rock, 0.12), shade(rock, 0.3))
+    near = s.path("M-260,1260 L-260,1010 L-60,930 L70,985 L160,1060 L240,1260 Z", lighter(rock, 0.12), shade(rock, 0.3))
     near += s.path(f"M{s.width + 260},1260 L{s.width + 260},990 L{s.width + 40},960 L{s.width - 60},1030 L{s.width - 150},1260 Z", rock, shade(rock, 0.36))
     return Drawing("".join(back), "".join(mid), near)
 
@@ -210,5 +210,5 @@ def space(s: Sketch) -> Drawing:
     rx = s.width * (0.9 if side < 0.5 else 0.1)
     mid.append(f'<g transform="translate({rx:.0f},860) scale(1.15)"><path d="M-34,40 L-84,80 L-52,-20 Z M34,40 L84,80 L52,-20 Z" fill="#e5484d"/><path d="M0,-270 C64,-190 62,-60 42,44 h-84 C-62,-60 -64,-190 0,-270 Z" fill="{mix("#ffffff", colours[1], 0.08)}"/><path d="M0,-270 C28,-236 44,-200 50,-160 h-100 C-44,-200 -28,-236 0,-270 Z" fill="#e5484d"/><circle cy="-96" r="27" fill="#2b3a78"/><circle cy="-96" r="27" fill="none" stroke="#f0b94f" stroke-width="8"/><path d="M-24,44 h48 l-8,26 h-32 Z" fill="#6f7391"/></g>')
     rock = mix("#7d7699", colours[0], 0.35)
-    near = s.path(f"M-260,1260 L-260,1030 L-80,985 L60,1030 L150,1120 L190,1260 Z", lighter(rock, 0.1), shade(rock, 0.4)) + s.path(f"M{s.width + 260},1260 V1040 L{s.width + 60},1000 L{s.width - 70},1050 L{s.width - 130},1260 Z", rock, shade(rock, 0.45))
+    near = s.path("M-260,1260 L-260,1030 L-80,985 L60,1030 L150,1120 L190,1260 Z", lighter(rock, 0.1), shade(rock, 0.4)) + s.path(f"M{s.width + 260},1260 V1040 L{s.width + 60},1000 L{s.width - 70},1050 L{s.width - 130},1260 Z", rock, shade(rock, 0.45))
     return Drawing("".join(back), "".join(mid), near)

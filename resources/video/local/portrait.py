@@ -19,6 +19,8 @@ from resources.video.local.vector import png, rasterise
 
 NECK_BELOW_HEAD = 140
 """The point about which the head turns, in units below its middle."""
+SHOULDERS_UP = 38
+"""Clothes are drawn for a longer neck than looks well."""
 Box = tuple[float, float, float, float]  # left, top, right, bottom in canvas units
 _HEAD: Box = (-230, -290, 230, 450)
 _BODY: Box = (-330, 50, 330, 1100)
@@ -55,13 +57,12 @@ def portrait_png(slug: str, size: int = 512, *, round_backdrop: bool = True) -> 
     """
     look = LOOKS[slug]
     top, bottom = look.backdrop
-    shape = '<circle cx="0" cy="60" r="396"/>' if round_backdrop else '<rect x="-400" y="-340" width="800" height="800"/>'
-    grown = f'<g clip-path="url(#disc)">{_backdrop_drawing(top, bottom)}<g transform="translate(0,10)">{_whole(look)}</g></g>'
+    shape = '<circle cx="0" cy="20" r="338"/>' if round_backdrop else '<rect x="-340" y="-320" width="680" height="680"/>'
+    grown = f'<g clip-path="url(#disc)">{_backdrop_drawing(top, bottom)}{_whole(look)}</g>'
     drawing = f"<defs><clipPath id='disc'>{shape}</clipPath></defs>{grown}"
-    return png(_svg(drawing, (-400, -340, 400, 460)), size, size)
+    return png(_svg(drawing, (-340, -320, 340, 360)), size, size)
 
 
-@lru_cache(maxsize=32)
 def cut_out(slug: str, scale: float, *, glance: float, mouths: tuple[Mouth, ...]) -> CutOut:
     """The pieces of a character at ``scale`` pixels per unit, with every state of ``mouths`` and eyes.
 
@@ -92,11 +93,16 @@ def _back(look: Look) -> str:
 
 
 def _body(look: Look) -> str:
-    return robot.body(look) if look.clothes == "enamel" else clothes.draw(look) + accessories.on_chest(look)
+    drawing = robot.body(look) if look.clothes == "enamel" else clothes.draw(look) + accessories.on_chest(look)
+    return _raised(drawing)
 
 
 def _front(look: Look) -> str:
-    return clothes.collar(look) + hair.draw(look).over
+    return (_raised(clothes.collar(look)) if clothes.collar(look) else "") + hair.draw(look).over
+
+
+def _raised(drawing: str) -> str:
+    return f'<g transform="translate(0,{-SHOULDERS_UP})">{drawing}</g>'
 
 
 def _head(look: Look, mouth: Mouth, eyes: Eyes, glance: float) -> str:
@@ -140,10 +146,14 @@ def _grid(box: Box, scale: float) -> tuple[int, int, int, int]:
     return left, top, left + (round((box[2] - box[0]) * scale) + 1 & ~1), top + (round((box[3] - box[1]) * scale) + 1 & ~1)
 
 
+@lru_cache(maxsize=160)
 def _drawn(drawing: str, grid: tuple[int, int, int, int], scale: float) -> Pixels:
+    """Kept for the next scene: the same people speak in most of a film."""
     left, top, right, bottom = grid
     units = (left / scale, top / scale, right / scale, bottom / scale)
-    return rasterise(_svg(drawing, units), right - left, bottom - top)
+    pixels = rasterise(_svg(drawing, units), right - left, bottom - top)
+    pixels.flags.writeable = False
+    return pixels
 
 
 def _part(drawing: str, box: Box, scale: float) -> Part:

@@ -1,7 +1,8 @@
-"""Renders one shot in a process of its own: ``python -m resources.video.local.render``.
+"""Renders shots in a process of its own: ``python -m resources.video.local.render``.
 
-The first line of standard input is an ``Order``. Every line of standard output is a ``Report``. Standard input stays
-open as long as the renderer is wanted: when its other end closes, because the parent was killed, rendering ends.
+Every line of standard input is an ``Order``, carried out one after the other; every line of standard output is a
+``Report``. Standard input stays open as long as the renderer is wanted: when its other end closes, because the work is
+done or the parent was killed, the renderer ends at once.
 """
 
 import os
@@ -11,6 +12,7 @@ import threading
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from queue import SimpleQueue
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -23,6 +25,8 @@ from resources.video.local.compositor import Frame
 from resources.video.local.scene import Scene
 
 REPORT_EVERY_FRAMES = 10
+PRESET = "superfast"
+"""Drawn pictures look the same as with "veryfast" (SSIM 0.995 and 0.996, same size), for two thirds of the time."""
 
 
 class Order(BaseModel):
@@ -81,28 +85,33 @@ def _encoding(profile: Profile, frames: int, destination: Path) -> list[str]:
     samples = frames * profile.sample_rate // profile.frame_rate
     silence = f"anullsrc=r={profile.sample_rate}:cl=stereo,atrim=end_sample={samples}"
     arguments = ffmpeg.command(*picture, "-f", "lavfi", "-i", silence, "-map", "0:v", "-map", "1:a")
-    return [*arguments, *ffmpeg.mezzanine(profile), ffmpeg.output_file(destination)]
-
-
-def _end_with_parent() -> None:
-    """Wait for the parent's end of standard input to close; ffmpeg ends with our end of its own."""
-    sys.stdin.buffer.read()
-    os._exit(1)
+    return [*arguments, *ffmpeg.mezzanine(profile, preset=PRESET), ffmpeg.output_file(destination)]
 
 
 def main() -> None:
-    order = Order.model_validate_json(sys.stdin.buffer.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
-        for report in render(order):
-            print(report.model_dump_json(), flush=True)
-    except RecastError as error:
-        print(Report(progress=0, error=error.code, cause=error.cause).model_dump_json(), flush=True)
-    except Exception as error:  # the report is the only way out of this process
-        cause = f"{type(error).__name__}: {error}"
-        print(Report(progress=0, error=ErrorCode.AI_PROVIDER_FAILURE, cause=cause).model_dump_json(), flush=True)
-    sys.stdout.flush()
-    os._exit(0)  # the thread above still reads
+    orders: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_listen, args=(orders,), daemon=True).start()
+    while True:
+        try:
+            for report in render(Order.model_validate_json(orders.get())):
+                _say(report)
+        except RecastError as error:
+            _say(Report(progress=0, error=error.code, cause=error.cause))
+        except Exception as error:  # the report is the only way out of this process
+            cause = f"{type(error).__name__}: {error}"
+            _say(Report(progress=0, error=ErrorCode.AI_PROVIDER_FAILURE, cause=cause))
+
+
+def _listen(orders: SimpleQueue[bytes]) -> None:
+    """Take orders until the parent's end closes, then end in the middle of whatever is going on; ffmpeg ends when
+    our end of its input closes."""
+    for line in sys.stdin.buffer:
+        orders.put(line)
+    os._exit(0)
+
+
+def _say(report: Report) -> None:
+    print(report.model_dump_json(), flush=True)
 
 
 if __name__ == "__main__":

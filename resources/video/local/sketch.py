@@ -31,6 +31,7 @@ class Sketch:
     width: float
     light: Light
     random: Random
+    indoors: bool = False
     _gradients: int = field(default=0)
 
     @property
@@ -57,7 +58,7 @@ class Sketch:
             case Light.DUSK:
                 return shade(mix(colour, "#ff8f5e", 0.24), 0.16)
             case Light.NIGHT:
-                return mix(colour, "#151b4a", 0.66)
+                return mix(colour, "#2a1f45", 0.5) if self.indoors else mix(colour, "#151b4a", 0.66)
 
     def fill(self, *stops: str, x2: float = 0, y2: float = 1) -> tuple[str, str]:
         """A linear gradient from top to bottom: its definition, and the ``fill`` value that uses it."""

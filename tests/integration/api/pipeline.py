@@ -88,6 +88,14 @@ class Pipeline:
                 connection, job.id, job.user_id, "stage_failed", stage=stage, message="Scene 1 failed."
             )
 
+    async def lose_worker(self, job_id: str) -> None:
+        async with self._database.connect() as connection:
+            assert await jobs.requeue_job(connection, UUID(job_id), f"run-of-{job_id}")
+
+    async def give_up(self, job_id: str) -> None:
+        async with self._database.connect() as connection:
+            await jobs.fail_job(connection, UUID(job_id), ErrorCode.RUN_LOST, "The worker died again and again.")
+
     async def note(self, job_id: str, kind: str, message: str) -> None:
         async with self._database.connect() as connection:
             job = await jobs.find_job(connection, UUID(job_id))

@@ -2,8 +2,10 @@
 
 import asyncio
 
+import psycopg
 import pytest
 
+from tests.conftest import DatabaseUrls
 from tests.integration.api.conftest import SignedIn
 from tests.integration.api.standins import Dagster
 
@@ -41,12 +43,17 @@ async def test_the_same_request_with_the_same_key_is_one_import(alice: SignedIn,
     assert len(dagster.launched) == 1
 
 
-async def test_one_key_sent_many_times_at_once_is_one_import(alice: SignedIn, dagster: Dagster) -> None:
+async def test_one_key_sent_many_times_at_once_is_one_import(
+    alice: SignedIn, dagster: Dagster, database_urls: DatabaseUrls
+) -> None:
     answers = await asyncio.gather(*(alice.post("/youtube/import", LINK, idempotency_key="at-once") for _ in range(8)))
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.text for answer in answers}) == 1
     assert len((await alice.get("/jobs")).json()["jobs"]) == 1
     assert len(dagster.launched) == 1
+    async with await psycopg.AsyncConnection.connect(database_urls.admin) as connection:
+        kept = await (await connection.execute("select count(*) from projects")).fetchone()
+    assert kept == (1,)
 
 
 async def test_a_key_is_not_for_two_different_requests(alice: SignedIn) -> None:

@@ -135,20 +135,39 @@ async def test_a_job_tells_which_scene_failed_and_why(alice: SignedIn, film: str
     assert (first["text"], first["seconds"], first["characters"]) == (LINES[0].text, 2.0, [])
 
 
-async def test_stages_follow_the_newest_event_of_each(alice: SignedIn, film: str, pipeline: Pipeline) -> None:
-    async def stages() -> dict[str, str]:
-        return {one["stage"]: one["status"] for one in (await alice.get(f"/jobs/{film}")).json()["stages"]}
+WAITING = dict.fromkeys(("script", "scenes", "cast", "clips", "final_mp4"), "waiting")
 
-    waiting = dict.fromkeys(("script", "scenes", "cast", "clips", "final_mp4"), "waiting")
-    assert await stages() == waiting
+
+async def stages_of(user: SignedIn, job_id: str) -> dict[str, str]:
+    return {one["stage"]: one["status"] for one in (await user.get(f"/jobs/{job_id}")).json()["stages"]}
+
+
+async def test_stages_follow_the_newest_event_of_each(alice: SignedIn, film: str, pipeline: Pipeline) -> None:
+    assert await stages_of(alice, film) == WAITING
     await pipeline.begin(film, "clips")
-    assert await stages() == waiting | {"clips": "running"}
+    assert await stages_of(alice, film) == WAITING | {"clips": "running"}
     await pipeline.fail(film, "clips")
-    assert await stages() == waiting | {"clips": "failed"}
+    assert await stages_of(alice, film) == WAITING | {"clips": "failed"}
     await alice.post(f"/jobs/{film}/retry")
-    assert await stages() == waiting
+    assert await stages_of(alice, film) == WAITING
+
+
+async def test_a_stage_in_which_the_worker_was_lost_waits_again(alice: SignedIn, film: str, pipeline: Pipeline) -> None:
+    await pipeline.begin(film, "clips")
+    await pipeline.lose_worker(film)
+    assert await stages_of(alice, film) == WAITING
     await pipeline.begin(film, "script")
-    assert await stages() == waiting | {"script": "running"}
+    assert await stages_of(alice, film) == WAITING | {"script": "running"}
+
+
+async def test_a_job_given_up_shows_the_stage_in_which_it_was_lost(
+    alice: SignedIn, film: str, pipeline: Pipeline
+) -> None:
+    await pipeline.begin(film, "clips")
+    await pipeline.give_up(film)
+    job = (await alice.get(f"/jobs/{film}")).json()
+    lost = next(one for one in job["stages"] if one["stage"] == "clips")
+    assert (lost["status"], lost["message"]) == ("failed", job["error"]["message"])
 
 
 async def test_canceling_says_what_is_kept_and_can_be_said_twice(

@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -11,11 +9,14 @@ import httpx
 import pytest
 
 from api.app import create_app
+from api.dependencies import LaunchesAfterCommit, Transaction, User
+from domain.errors import ErrorCode, RecastError
 from resources.dagster import DagsterClient
 from resources.database import jobs
-from resources.database.connection import Connection, Database
+from resources.database.connection import Database
 from resources.database.records import Job
 from resources.settings import Settings
+from studio.importing import import_video
 from studio.launching import launch
 from tests.conftest import DatabaseUrls
 from tests.integration.api.conftest import SignedIn, running
@@ -117,17 +118,18 @@ async def test_a_database_lost_while_launching_raises_nothing(database: Database
     assert dagster.launched == []
 
 
-async def test_nothing_is_launched_of_what_was_not_committed(
-    alice: SignedIn, database_urls: DatabaseUrls, dagster: Dagster
+async def test_what_was_not_committed_is_not_launched(
+    settings: Settings, issuer: Issuer, dagster: Dagster, tmp_path: Path
 ) -> None:
-    """The job exists inside the launch: whoever launches sees only what is committed."""
+    app = create_app(settings, page=tmp_path / "none")
 
-    @asynccontextmanager
-    async def nothing_to_see() -> AsyncIterator[Connection]:
-        async with Database(database_urls.worker).connect() as connection:
-            yield connection
+    @app.post("/api/v1/half-done")
+    async def half_done(user: User, connection: Transaction, launches: LaunchesAfterCommit) -> None:
+        launches.add((await import_video(connection, user.sub, LINK["youtube_url"])).id)
+        raise RecastError(ErrorCode.CONFLICT)
 
-    client = DagsterClient(dagster.url, "recast")
-    assert await launch(nothing_to_see, client, uuid4()) is None
-    await client.close()
+    headers = {"Authorization": f"Bearer {issuer.token(uuid4())}"}
+    async with running(app) as address, httpx.AsyncClient(base_url=address, headers=headers) as client:
+        assert (await client.post("/api/v1/half-done")).status_code == 409
+        assert (await client.get("/api/v1/jobs")).json()["jobs"] == []
     assert dagster.launched == []

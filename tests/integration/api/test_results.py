@@ -52,6 +52,15 @@ async def test_there_is_no_result_before_the_end(alice: SignedIn, film: str, pip
     assert state in answer.json()["detail"]
 
 
+async def test_a_film_that_is_being_changed_has_no_result_until_it_is_done(
+    alice: SignedIn, film: str, pipeline: Pipeline
+) -> None:
+    await pipeline.finish_film(film)
+    await pipeline.begin(film, "clips")
+    answer = await alice.get(f"/jobs/{film}/result")
+    assert (answer.status_code, answer.json()["code"]) == (409, "NOT_READY")
+
+
 async def test_an_import_has_no_film(alice: SignedIn, pipeline: Pipeline) -> None:
     imported = await alice.import_video()
     await pipeline.finish_import(imported["job_id"], imported["script_id"])

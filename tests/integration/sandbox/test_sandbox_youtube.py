@@ -49,8 +49,8 @@ def test_the_demo_is_a_short_dialogue_with_speakers_and_punctuation(sandbox):
     assert 35 <= transcript.duration_seconds <= 60
     assert (transcript.language, transcript.is_generated) == ("en", False)
     text = " ".join(snippet.text for snippet in transcript.snippets)
-    assert text.count("MIRA: ") == text.count("JONAS: ") == 4
-    assert transcript.snippets[0].text == "MIRA: Do you hear it?"
+    assert text.count("ADA: ") == text.count("BRUNO: ") == 4
+    assert transcript.snippets[0].text == "ADA: Do you hear it?"
     assert transcript.title == "A Rowing Boat to the Stars"
     assert transcript.channel == "Lantern Street Stories"
 

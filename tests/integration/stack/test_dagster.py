@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import psutil
 
+from cli.stack.folder import StackFolder
 from cli.stack.plan import INFRASTRUCTURE
 from cli.stack.state import RunningStack
 from tests.integration.stack.conftest import Up, eventually, family, listens_on_loopback_alone, survivors
@@ -42,6 +43,8 @@ def test_a_run_starts_at_once_and_its_worker_ends_with_the_stack(up: Callable[..
     assert listens_on_loopback_alone(processes)
     assert one.send(signal.SIGTERM) == 0
     assert survivors(processes) == []
+    # The worker had the time to say so, which lets the job be launched again at the next start.
+    assert "RUN_FAILURE" in StackFolder(running.folder).log("code-server").read_text()
 
 
 def grandchildren(running: RunningStack) -> list[psutil.Process]:

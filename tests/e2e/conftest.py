@@ -1,0 +1,130 @@
+"""The whole stack, real in every part, once per worker; and a user of it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from cli.api_client import ApiClient, JobView
+from cli.stack.background import running_stack
+from cli.stack.stack import Stack
+from domain.premade import PREMADE
+from resources.auth import AuthClient
+from resources.database.connection import Connection, Database
+from resources.settings import Settings
+from resources.storage import Storage
+
+TALK = "https://www.youtube.com/watch?v=talk0000001"
+JOB_SECONDS = 150
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """In a folder with a space in its name, as some checkouts have."""
+    with running_stack(tmp_path_factory.mktemp("a stack"), ephemeral=True, durable=False) as stack:
+        yield stack
+    stack.folder.remove()
+
+
+@pytest.fixture
+def settings(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name, value in stack.environment().items():
+        monkeypatch.setenv(name, value)
+    return Settings()
+
+
+@pytest.fixture
+async def worker(settings: Settings) -> AsyncIterator[Connection]:
+    async with Database(settings.database_url.get_secret_value()).connect() as connection:
+        yield connection
+
+
+@pytest.fixture
+def storage(settings: Settings) -> Storage:
+    return Storage(settings)
+
+
+@dataclass(frozen=True)
+class Creator:
+    """A user who has just signed up, and what they do through the API."""
+
+    user_id: UUID
+    api: ApiClient
+    http: httpx.AsyncClient
+
+    async def import_talk(self) -> UUID:
+        imported = await self.api.import_video(TALK)
+        assert (await self.finish(imported.job_id)).status == "succeeded"
+        return imported.script_id
+
+    async def order(self, script_id: UUID, *, scenes: int, seed: int | None = None) -> JobView:
+        """A film of two characters. Unless told, the seed is one of its own, so that no clip is owned already."""
+        await self.api.cast(script_id, [PREMADE[0].character_id, PREMADE[1].character_id])
+        seed = uuid4().int % 1_000_000 if seed is None else seed
+        return await self.api.generate(script_id, {"max_scenes": scenes, "seed": seed})
+
+    async def finish(self, job_id: UUID) -> JobView:
+        return await self.until(job_id, lambda job: job.is_over)
+
+    async def until(self, job_id: UUID, reached: Callable[[JobView], bool]) -> JobView:
+        until = time.monotonic() + JOB_SECONDS
+        while time.monotonic() < until:
+            try:
+                job = await self.api.job(job_id)
+            except Exception as error:  # a service that was killed is on its way back
+                if time.monotonic() > until:
+                    raise error
+            else:
+                if reached(job):
+                    return job
+            await asyncio.sleep(0.2)
+        pytest.fail(f"job {job_id} did not get there within {JOB_SECONDS} s: {job}")
+
+
+@pytest.fixture
+async def creator(stack: Stack, settings: Settings) -> AsyncIterator[Creator]:
+    with AuthClient(settings.auth_url) as auth:
+        session = auth.sign_up(f"{uuid4()}@example.com", "correct horse battery")
+    headers = {"Authorization": f"Bearer {session.access_token}"}
+    async with httpx.AsyncClient(base_url=f"{stack.urls['api']}", headers=headers, timeout=30) as http:
+        yield Creator(session.user_id, ApiClient(http), http)
+
+
+Launch = Callable[..., Coroutine[Any, Any, str]]
+
+
+@pytest.fixture
+def materialize(stack: Stack) -> Launch:
+    """What the button *Materialize* of Dagster's page sends."""
+
+    async def send(job_id: UUID, stages: list[str], config: dict[str, Any] | None = None) -> str:
+        query = """
+        mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
+          __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+          ... on RunConfigValidationInvalid { errors { message } } } }"""
+        params = {
+            "selector": {
+                "repositoryLocationName": "recast",
+                "repositoryName": "__repository__",
+                "pipelineName": "__ASSET_JOB",
+                "assetSelection": [{"path": [stage]} for stage in stages],
+            },
+            "runConfigData": {"ops": config or {}},
+            "mode": "default",
+            "executionMetadata": {"tags": [{"key": "dagster/partition", "value": str(job_id)}]},
+        }
+        async with httpx.AsyncClient(timeout=30) as http:
+            answer = await http.post(
+                f"{stack.urls['dagster']}/graphql", json={"query": query, "variables": {"params": params}}
+            )
+        outcome = answer.json()["data"]["launchRun"]
+        assert outcome["__typename"] == "LaunchRunSuccess", outcome
+        run_id: str = outcome["run"]["runId"]
+        return run_id
+
+    return send
