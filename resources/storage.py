@@ -5,19 +5,18 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import boto3
-from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from domain.errors import ErrorCode, RecastError
 from resources.settings import Settings, revealed
 
 if TYPE_CHECKING:
+    from boto3.s3.transfer import TransferConfig
     from mypy_boto3_s3 import S3Client
 
 CONNECT_TIMEOUT_SECONDS = 3
@@ -52,7 +51,23 @@ class Storage:
 
     def __init__(self, settings: Settings) -> None:
         self.bucket = settings.s3_bucket
-        self._client: S3Client = boto3.client(
+        self._settings = settings
+
+    @cached_property
+    def _transfer(self) -> "TransferConfig":
+        from boto3.s3.transfer import TransferConfig
+
+        return TransferConfig(multipart_threshold=MULTIPART_BYTES, multipart_chunksize=MULTIPART_BYTES)
+
+    @cached_property
+    def _client(self) -> "S3Client":
+        # Half a second of imports, which every run would pay before its first stage, whether or not that uses S3.
+        import boto3
+        from botocore.config import Config
+
+        settings = self._settings
+        # A session of its own: the shared default one is not safe to make clients from in several threads.
+        return boto3.session.Session().client(
             "s3",
             region_name=settings.s3_region,
             endpoint_url=settings.s3_endpoint_url,
@@ -67,7 +82,6 @@ class Storage:
                 max_pool_connections=32,
             ),
         )
-        self._transfer = TransferConfig(multipart_threshold=MULTIPART_BYTES, multipart_chunksize=MULTIPART_BYTES)
 
     async def put_bytes(self, key: str, body: bytes, content_type: str) -> StoredObject:
         return await asyncio.to_thread(self._put_bytes, key, body, content_type)

@@ -10,7 +10,6 @@ from pathlib import Path
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
-from av.packet import Packet
 from av.video.stream import VideoStream
 
 from domain.errors import ErrorCode, RecastError
@@ -121,7 +120,9 @@ def _time_line(paths: Sequence[Path], profile: Profile) -> list[_Clip]:
             lead, own_headers = _lead_and_headers(path)
         except RecastError as error:
             raise RecastError(
-                ErrorCode.STITCH_FAILED, f"The clip of scene {scene} cannot be joined: {error.detail}", cause=error.cause
+                ErrorCode.STITCH_FAILED,
+                f"The clip of scene {scene} cannot be joined: {error.detail}",
+                cause=error.cause,
             ) from error
         headers = headers or own_headers
         if not problems and own_headers != headers:
@@ -189,13 +190,9 @@ def _copy_clip(
         else:
             if slot >= end_slot:
                 continue
-            _place(packet, slot, audio, profile)
+            packet.time_base = Fraction(1, profile.sample_rate)
+            packet.pts = packet.dts = slot * AAC_FRAME_SAMPLES
+            packet.duration = AAC_FRAME_SAMPLES
+            packet.stream = audio
             slot += 1
         film.mux(packet)
-
-
-def _place(packet: Packet, slot: int, audio: AudioStream, profile: Profile) -> None:
-    packet.time_base = Fraction(1, profile.sample_rate)
-    packet.pts = packet.dts = slot * AAC_FRAME_SAMPLES
-    packet.duration = AAC_FRAME_SAMPLES
-    packet.stream = audio

@@ -54,11 +54,6 @@ def stack_environment(folder: StackFolder, ports: Mapping[str, int], secrets: St
     }
 
 
-def admin_environment(ports: Mapping[str, int], secrets: StackSecrets) -> dict[str, str]:
-    """For migrations alone: the superuser."""
-    return {"RECAST_ADMIN_DATABASE_URL": database_url(ports["postgres"], "postgres", secrets.postgres_password)}
-
-
 def dagster_environment(folder: StackFolder, ports: Mapping[str, int], secrets: StackSecrets) -> dict[str, str]:
     """What ``dagster.yaml`` and ``workspace.yaml`` read."""
     return {

@@ -1,13 +1,15 @@
 """Which services make up the local stack, and which of them wait for which."""
 
+import hashlib
 import os
 import sys
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from cli.stack.dagster import DEFINITIONS, DagsterServers
 from cli.stack.environment import (
-    admin_environment,
+    DATABASE,
     dagster_environment,
     http_url,
     sandbox_environment,
@@ -18,14 +20,17 @@ from cli.stack.oneshot import run_once
 from cli.stack.ports import ChosenPorts
 from cli.stack.postgres import PostgresServer, set_login_passwords
 from cli.stack.postgres_home import PostgresHome
+from cli.stack.problems import StackError
 from cli.stack.seaweed import SeaweedServer
 from cli.stack.secrets import StackSecrets
 from cli.stack.service import Step, Task
 from cli.stack.web import api_service, sandbox_service
+from resources.database.migrations import MigrationError, migrate
 
 INFRASTRUCTURE = frozenset({"postgres", "databases", "seaweed", "bucket"})
-MIGRATE = (sys.executable, "-m", "cli.main", "migrate")
 PREMADE = (sys.executable, "-m", "cli.main", "premade")
+# What the portraits and rows of the pre-made characters are made from.
+PREMADE_SOURCES = ("domain/premade.py", "resources/video/local", "studio/premade.py")
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,6 @@ class StackPlan:
     secrets: StackSecrets
     home: PostgresHome
     definitions: tuple[str, str] = DEFINITIONS
-    migrate: tuple[str, ...] = MIGRATE
     durable: bool = True
 
     @property
@@ -84,12 +88,22 @@ class StackPlan:
         ]
 
     async def _migrate(self) -> None:
-        env = {**os.environ, **self.environment(), **admin_environment(self.ports.ports, self.secrets)}
-        await run_once("migrate", self.migrate, env, CHECKOUT, self.folder)
+        try:
+            await migrate(self.postgres.admin_url(DATABASE))
+        except MigrationError as error:
+            raise StackError(f"The database cannot be brought up to date: {error}.") from error
 
     async def _publish_premade(self) -> None:
-        """The pre-made characters, drawn and listed: the stack is not ready before somebody can be cast."""
+        """The pre-made characters, drawn and listed: the stack is not ready before somebody can be cast.
+
+        Drawing takes seconds, so it is left out while nothing that decides the result has changed.
+        """
+        stamp = self.folder.root / "premade.stamp"
+        sources = fingerprint(CHECKOUT, PREMADE_SOURCES)
+        if stamp.exists() and stamp.read_text() == sources:
+            return
         await run_once("premade", PREMADE, {**os.environ, **self.environment()}, CHECKOUT, self.folder)
+        stamp.write_text(sources)
 
     async def _set_passwords(self) -> None:
         await set_login_passwords(
@@ -99,6 +113,16 @@ class StackPlan:
                 "recast_worker": self.secrets.recast_worker_password,
             },
         )
+
+
+def fingerprint(root: Path, sources: Collection[str]) -> str:
+    """A hash over the Python files at and below those places."""
+    digest = hashlib.sha256()
+    for source in sources:
+        place = root / source
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def keep_only(steps: list[Step], names: Collection[str]) -> list[Step]:

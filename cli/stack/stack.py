@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from cli.stack.dagster import DEFINITIONS
 from cli.stack.folder import StackFolder
 from cli.stack.keys import keep_key_pair
-from cli.stack.plan import MIGRATE, StackPlan, keep_only
+from cli.stack.plan import StackPlan, keep_only
 from cli.stack.ports import choose_ports
 from cli.stack.postgres_home import postgres_home
 from cli.stack.problems import AlreadyRunning, Interrupted
@@ -29,7 +29,7 @@ class Stack:
     """The local stack of one folder.
 
     ``ports`` and ``RECAST_PORT_…`` fix ports; ``ephemeral`` takes free ones for the rest. ``only`` names the steps to
-    run (all, if None). ``definitions`` and ``migrate`` replace the product's code location and its migration command.
+    run (all, if None). ``definitions`` replaces the product's code location.
     ``durable=False`` trades safety of the data for speed. While the stack runs, SIGINT, SIGTERM and SIGHUP stop it
     (handled in the main thread alone), and a second one stops it at once.
     """
@@ -42,7 +42,6 @@ class Stack:
         ephemeral: bool = False,
         only: Collection[str] | None = None,
         definitions: tuple[str, str] = DEFINITIONS,
-        migrate: tuple[str, ...] = MIGRATE,
         durable: bool = True,
         report: Report = say_nothing,
     ) -> None:
@@ -51,7 +50,6 @@ class Stack:
         self._ephemeral = ephemeral
         self._only = only
         self._definitions = definitions
-        self._migrate = migrate
         self._durable = durable
         self._report = report
         # The lock goes with the process, however that ends.
@@ -139,9 +137,7 @@ class Stack:
             self._note(str(moved))
         secrets = keep_secrets(self.folder.secrets)
         keep_key_pair(self.folder)
-        self._plan = StackPlan(
-            self.folder, ports, secrets, home, self._definitions, self._migrate, durable=self._durable
-        )
+        self._plan = StackPlan(self.folder, ports, secrets, home, self._definitions, durable=self._durable)
         steps = self._plan.steps()
         if self._only is not None:
             steps = keep_only(steps, self._only)

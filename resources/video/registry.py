@@ -17,4 +17,6 @@ def camera(provider: str) -> Camera:
         return PROVIDERS[provider]()
     except KeyError:
         offered = ", ".join(PROVIDERS)
-        raise RecastError(ErrorCode.INVALID_REQUEST, f"There is no video provider called {provider!r}; there is {offered}.") from None
+        raise RecastError(
+            ErrorCode.INVALID_REQUEST, f"There is no video provider called {provider!r}; there is {offered}."
+        ) from None

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a path is read, and changed, as one line
 """Things that characters wear: on the head (they turn with it) or on the chest."""
 
 from collections.abc import Callable, Mapping
@@ -17,7 +18,10 @@ def on_chest(look: Look) -> str:
 
 
 def _glass(shape: str, frame: str, width: float, temple_y: float, cheek: float) -> str:
-    temples = "".join(f'<path d="M{s * 82},{temple_y} L{s * (cheek + 4)},{temple_y - 6}" stroke="{frame}" stroke-width="{width}"/>' for s in (-1, 1))
+    temples = "".join(
+        f'<path d="M{s * 82},{temple_y} L{s * (cheek + 4)},{temple_y - 6}" stroke="{frame}" stroke-width="{width}"/>'
+        for s in (-1, 1)
+    )
     bridge = f'<path d="M-15,{temple_y + 4} Q0,{temple_y - 8} 15,{temple_y + 4}" stroke="{frame}" stroke-width="{width}" fill="none"/>'
     lenses = "".join(
         f'<g transform="translate({s * 48},8)">{shape.replace("FILL", "#ffffff").replace("STROKE", frame).replace("WIDTH", str(width))}'
@@ -28,7 +32,13 @@ def _glass(shape: str, frame: str, width: float, temple_y: float, cheek: float) 
 
 
 def _round_glasses(look: Look) -> str:
-    return _glass('<circle r="36" fill="FILL" fill-opacity=".10" stroke="STROKE" stroke-width="WIDTH"/>', "#e6b64c", 6, 4, look.cheek)
+    return _glass(
+        '<circle r="36" fill="FILL" fill-opacity=".10" stroke="STROKE" stroke-width="WIDTH"/>',
+        "#e6b64c",
+        6,
+        4,
+        look.cheek,
+    )
 
 
 def _square_glasses(look: Look) -> str:
@@ -46,11 +56,17 @@ def _half_glasses(look: Look) -> str:
 
 
 def _hoops(look: Look) -> str:
-    return "".join(f'<circle cx="{s * (look.cheek + 6)}" cy="62" r="15" fill="none" stroke="#f0c04f" stroke-width="6"/>' for s in (-1, 1))
+    return "".join(
+        f'<circle cx="{s * (look.cheek + 6)}" cy="62" r="15" fill="none" stroke="#f0c04f" stroke-width="6"/>'
+        for s in (-1, 1)
+    )
 
 
 def _pearls(look: Look) -> str:
-    return "".join(f'<circle cx="{s * (look.cheek + 5)}" cy="52" r="9.5" fill="#fdf8f2" stroke="#d8c9d2" stroke-width="2"/>' for s in (-1, 1))
+    return "".join(
+        f'<circle cx="{s * (look.cheek + 5)}" cy="52" r="9.5" fill="#fdf8f2" stroke="#d8c9d2" stroke-width="2"/>'
+        for s in (-1, 1)
+    )
 
 
 def _nose_ring(look: Look) -> str:
@@ -67,7 +83,7 @@ def _moustache(look: Look) -> str:
 
 
 def _beard(look: Look) -> str:
-    white, dark = look.hair_colour, mix(look.hair_colour, "#8d7f8a", 0.5)
+    dark = mix(look.hair_colour, "#8d7f8a", 0.5)
     c = look.cheek
     shape = (
         f"M{-c - 2},6 C{-c - 6},60 {-c - 4},120 -88,166 C-60,206 -26,222 0,222 C26,222 60,206 88,166 C{c + 4},120 {c + 6},60 {c + 2},6 "

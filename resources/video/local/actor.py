@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from resources.video.local import portrait
 from resources.video.local.blocking import Mark
 from resources.video.local.compositor import Frame, Placement
+from resources.video.local.face import Eyes
 from resources.video.local.motion import (
     ENTRANCE_SECONDS,
     Mouth,
@@ -22,11 +23,13 @@ from resources.video.local.motion import (
     mouth,
 )
 from resources.video.local.pixels import Planes, Turnable, planes
-from resources.video.local.portrait import Eyes
 
 Tint = tuple[float, float, float]
 Matrix = NDArray[np.float64]
 BREATHS_PER_SECOND = 0.27
+OVERSAMPLING = 1.09
+"""Drawn pixels per screen pixel at the nearest: a scale of exactly one would let bodies move in whole pixels only (see
+compositor.py), and slow breathing would be seen to jerk."""
 RISE = 46
 """Canvas units by which a character comes up as it enters."""
 
@@ -41,17 +44,30 @@ class Puppet:
     """A character drawn by ourselves: a body that breathes, a head that turns on its neck, a face that speaks."""
 
     def __init__(
-        self, slug: str, mark: Mark, *, words: Sequence[Word], glance: float, zoom: float, tint: Tint, seed: int, duration: float
+        self,
+        slug: str,
+        mark: Mark,
+        *,
+        words: Sequence[Word],
+        glance: float,
+        zoom: float,
+        tint: Tint,
+        seed: int,
+        duration: float,
+        reach: float,
     ) -> None:
         """``words`` are spoken by this character (none: it listens); ``glance`` is where the eyes look, -1 left to 1
-        right; ``zoom`` is the nearest the camera comes, for the sharpness of the drawings."""
+        right; ``zoom`` is the nearest the camera comes, for the sharpness of the drawings; ``reach`` is how far below
+        the head's middle, in canvas units, the frame may show the body."""
         random = Random(f"{slug}{seed}")
         self._mark, self._words = mark, words
         self._phase = random.uniform(0, math.tau)
         self._delay = random.uniform(0.0, 0.18)
         self._blinks = blinks(duration, random)
-        self._resolution = mark.unit * zoom
-        cut = portrait.cut_out(slug, self._resolution, glance=glance, mouths=tuple(Mouth) if words else (Mouth.CLOSED,))
+        self._resolution = mark.unit * zoom * OVERSAMPLING
+        cut = portrait.cut_out(
+            slug, self._resolution, glance=glance, mouths=tuple(Mouth) if words else (Mouth.CLOSED,), reach=reach
+        )
         drawn = {name: (planes(part.pixels, tint), part.x, part.y) for name, part in cut.items.items()}
         self._parts: Mapping[str, tuple[Planes, float, float]] = drawn
         self._back = Turnable.of(drawn["back"][0]) if "back" in drawn else None

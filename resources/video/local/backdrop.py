@@ -44,8 +44,8 @@ class Distance:
     blur: float
 
 
-BACK = Distance(parallax=0.25, detail=0.71, margin=0.06, blur=1.3)
-MID = Distance(parallax=0.6, detail=0.83, margin=0.10, blur=0.8)
+BACK = Distance(parallax=0.25, detail=0.63, margin=0.06, blur=1.0)
+MID = Distance(parallax=0.6, detail=0.77, margin=0.10, blur=0.6)
 NEAR = Distance(parallax=1.5, detail=0.37, margin=0.19, blur=5.0)
 
 
@@ -95,7 +95,9 @@ def draw(setting: Setting, light: Light, seed: int, profile: Profile) -> Drawing
     """The SVG of a backdrop, on a canvas 1000 units high."""
     draw_setting = SETTINGS[setting]
     width = HEIGHT * profile.width / profile.height
-    return draw_setting(Sketch(width, light, Random(f"{setting}{seed}"), indoors=draw_setting.__module__ == indoors.__name__))
+    return draw_setting(
+        Sketch(width, light, Random(f"{setting}{seed}"), indoors=draw_setting.__module__ == indoors.__name__)
+    )
 
 
 def _placement(layer: _Layer, frame: Frame, view: View) -> Placement:

@@ -45,7 +45,8 @@ class LocalCamera:
 
     A process draws one scene after the other, because starting it costs as much as a second of film, and ends when
     no scene waits. ``folder`` holds clips until they are fetched; ``font`` is a font file for captions in scripts that
-    Roboto lacks. A handle that outlives this process answers ``succeeded`` when the clip was finished, else ``expired``.
+    Roboto lacks. A handle that outlives this process answers ``succeeded`` when the clip was finished, else
+    ``expired``.
     """
 
     name = "local"

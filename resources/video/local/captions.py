@@ -16,9 +16,9 @@ from resources.video.local.motion import Word
 from resources.video.local.pixels import Planes, planes
 
 FONT = Path(font_roboto.__file__).parent / "files" / "Roboto-Bold.ttf"
-PANEL = (14, 16, 30, 176)
+PANEL = (14, 16, 30, 204)
 SPOKEN = (255, 255, 255, 255)
-WAITING = (255, 255, 255, 120)
+WAITING = (255, 255, 255, 140)
 ACCENT = (255, 209, 102, 255)
 INK = (24, 22, 38, 255)
 UNASSIGNED = "\U0010ffff"
@@ -77,7 +77,9 @@ class Captions:
 
     def draw(self, frame: Frame, now: float) -> None:
         """Put the page of ``now`` (seconds) on ``frame``."""
-        page_number = next((n for n, p in reversed(list(enumerate(self._pages))) if p.words[0].start - 0.2 <= now), None)
+        page_number = next(
+            (n for n, p in reversed(list(enumerate(self._pages))) if p.words[0].start - 0.2 <= now), None
+        )
         if page_number is None:
             return
         page = self._pages[page_number]
@@ -122,9 +124,9 @@ class Captions:
     def _picture(self, page: _Page, current: int) -> Planes:
         pad_x, pad_y, line_height = self._metrics()
         picture = Image.new("RGBA", (page.width, page.height))
-        draw = ImageDraw.Draw(picture)
         top = round(self._size * 0.62) if self._name else 0
-        draw.rounded_rectangle((0, top, page.width - 1, page.height - 1), radius=round(self._size * 0.5), fill=PANEL)
+        picture.paste(_rounded(page.width, page.height - top, round(self._size * 0.5), PANEL), (0, top))
+        draw = ImageDraw.Draw(picture)
         if self._name:
             self._label(picture, self._name, pad_x)
         number = 0
@@ -140,14 +142,26 @@ class Captions:
         return planes(np.asarray(picture))
 
     def _label(self, picture: Image.Image, name: str, left: int) -> None:
-        """A pill that sits on the panel's upper edge; drawn at twice its size, because Pillow's arcs are not smooth."""
+        """A pill that sits on the panel's upper edge."""
         height = round(self._size * 1.02)
         width = round(self._label_font.getlength(name) + height * 0.9)
-        pill = Image.new("RGBA", (width * 2, height * 2))
-        ImageDraw.Draw(pill).rounded_rectangle((0, 0, width * 2 - 1, height * 2 - 1), radius=height, fill=ACCENT)
-        pill = pill.resize((width, height), Image.Resampling.BOX)
+        pill = _rounded(width, height, height // 2, ACCENT)
         ImageDraw.Draw(pill).text((width / 2, height / 2), name, font=self._label_font, fill=INK, anchor="mm")
         picture.alpha_composite(pill, (left, 0))
+
+
+@cache
+def _mask(width: int, height: int, radius: int) -> Image.Image:
+    """A rounded rectangle, drawn at four times its size, because Pillow's arcs are not smooth."""
+    large = Image.new("L", (width * 4, height * 4))
+    ImageDraw.Draw(large).rounded_rectangle((0, 0, width * 4 - 1, height * 4 - 1), radius=radius * 4, fill=255)
+    return large.resize((width, height), Image.Resampling.BOX)
+
+
+def _rounded(width: int, height: int, radius: int, colour: tuple[int, int, int, int]) -> Image.Image:
+    shape = Image.new("RGBA", (width, height), colour[:3])
+    shape.putalpha(_mask(width, height, radius).point([level * colour[3] // 255 for level in range(256)]))
+    return shape
 
 
 def _text(words: Sequence[Word]) -> str:

@@ -46,7 +46,9 @@ class Card:
         angle = math.radians(self._tilt + 0.9 * math.sin(math.tau * 0.12 * now + self._phase))
         cos, sin = math.cos(angle) * scale, math.sin(angle) * scale
         centre_x, centre_y = self._picture.width / 2, self._picture.height / 2
-        matrix = np.array([[cos, -sin, x - cos * centre_x + sin * centre_y], [sin, cos, y - sin * centre_x - cos * centre_y]])
+        matrix = np.array(
+            [[cos, -sin, x - cos * centre_x + sin * centre_y], [sin, cos, y - sin * centre_x - cos * centre_y]]
+        )
         frame.lay_turned(self._picture, matrix)
 
 
@@ -74,7 +76,9 @@ def _card(name: str, portrait: bytes | None, scale: float, *, is_speaker: bool) 
     font = _font(pixels(38))
     while font.size > 8 and font.getlength(name) > pixels(WIDTH):
         font = _font(int(font.size * 0.9))
-    ImageDraw.Draw(card).text((width / 2, box[3] - pixels(FOOT / 2 + 2)), name, font=font, fill=(46, 38, 66, 255), anchor="mm")
+    ImageDraw.Draw(card).text(
+        (width / 2, box[3] - pixels(FOOT / 2 + 2)), name, font=font, fill=(46, 38, 66, 255), anchor="mm"
+    )
     return planes(np.asarray(card))
 
 
@@ -89,7 +93,9 @@ def _photograph(name: str, portrait: bytes | None, size: tuple[int, int]) -> Ima
         except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
             pass  # an unreadable portrait is shown like a missing one
     blank = Image.new("RGBA", size, (124, 107, 214, 255))
-    ImageDraw.Draw(blank).text((size[0] / 2, size[1] / 2), name[:1].upper(), font=_font(size[0] // 2), fill="white", anchor="mm")
+    ImageDraw.Draw(blank).text(
+        (size[0] / 2, size[1] / 2), name[:1].upper(), font=_font(size[0] // 2), fill="white", anchor="mm"
+    )
     return blank
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a path is read, and changed, as one line
 """Neck, shoulders and clothes. The bust reaches far below the frame, so that no camera move shows its end."""
 
 from collections.abc import Callable, Mapping
@@ -80,14 +81,15 @@ def _panels(look: Look, colour: str, *, gap_top: float, gap_bottom: float, name:
         f'<path d="{panel}" fill="url(#{name})"/><path d="{arm}" stroke="{dark}" stroke-width="6" stroke-linecap="round" fill="none" opacity=".6"/>'
         f"{lapel}"
     )
-    return (
-        f"<defs>{_fill(name, colour)}</defs><g>{side}</g><g transform='scale(-1,1)'>{side}</g>"
-    )
+    return f"<defs>{_fill(name, colour)}</defs><g>{side}</g><g transform='scale(-1,1)'>{side}</g>"
 
 
 def _work_jacket(look: Look) -> str:
     jumper, jacket, dark = look.cloth
-    ribs = "".join(f'<path d="M{x},150 q{x * 0.1:.0f},30 {x * 0.16:.0f},58" stroke="{shade(jumper, 0.3)}" stroke-width="4" opacity=".4" fill="none"/>' for x in range(-54, 60, 18))
+    ribs = "".join(
+        f'<path d="M{x},150 q{x * 0.1:.0f},30 {x * 0.16:.0f},58" stroke="{shade(jumper, 0.3)}" stroke-width="4" opacity=".4" fill="none"/>'
+        for x in range(-54, 60, 18)
+    )
     roll = (
         f'<path d="M-66,146 Q0,186 66,146 C74,170 76,196 72,220 Q0,262 -72,220 C-76,196 -74,170 -66,146 Z" fill="{light(jumper, 0.1)}"/>{ribs}'
         f'<path d="M-72,218 Q0,262 72,218" stroke="{shade(jumper, 0.35)}" stroke-width="6" fill="none" opacity=".5"/>'
@@ -105,9 +107,26 @@ def _work_jacket(look: Look) -> str:
 def _apron(look: Look) -> str:
     shirt, apron, dark = look.cloth
     collar_side = f'<path d="M8,262 L62,192 C84,206 108,222 124,240 L92,312 Z" fill="{light(shirt, 0.5)}"/><path d="M8,262 L92,312 L124,240" stroke="{shade(shirt, 0.28)}" stroke-width="4" fill="none"/>'
-    bib = "M-128,420 C-60,446 60,446 128,420 L150,640 C190,760 200,900 204,1100 L-204,1100 C-200,900 -190,760 -150,640 Z"
-    straps = "".join(f'<path d="M{side * 92},246 C{side * 118},320 {side * 124},380 {side * 118},436" stroke="{apron}" stroke-width="34" fill="none"/>' for side in (-1, 1))
-    flour = "".join(f'<circle cx="{x}" cy="{y}" r="{r}" fill="#fff" opacity=".8"/>' for x, y, r in ((150, 296, 9), (176, 312, 6), (138, 320, 5), (168, 336, 4), (192, 330, 5), (-60, 520, 7), (-38, 540, 4), (-74, 548, 4)))
+    bib = (
+        "M-128,420 C-60,446 60,446 128,420 L150,640 C190,760 200,900 204,1100 L-204,1100 C-200,900 -190,760 -150,640 Z"
+    )
+    straps = "".join(
+        f'<path d="M{side * 92},246 C{side * 118},320 {side * 124},380 {side * 118},436" stroke="{apron}" stroke-width="34" fill="none"/>'
+        for side in (-1, 1)
+    )
+    flour = "".join(
+        f'<circle cx="{x}" cy="{y}" r="{r}" fill="#fff" opacity=".8"/>'
+        for x, y, r in (
+            (150, 296, 9),
+            (176, 312, 6),
+            (138, 320, 5),
+            (168, 336, 4),
+            (192, 330, 5),
+            (-60, 520, 7),
+            (-38, 540, 4),
+            (-74, 548, 4),
+        )
+    )
     return (
         f"{_cloth(look, shirt, 'shirt')}<g>{collar_side}</g><g transform='scale(-1,1)'>{collar_side}</g>"
         f'<circle cx="0" cy="330" r="7" fill="{shade(shirt, 0.35)}"/><circle cx="0" cy="386" r="7" fill="{shade(shirt, 0.35)}"/>{straps}'
@@ -123,7 +142,9 @@ def _hoodie(look: Look) -> str:
     rim = f'<path d="M-110,214 C-116,270 -60,316 0,326 C60,316 116,270 110,214" stroke="{light(base, 0.12)}" stroke-width="26" fill="none" stroke-linecap="round"/>'
     cords = f'<path d="M-42,316 q-8,60 -4,118 M42,316 q8,60 4,112" stroke="{white}" stroke-width="8" stroke-linecap="round" fill="none"/>'
     zip_line = f'<path d="M0,326 V{BOTTOM}" stroke="{white}" stroke-width="9"/><path d="M0,326 V{BOTTOM}" stroke="{shade(base, 0.3)}" stroke-width="3" stroke-dasharray="5 6"/><rect x="-7" y="384" width="14" height="34" rx="6" fill="#dfe6e4"/>'
-    pocket = f'<path d="M-130,760 L-60,640 L60,640 L130,760" stroke="{dark}" stroke-width="7" fill="none" opacity=".7"/>'
+    pocket = (
+        f'<path d="M-130,760 L-60,640 L60,640 L130,760" stroke="{dark}" stroke-width="7" fill="none" opacity=".7"/>'
+    )
     return f"{_cloth(look, base, 'hoodie', wider=4)}{hood}{inner}{_neck(look)}{rim}{zip_line}{cords}{pocket}"
 
 
@@ -143,8 +164,14 @@ def _cardigan(look: Look) -> str:
     blouse, wool, dark = look.cloth
     frill = f'<path d="M-70,214 C-60,260 -30,286 0,292 C30,286 60,260 70,214 L104,240 C92,300 50,336 0,344 C-50,336 -92,300 -104,240 Z" fill="{light(blouse, 0.5)}"/><path d="M-86,236 C-74,288 -40,314 0,320 C40,314 74,288 86,236" stroke="{shade(blouse, 0.2)}" stroke-width="4" fill="none" opacity=".7"/>'
     buttons = "".join(f'<circle cx="0" cy="{y}" r="6" fill="#d9a5b0"/>' for y in (390, 450, 510, 570))
-    knit = "".join(f'<path d="M{86 + k * 26},{300 + k * 8} V{BOTTOM}" stroke="{dark}" stroke-width="4" stroke-dasharray="12 10" opacity=".45"/>' for k in range(5))
-    lapel = f'{knit}<path d="M78,214 C80,400 58,640 62,{BOTTOM}" stroke="{light(wool, 0.3)}" stroke-width="22" fill="none"/>' + "".join(f'<circle cx="66" cy="{y}" r="9" fill="#fdf7ee"/>' for y in (480, 600, 720))
+    knit = "".join(
+        f'<path d="M{86 + k * 26},{300 + k * 8} V{BOTTOM}" stroke="{dark}" stroke-width="4" stroke-dasharray="12 10" opacity=".45"/>'
+        for k in range(5)
+    )
+    lapel = (
+        f'{knit}<path d="M78,214 C80,400 58,640 62,{BOTTOM}" stroke="{light(wool, 0.3)}" stroke-width="22" fill="none"/>'
+        + "".join(f'<circle cx="66" cy="{y}" r="9" fill="#fdf7ee"/>' for y in (480, 600, 720))
+    )
     return f"{_cloth(look, blouse, 'under')}{buttons}{frill}{_panels(look, wool, gap_top=74, gap_bottom=54, name='wool', lapel=lapel)}"
 
 
@@ -195,8 +222,11 @@ def _collar_up(look: Look) -> str:
 
 
 def _leather_jacket(look: Look) -> str:
-    mesh, leather, dark = look.cloth
-    net = "".join(f'<path d="M{x},200 l260,420 M{x + 260},200 l-260,420" stroke="{shade(mesh, 0.4)}" stroke-width="3" opacity=".45"/>' for x in range(-420, 300, 26))
+    mesh, leather, _ = look.cloth
+    net = "".join(
+        f'<path d="M{x},200 l260,420 M{x + 260},200 l-260,420" stroke="{shade(mesh, 0.4)}" stroke-width="3" opacity=".45"/>'
+        for x in range(-420, 300, 26)
+    )
     under = f'{_cloth(look, mesh, "under")}<g clip-path="url(#underc)">{net}</g>'
     throat = f'<path d="M-64,206 Q0,274 64,206" stroke="{shade(mesh, 0.35)}" stroke-width="12" fill="none" stroke-linecap="round"/>'
     chain = '<path d="M-66,232 Q0,372 66,232" stroke="#e6e9f2" stroke-width="9" stroke-dasharray="12 5" stroke-linecap="round" fill="none"/><circle cx="0" cy="312" r="13" fill="none" stroke="#e6e9f2" stroke-width="6"/>'
@@ -218,12 +248,17 @@ def _kente(look: Look) -> str:
         for column in range(22):
             x = -410 + column * 38
             if row % 4 in (0, 2):
-                stripes.append(f'<path d="M{x},{y + 19} l11,-13 l11,13 l-11,13 Z" fill="{red if row % 8 < 4 else green}"/>')
+                stripes.append(
+                    f'<path d="M{x},{y + 19} l11,-13 l11,13 l-11,13 Z" fill="{red if row % 8 < 4 else green}"/>'
+                )
             else:
                 stripes.append(f'<rect x="{x}" y="{y + 12}" width="20" height="14" fill="{gold}"/>')
     s = look.shoulders
     robe = f"M-66,214 C-110,240 {-s * 0.56:.0f},248 {-s * 0.66:.0f},258 C{-s * 0.98:.0f},284 {-s * 1.08:.0f},330 {-s * 1.12:.0f},420 L{-s * 1.22:.0f},{BOTTOM} L{s * 1.2:.0f},{BOTTOM} L{s * 1.12:.0f},640 C{s * 0.6:.0f},560 60,430 -66,214 Z"
-    beads = "".join(f'<circle cx="{x}" cy="{y}" r="12" fill="{c}"/><circle cx="{x - 4}" cy="{y - 4}" r="4" fill="#fff" opacity=".35"/>' for x, y, c in _beads())
+    beads = "".join(
+        f'<circle cx="{x}" cy="{y}" r="12" fill="{c}"/><circle cx="{x - 4}" cy="{y - 4}" r="4" fill="#fff" opacity=".35"/>'
+        for x, y, c in _beads()
+    )
     skin = look.skin
     return (
         f"{_cloth(look, skin, 'skin2')}{_neck(look)}<defs><clipPath id='robe'><path d='{robe}'/></clipPath></defs>"
@@ -259,10 +294,20 @@ def _track_jacket(look: Look) -> str:
 
 def _dungarees(look: Look) -> str:
     pink, denim, white = look.cloth
-    lines = "".join(f'<path d="M-320,{y} Q0,{y + 44} 320,{y}" stroke="{white}" stroke-width="22" fill="none"/>' for y in range(232, 1120, 52))
-    neckband = f'<path d="M-64,206 Q0,276 64,206" stroke="{white}" stroke-width="16" fill="none" stroke-linecap="round"/>'
-    straps = "".join(f'<path d="M{side * 92},240 C{side * 104},330 {side * 102},400 {side * 96},470" stroke="{denim}" stroke-width="38" fill="none"/><circle cx="{side * 96}" cy="468" r="14" fill="#f0cf7a" stroke="{shade(denim, 0.3)}" stroke-width="4"/>' for side in (-1, 1))
-    bib = f"M-124,446 Q0,470 124,446 L132,660 C170,720 186,900 190,{BOTTOM} L-190,{BOTTOM} C-186,900 -170,720 -132,660 Z"
+    lines = "".join(
+        f'<path d="M-320,{y} Q0,{y + 44} 320,{y}" stroke="{white}" stroke-width="22" fill="none"/>'
+        for y in range(232, 1120, 52)
+    )
+    neckband = (
+        f'<path d="M-64,206 Q0,276 64,206" stroke="{white}" stroke-width="16" fill="none" stroke-linecap="round"/>'
+    )
+    straps = "".join(
+        f'<path d="M{side * 92},240 C{side * 104},330 {side * 102},400 {side * 96},470" stroke="{denim}" stroke-width="38" fill="none"/><circle cx="{side * 96}" cy="468" r="14" fill="#f0cf7a" stroke="{shade(denim, 0.3)}" stroke-width="4"/>'
+        for side in (-1, 1)
+    )
+    bib = (
+        f"M-124,446 Q0,470 124,446 L132,660 C170,720 186,900 190,{BOTTOM} L-190,{BOTTOM} C-186,900 -170,720 -132,660 Z"
+    )
     pocket = f'<path d="M-66,530 h132 v84 q-66,38 -132,0 Z" fill="{light(denim, 0.1)}"/><path d="M-66,546 h132" stroke="#e8c777" stroke-width="3" stroke-dasharray="9 7"/>'
     seam = '<path d="M-116,462 Q0,486 116,462" stroke="#e8c777" stroke-width="3" stroke-dasharray="9 7" fill="none"/>'
     star = '<polygon points="0,-17 5,-5 17,-5 7,3 11,15 0,8 -11,15 -7,3 -17,-5 -5,-5" transform="translate(30,588)" fill="#ffe08a"/>'

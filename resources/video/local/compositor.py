@@ -40,9 +40,9 @@ class Frame:
 
     def cover_with(self, plate: Planes, at: Placement) -> None:
         """Fill the whole frame with an opaque layer that reaches beyond all its edges."""
-        self.luma[:] = _resampled(plate.luma, at, (0, 0, self.width, self.height))
-        half = Placement(at.x / 2, at.y / 2, at.scale_x, at.scale_y)
-        self.chroma[:] = _resampled(plate.chroma, half, (0, 0, self.width // 2, self.height // 2))
+        full, half = _windows(plate, at, (0, 0, self.width, self.height))
+        self.luma[:] = full.resampled(plate.luma)
+        self.chroma[:] = half.resampled(plate.chroma)
 
     def lay(self, layer: Planes, at: Placement, within: Box | None = None) -> None:
         """Blend a layer that is moved and scaled but not turned; only the part ``within`` an even screen box."""
@@ -51,12 +51,9 @@ class Frame:
             box = max(box[0], within[0]), max(box[1], within[1]), min(box[2], within[2]), min(box[3], within[3])
         if box is None or box[0] >= box[2] or box[1] >= box[3]:
             return
-        half_box = (box[0] // 2, box[1] // 2, box[2] // 2, box[3] // 2)
-        half = Placement(at.x / 2, at.y / 2, at.scale_x, at.scale_y)
-        luma = _resampled(layer.luma, at, box, outside=0)
-        cover = _resampled(layer.cover, at, box, outside=255)
-        chroma = _resampled(layer.chroma, half, half_box, outside=0)
-        chroma_cover = _resampled(layer.chroma_cover, half, half_box, outside=255)
+        full, half = _windows(layer, at, box)
+        luma, cover = full.resampled(layer.luma, outside=0), full.resampled(layer.cover, outside=255)
+        chroma, chroma_cover = half.resampled(layer.chroma, outside=0), half.resampled(layer.chroma_cover, outside=255)
         self._blend(box, luma, cover, chroma, chroma_cover)
 
     def lay_turned(self, layer: Turnable, matrix: NDArray[np.float64]) -> None:
@@ -69,7 +66,7 @@ class Frame:
         left, top, right, bottom = box
         full = cv2.warpAffine(
             layer.full,
-            _pixel_centres(cv2.invertAffineTransform(matrix), left, top),
+            _screen_to_layer(matrix, left, top),
             (right - left, bottom - top),
             flags=_WARP,
             borderValue=(0, 255, 255),
@@ -78,7 +75,7 @@ class Frame:
         half_matrix[:, 2] /= 2
         half = cv2.warpAffine(
             layer.half,
-            _pixel_centres(cv2.invertAffineTransform(half_matrix), left // 2, top // 2),
+            _screen_to_layer(half_matrix, left // 2, top // 2),
             ((right - left) // 2, (bottom - top) // 2),
             flags=_WARP,
             borderValue=(0, 0, 255, 255),
@@ -86,11 +83,14 @@ class Frame:
         chroma = np.empty((*half.shape[:2], 2), dtype=np.uint8)
         chroma_cover = np.empty_like(chroma)
         cv2.mixChannels([half], [chroma, chroma_cover], [0, 0, 1, 1, 2, 2, 3, 3])
-        self._blend(box, cv2.extractChannel(full, 0), cv2.extractChannel(full, 1), chroma, chroma_cover)
+        luma, cover = (np.asarray(cv2.extractChannel(full, channel), dtype=np.uint8) for channel in (0, 1))
+        self._blend(box, luma, cover, chroma, chroma_cover)
 
     def stamp(self, layer: Planes, x: int, y: int) -> None:
         """Blend a layer pixel by pixel at even ``x`` and ``y``, wholly inside the frame."""
-        self._blend((x, y, x + layer.width, y + layer.height), layer.luma, layer.cover, layer.chroma, layer.chroma_cover)
+        self._blend(
+            (x, y, x + layer.width, y + layer.height), layer.luma, layer.cover, layer.chroma, layer.chroma_cover
+        )
 
     def _clip(self, left: float, top: float, right: float, bottom: float) -> Box | None:
         """The even pixel box that holds the given one, inside the frame; None when they do not meet."""
@@ -98,9 +98,7 @@ class Frame:
         x1, y1 = min(self.width, math.ceil(right / 2) * 2), min(self.height, math.ceil(bottom / 2) * 2)
         return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
 
-    def _blend(
-        self, box: Box, luma: Pixels, cover: Pixels, chroma: Pixels, chroma_cover: Pixels
-    ) -> None:
+    def _blend(self, box: Box, luma: Pixels, cover: Pixels, chroma: Pixels, chroma_cover: Pixels) -> None:
         left, top, right, bottom = box
         under = self.luma[top:bottom, left:right]
         cv2.multiply(under, cover, dst=under, scale=1 / 255)
@@ -110,29 +108,57 @@ class Frame:
         cv2.add(under, chroma, dst=under)
 
 
-def _resampled(
-    plane: Pixels, at: Placement, box: Box, outside: int | None = None
-) -> Pixels:
-    """``plane`` as seen in the screen ``box``; beyond its edges it is ``outside`` (or its edge when None).
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """How to resample a plane for a screen box: the plane's rows and columns, before and after those that it has, and
+    how much of the result to cut off at the left and at the top.
 
     ``cv2.resize`` is several times faster than a general warp but starts at whole pixels only. The fraction is met
     like on a vernier: some screen pixels further left, a whole layer pixel and the wanted position nearly coincide;
     what lies before is cut off. The error stays below 1/20 pixel as long as the scale is not a simple fraction.
     """
+
+    source: tuple[slice, slice]
+    margins: Box  # top, bottom, left, right
+    skip_x: int
+    skip_y: int
+    width: int
+    height: int
+    at: Placement
+
+    @classmethod
+    def of(cls, width: int, height: int, at: Placement, box: Box) -> "_Window":
+        """For planes of ``width`` by ``height``."""
+        left, top, right, bottom = box
+        step_x, step_y = 1 / at.scale_x, 1 / at.scale_y
+        from_x, skip_x = _vernier((left - at.x) * step_x, step_x)
+        from_y, skip_y = _vernier((top - at.y) * step_y, step_y)
+        to_x = from_x + math.ceil((right - left + skip_x) * step_x) + 2
+        to_y = from_y + math.ceil((bottom - top + skip_y) * step_y) + 2
+        source = np.s_[max(0, from_y) : min(height, to_y), max(0, from_x) : min(width, to_x)]
+        margins = (max(0, -from_y), max(0, to_y - height), max(0, -from_x), max(0, to_x - width))
+        return cls(source, margins, skip_x, skip_y, right - left, bottom - top, at)
+
+    def resampled(self, plane: Pixels, outside: int | None = None) -> Pixels:
+        """``plane`` as seen in the box; beyond its edges it is ``outside`` (or its edge when None)."""
+        source = plane[self.source]
+        if any(self.margins):
+            kind = cv2.BORDER_REPLICATE if outside is None else cv2.BORDER_CONSTANT
+            bordered = cv2.copyMakeBorder(source, *self.margins, kind, value=[outside or 0] * 4)
+            source = np.asarray(bordered, dtype=np.uint8)
+        scaled = cv2.resize(source, None, fx=self.at.scale_x, fy=self.at.scale_y, interpolation=cv2.INTER_LINEAR)
+        return np.asarray(scaled[self.skip_y : self.skip_y + self.height, self.skip_x : self.skip_x + self.width])
+
+
+def _windows(layer: Planes, at: Placement, box: Box) -> tuple[_Window, _Window]:
+    """For the full and for the half-size planes of ``layer``; ``box`` is even."""
     left, top, right, bottom = box
-    step_x, step_y = 1 / at.scale_x, 1 / at.scale_y
-    from_x, skip_x = _vernier((left - at.x) * step_x, step_x)
-    from_y, skip_y = _vernier((top - at.y) * step_y, step_y)
-    to_x = from_x + math.ceil((right - left + skip_x) * step_x) + 2
-    to_y = from_y + math.ceil((bottom - top + skip_y) * step_y) + 2
-    height, width = plane.shape[:2]
-    source = plane[max(0, from_y) : min(height, to_y), max(0, from_x) : min(width, to_x)]
-    margins = (max(0, -from_y), max(0, to_y - height), max(0, -from_x), max(0, to_x - width))
-    if any(margins):
-        kind = cv2.BORDER_REPLICATE if outside is None else cv2.BORDER_CONSTANT
-        source = cv2.copyMakeBorder(source, *margins, kind, value=[outside or 0] * 4)
-    scaled = cv2.resize(source, None, fx=at.scale_x, fy=at.scale_y, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(scaled[skip_y : skip_y + bottom - top, skip_x : skip_x + right - left])
+    half = Placement(at.x / 2, at.y / 2, at.scale_x, at.scale_y)
+    half_box = (left // 2, top // 2, right // 2, bottom // 2)
+    return (
+        _Window.of(layer.width, layer.height, at, box),
+        _Window.of(layer.width // 2, layer.height // 2, half, half_box),
+    )
 
 
 def _vernier(start: float, step: float) -> tuple[int, int]:
@@ -148,8 +174,9 @@ def _vernier(start: float, step: float) -> tuple[int, int]:
     return round(start - step * skip), skip
 
 
-def _pixel_centres(inverse: NDArray[np.float64], left: int, top: int) -> NDArray[np.float64]:
-    """Turn a map between picture coordinates into one between pixel indices (pixel i is centred at i + 1/2)."""
-    matrix = inverse.copy()
-    matrix[:, 2] += inverse @ np.array([left + 0.5, top + 0.5, 0]) - 0.5
-    return matrix
+def _screen_to_layer(matrix: NDArray[np.float64], left: int, top: int) -> NDArray[np.float64]:
+    """Invert a map from layer to screen, for the indices of pixels (pixel i is centred at i + 1/2) of a screen box
+    that begins at (``left``, ``top``)."""
+    inverse = np.asarray(cv2.invertAffineTransform(matrix), dtype=np.float64)
+    inverse[:, 2] += inverse[:, :2] @ (left + 0.5, top + 0.5) - 0.5
+    return inverse

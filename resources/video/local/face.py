@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a path is read, and changed, as one line
 """The face: skin, eyes, brows, nose and mouth. The head's middle is the origin; one unit is 1/300 of its height."""
 
 from enum import StrEnum
@@ -58,7 +59,18 @@ def skin(look: Look) -> str:
 def _marks(look: Look, dark: str) -> str:
     parts = []
     if look.freckles:
-        spots = [(-76, 42), (-60, 50), (-66, 34), (-48, 42), (-84, 54), (76, 42), (60, 50), (66, 34), (48, 42), (84, 54)]
+        spots = [
+            (-76, 42),
+            (-60, 50),
+            (-66, 34),
+            (-48, 42),
+            (-84, 54),
+            (76, 42),
+            (60, 50),
+            (66, 34),
+            (48, 42),
+            (84, 54),
+        ]
         spots += [(-10, 36), (10, 38), (0, 30)]
         parts += [f'<circle cx="{x}" cy="{y}" r="3.1" fill="#c9743f" opacity=".75"/>' for x, y in spots]
     if look.lines:

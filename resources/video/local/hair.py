@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a path is read, and changed, as one line
 """Hair and headwear. Every style has a part behind the body and a part over the face, either of which may be empty.
 
 ``before`` gets the face's outline for shadows that fall on it.
@@ -41,9 +42,7 @@ def _gradient(name: str, top: str, bottom: str) -> str:
 
 
 def _strands(paths: str, colour: str, width: float = 5, opacity: float = 0.5) -> str:
-    return (
-        f'<path d="{paths}" stroke="{colour}" stroke-width="{width}" stroke-linecap="round" fill="none" opacity="{opacity}"/>'
-    )
+    return f'<path d="{paths}" stroke="{colour}" stroke-width="{width}" stroke-linecap="round" fill="none" opacity="{opacity}"/>'
 
 
 def _curls(look: Look) -> Hair:
@@ -52,14 +51,20 @@ def _curls(look: Look) -> Hair:
     for step in range(15):
         angle = math.radians(200 + step * 220 / 14)
         x, y = 142 * math.cos(angle), -52 + 132 * math.sin(angle)
-        behind.append(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{40 + 5 * (step % 3)}" fill="{base if step % 2 else dark}"/>')
+        behind.append(
+            f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{40 + 5 * (step % 3)}" fill="{base if step % 2 else dark}"/>'
+        )
     hairline = "M-122,-20 C-122,-70 -96,-96 -62,-104 Q0,-128 62,-104 C96,-96 122,-70 122,-20 L140,-180 L-140,-180 Z"
     before = [_fall(hairline, look, 0, 14)]
     for row, (radius, count, size) in enumerate(((112, 9, 34), (146, 10, 36), (168, 9, 32))):
         for step in range(count):
             angle = math.radians(198 + step * 144 / (count - 1) + 180 * 0)
             x, y = radius * 1.02 * math.cos(angle), -34 + radius * math.sin(angle)
-            tone = mix(base, lit, 0.25 + 0.25 * ((step + row) % 3)) if x < 40 else mix(base, dark, 0.2 * ((step + row) % 3))
+            tone = (
+                mix(base, lit, 0.25 + 0.25 * ((step + row) % 3))
+                if x < 40
+                else mix(base, dark, 0.2 * ((step + row) % 3))
+            )
             before.append(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{size - 3 * ((step + row) % 2)}" fill="{tone}"/>')
             if (step + row) % 2 == 0:
                 before.append(_strands(f"M{x - 12:.0f},{y + 2:.0f} a13,13 0 0 1 21,-9", light(base, 0.34), 4, 0.45))
@@ -121,7 +126,9 @@ def _bun(look: Look) -> Hair:
         + _strands("M-34,-222 q34,-34 72,4 M-28,-200 q30,-26 62,2 M-46,-190 q-2,-34 26,-54", dark, 6, 0.7)
     )
     left = "M14,-158 C-60,-186 -140,-140 -142,-50 C-142,-10 -136,20 -126,36 C-120,10 -122,-14 -108,-40 C-90,-76 -40,-96 14,-158 Z"
-    right = "M14,-158 C70,-180 138,-140 142,-50 C142,-10 136,20 126,36 C120,10 122,-14 110,-40 C98,-76 54,-100 14,-158 Z"
+    right = (
+        "M14,-158 C70,-180 138,-140 142,-50 C142,-10 136,20 126,36 C120,10 122,-14 110,-40 C98,-76 54,-100 14,-158 Z"
+    )
     cap = "M-128,-90 C-110,-176 -50,-192 6,-190 C64,-192 112,-170 130,-90 L14,-130 Z"
     lines = "M0,-150 C-60,-130 -112,-96 -124,-20 M-14,-164 C-80,-160 -128,-110 -134,-40 M26,-148 C70,-120 112,-90 124,-20 M34,-164 C90,-154 128,-110 134,-40"
     wisps = _strands("M-120,30 q-8,26 2,46 M122,32 q10,22 2,40", base, 5, 0.9)
@@ -153,11 +160,15 @@ def _bob(look: Look) -> Hair:
     base, lit, dark = look.hair_colour, mix(look.hair_colour, "#5b6a9a", 0.45), shade(look.hair_colour, 0.5)
     back = "M0,-192 C96,-192 156,-130 158,-30 C160,50 158,110 148,168 C120,186 60,184 40,150 L-40,150 C-60,184 -120,186 -148,168 C-158,110 -160,50 -158,-30 C-156,-130 -96,-192 0,-192 Z"
     fringe = "M-112,-40 C-116,-110 -80,-168 0,-168 C80,-168 116,-110 112,-40 C74,-50 -74,-50 -112,-40 Z"
-    lock = "M96,-120 C150,-90 160,-20 158,50 C157,100 154,140 146,168 C128,180 108,172 102,158 C112,100 116,30 108,-44 Z"
+    lock = (
+        "M96,-120 C150,-90 160,-20 158,50 C157,100 154,140 146,168 C128,180 108,172 102,158 C112,100 116,30 108,-44 Z"
+    )
     locks = f'<path d="{lock}" fill="url(#hair)"/><g transform="scale(-1,1)"><path d="{lock}" fill="url(#hair)"/></g>'
     crown = "M-150,-60 C-150,-150 -90,-194 0,-194 C90,-194 150,-150 150,-60 C120,-70 112,-40 112,-40 C74,-52 -74,-52 -112,-40 C-112,-40 -120,-70 -150,-60 Z"
     shine = _strands("M-104,-104 C-80,-138 -30,-150 24,-148 M56,-142 q20,8 32,20", lit, 12, 0.75)
-    lines = _strands("M-70,-60 q-4,-40 14,-74 M-24,-58 q-4,-44 6,-84 M28,-58 q2,-44 -4,-84 M72,-60 q0,-40 -16,-72", dark, 4, 0.5)
+    lines = _strands(
+        "M-70,-60 q-4,-40 14,-74 M-24,-58 q-4,-44 6,-84 M28,-58 q2,-44 -4,-84 M72,-60 q0,-40 -16,-72", dark, 4, 0.5
+    )
     return Hair(
         f'<path d="{back}" fill="{dark}"/>',
         f"<defs>{_gradient('hair', mix(base, lit, 0.35), base)}</defs>{_fall(fringe, look, 0, 12)}{_fall(lock, look, -8, 4)}"
@@ -170,7 +181,7 @@ def _fedora(look: Look) -> Hair:
     dark, lit = shade(felt, 0.42), light(felt, 0.18)
     temples = "".join(
         f'<g transform="scale({side},1)"><path d="M88,-120 C132,-110 134,-40 125,16 L113,10 C114,-24 108,-56 92,-84 Z" fill="{base}"/>'
-        f'{_strands("M112,-66 q12,30 10,66 M104,-70 q10,26 10,58", "#a9a6b2", 4, 0.85)}</g>'
+        f"{_strands('M112,-66 q12,30 10,66 M104,-70 q10,26 10,58', '#a9a6b2', 4, 0.85)}</g>"
         for side in (-1, 1)
     )
     brim = "M-206,-84 C-190,-116 -110,-128 0,-128 C110,-128 190,-116 206,-84 C212,-66 150,-66 0,-66 C-150,-66 -212,-66 -206,-84 Z"
@@ -216,7 +227,8 @@ def _short_white(look: Look) -> Hair:
         for a in (math.radians(196 + step * 148 / 15 + f * 20) for step in range(16))
     )
     return Hair(
-        "", f"<defs>{_gradient('hair', '#ffffff', mix(base, dark, 0.5))}</defs>{_fall(cap, look)}<path d='{cap}' fill='url(#hair)'/>{dots}"
+        "",
+        f"<defs>{_gradient('hair', '#ffffff', mix(base, dark, 0.5))}</defs>{_fall(cap, look)}<path d='{cap}' fill='url(#hair)'/>{dots}",
     )
 
 
@@ -268,7 +280,12 @@ def _long_wavy(look: Look) -> Hair:
         'stroke="#e0a93a" stroke-width="2.5" stroke-linejoin="round"/></g>'
     )
     crown = "M-140,-60 C-140,-156 -76,-192 0,-192 C76,-192 140,-156 140,-60 C112,-98 60,-104 0,-132 C-60,-104 -112,-98 -140,-60 Z"
-    waves = _strands("M-160,150 C-150,200 -176,250 -160,330 M160,150 C150,200 176,250 160,330 M-120,260 q-10,60 0,140 M120,260 q10,60 0,140", lit, 5, 0.4)
+    waves = _strands(
+        "M-160,150 C-150,200 -176,250 -160,330 M160,150 C150,200 176,250 160,330 M-120,260 q-10,60 0,140 M120,260 q10,60 0,140",
+        lit,
+        5,
+        0.4,
+    )
     return Hair(
         f'<path d="{back}" fill="{mix(base, dark, 0.6)}"/>{waves}',
         f"<defs>{_gradient('hair', mix(base, lit, 0.5), base)}</defs>{_fall(lock, look, -6, 8)}"

@@ -41,7 +41,12 @@ class Planes:
     def crop(self, left: int, top: int, right: int, bottom: int) -> "Planes":
         """A part of the picture; all bounds are even."""
         whole, half = np.s_[top:bottom, left:right], np.s_[top // 2 : bottom // 2, left // 2 : right // 2]
-        return Planes(*(np.ascontiguousarray(part) for part in (self.luma[whole], self.cover[whole], self.chroma[half], self.chroma_cover[half])))
+        return Planes(
+            *(
+                np.ascontiguousarray(part)
+                for part in (self.luma[whole], self.cover[whole], self.chroma[half], self.chroma_cover[half])
+            )
+        )
 
     def blurred(self, sigma: float) -> "Planes":
         """Out of focus: a Gaussian of ``sigma`` pixels."""
@@ -102,5 +107,5 @@ def _pixels(values: object) -> Pixels:
     return np.asarray(values, dtype=np.uint8)
 
 
-def _bytes(values: NDArray[np.floating]) -> Pixels:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+def _bytes(values: object) -> Pixels:
+    return _pixels(np.clip(np.rint(np.asarray(values)), 0, 255))

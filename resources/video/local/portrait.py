@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a path is read, and changed, as one line
 """Portraits of the pre-made characters: whole, for the page, and cut out in parts, for animation.
 
 The canvas has its origin in the middle of the head; the head is 300 units high, the bust ends at 1100.
@@ -23,7 +24,8 @@ SHOULDERS_UP = 38
 """Clothes are drawn for a longer neck than looks well."""
 Box = tuple[float, float, float, float]  # left, top, right, bottom in canvas units
 _HEAD: Box = (-230, -290, 230, 450)
-_BODY: Box = (-330, 50, 330, 1100)
+BUST_END = clothes.BOTTOM - SHOULDERS_UP
+_BODY: Box = (-330, 30, 330, BUST_END)
 _EYES: Box = (-90, -26, 90, 40)
 _MOUTH: Box = (-72, 52, 72, 150)
 
@@ -57,29 +59,40 @@ def portrait_png(slug: str, size: int = 512, *, round_backdrop: bool = True) -> 
     """
     look = LOOKS[slug]
     top, bottom = look.backdrop
-    shape = '<circle cx="0" cy="20" r="338"/>' if round_backdrop else '<rect x="-340" y="-320" width="680" height="680"/>'
+    shape = (
+        '<circle cx="0" cy="20" r="338"/>' if round_backdrop else '<rect x="-340" y="-320" width="680" height="680"/>'
+    )
     grown = f'<g clip-path="url(#disc)">{_backdrop_drawing(top, bottom)}{_whole(look)}</g>'
     drawing = f"<defs><clipPath id='disc'>{shape}</clipPath></defs>{grown}"
     return png(_svg(drawing, (-340, -320, 340, 360)), size, size)
 
 
-def cut_out(slug: str, scale: float, *, glance: float, mouths: tuple[Mouth, ...]) -> CutOut:
+def cut_out(slug: str, scale: float, *, glance: float, mouths: tuple[Mouth, ...], reach: float) -> CutOut:
     """The pieces of a character at ``scale`` pixels per unit, with every state of ``mouths`` and eyes.
 
-    Only eyes and mouth are drawn anew for each state; the rest of the head is shared.
+    The bust is drawn down to ``reach`` units below the head's middle; what is below its end repeats its last row, so
+    that long bodies of characters far back in tall pictures have no edge. Only eyes and mouth are drawn anew for each state; the rest of the head is shared.
     """
     look = LOOKS[slug]
-    items = {}
-    for name, drawing, box in (("back", _back(look), _HEAD), ("body", _body(look), _BODY), ("front", _front(look), _BODY)):
+    items: dict[str, Part] = {}
+    body = (*_BODY[:3], min(reach, BUST_END))
+    for name, drawing, box in (
+        ("back", _back(look), _HEAD),
+        ("body", _body(look), body),
+        ("front", _front(look), body),
+    ):
         if drawing:
             items[name] = _part(drawing, box, scale)
+    missing = round((reach - BUST_END) * scale)
+    if missing > 0:
+        items["body"] = _lengthened(items["body"], missing)
     head = _part(_head(look, mouths[0], Eyes.OPEN, glance), _HEAD, scale)
     faces = {}
     for mouth in mouths:
         for eyes in Eyes:
             state = head.pixels.copy()
-            for box in (_EYES, _MOUTH):
-                _replace(state, head, _head(look, mouth, eyes, glance), box, scale)
+            _replace(state, head, _head(look, mouths[0], eyes, glance), _EYES, scale)
+            _replace(state, head, _head(look, mouth, Eyes.OPEN, glance), _MOUTH, scale)
             faces[mouth, eyes] = state
     return CutOut(items, faces, head.x, head.y)
 
@@ -143,7 +156,12 @@ def _svg(drawing: str, box: Box) -> str:
 def _grid(box: Box, scale: float) -> tuple[int, int, int, int]:
     """``box`` in whole pixels at ``scale``, even in width and height."""
     left, top = round(box[0] * scale), round(box[1] * scale)
-    return left, top, left + (round((box[2] - box[0]) * scale) + 1 & ~1), top + (round((box[3] - box[1]) * scale) + 1 & ~1)
+    return (
+        left,
+        top,
+        left + (round((box[2] - box[0]) * scale) + 1 & ~1),
+        top + (round((box[3] - box[1]) * scale) + 1 & ~1),
+    )
 
 
 @lru_cache(maxsize=160)
@@ -166,6 +184,11 @@ def _part(drawing: str, box: Box, scale: float) -> Part:
     y0, y1 = max(0, int(rows[0]) - 2) & ~1, min(bottom - top, int(rows[-1]) + 4) & ~1
     x0, x1 = max(0, int(columns[0]) - 2) & ~1, min(right - left, int(columns[-1]) + 4) & ~1
     return Part(np.ascontiguousarray(pixels[y0:y1, x0:x1]), left + x0, top + y0)
+
+
+def _lengthened(part: Part, rows: int) -> Part:
+    longer = np.pad(part.pixels[:-2], ((0, rows + 2 & ~1), (0, 0), (0, 0)), mode="edge")
+    return Part(longer, part.x, part.y)
 
 
 def _replace(state: Pixels, head: Part, drawing: str, box: Box, scale: float) -> None:

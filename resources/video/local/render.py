@@ -57,7 +57,9 @@ def render(order: Order) -> Iterator[Report]:
     scene = Scene(shot, portraits, order.font)
     total = shot.profile.frames(shot.duration_seconds)
     frame = Frame(shot.profile.width, shot.profile.height)
-    encoder = subprocess.Popen(_encoding(shot.profile, total, order.destination), stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    encoder = subprocess.Popen(
+        _encoding(shot.profile, total, order.destination), stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert encoder.stdin is not None
     assert encoder.stderr is not None
     try:

@@ -9,18 +9,20 @@ import cv2
 from domain.characters import CastMember
 from domain.shots import Light, Shot
 from resources.video.local import looks
-from resources.video.local.actor import Actor, Puppet, Tint
+from resources.video.local.actor import RISE, Actor, Puppet, Tint
 from resources.video.local.backdrop import Backdrop
 from resources.video.local.blocking import MOST, marks
 from resources.video.local.captions import FONT, Captions, readable
 from resources.video.local.card import Card
 from resources.video.local.compositor import Frame
-from resources.video.local.motion import spoken_words, view
+from resources.video.local.motion import TRAVEL, spoken_words, view
 
+MARGIN = RISE + 20
+"""Canvas units that entrance and breathing may add below the frame."""
 TINTS: Mapping[Light, Tint] = {
     Light.DAY: (1.0, 1.0, 1.0),
     Light.DUSK: (1.0, 0.93, 0.88),
-    Light.NIGHT: (0.80, 0.84, 0.97),
+    Light.NIGHT: (0.86, 0.87, 0.97),
 }
 """What the light of a scene does to the colours of the characters in it."""
 
@@ -31,7 +33,11 @@ class Scene:
     def __init__(self, shot: Shot, portraits: Mapping[UUID, bytes], font: Path | None = None) -> None:
         cv2.setNumThreads(1)  # scenes run side by side; threads in a scene only cost
         prompt, profile = shot.prompt, shot.profile
-        self._rate, self._frames, self._camera = profile.frame_rate, profile.frames(shot.duration_seconds), prompt.camera
+        self._rate, self._frames, self._camera = (
+            profile.frame_rate,
+            profile.frames(shot.duration_seconds),
+            prompt.camera,
+        )
         duration = self._frames / self._rate
         self.metadata: dict[str, str] = {}
         words = spoken_words(prompt.caption, duration)
@@ -60,6 +66,7 @@ class Scene:
                         tint=TINTS[prompt.light],
                         seed=prompt.seed,
                         duration=duration,
+                        reach=(profile.height * (1 + TRAVEL) - mark.y) / mark.unit + MARGIN,
                     )
                 )
             else:

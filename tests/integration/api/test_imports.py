@@ -1,10 +1,13 @@
 """POST /youtube/import: from a link to a script and a job that is launched at once."""
 
 import asyncio
+from uuid import UUID
 
-import psycopg
 import pytest
 
+from resources.database.connection import Connection, Database
+from studio.idempotency import RequestIdentity
+from studio.importing import import_video
 from tests.conftest import DatabaseUrls
 from tests.integration.api.conftest import SignedIn
 from tests.integration.api.standins import Dagster
@@ -43,17 +46,39 @@ async def test_the_same_request_with_the_same_key_is_one_import(alice: SignedIn,
     assert len(dagster.launched) == 1
 
 
-async def test_one_key_sent_many_times_at_once_is_one_import(
-    alice: SignedIn, dagster: Dagster, database_urls: DatabaseUrls
-) -> None:
+async def test_one_key_sent_many_times_at_once_is_one_import(alice: SignedIn, dagster: Dagster) -> None:
     answers = await asyncio.gather(*(alice.post("/youtube/import", LINK, idempotency_key="at-once") for _ in range(8)))
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.text for answer in answers}) == 1
     assert len((await alice.get("/jobs")).json()["jobs"]) == 1
     assert len(dagster.launched) == 1
-    async with await psycopg.AsyncConnection.connect(database_urls.admin) as connection:
-        kept = await (await connection.execute("select count(*) from projects")).fetchone()
-    assert kept == (1,)
+
+
+async def test_of_two_requests_in_flight_the_later_leaves_nothing_behind(
+    alice: SignedIn, database_urls: DatabaseUrls
+) -> None:
+    await alice.get("/jobs")  # makes the user's row
+    database = Database(database_urls.worker)
+    identity = RequestIdentity.of("in-flight", "import_youtube_video", {})
+
+    async def request() -> UUID:
+        async with database.connect() as connection, connection.transaction():
+            return (await import_video(connection, alice.user_id, LINK["youtube_url"], identity)).id
+
+    async with database.connect() as first, database.connect() as observer:
+        async with first.transaction():
+            job = await import_video(first, alice.user_id, LINK["youtube_url"], identity)
+            later = asyncio.create_task(request())
+            while not await is_anybody_waiting(observer):
+                await asyncio.sleep(0.01)
+        assert await later == job.id
+        cursor = await observer.execute("select count(*) from projects")
+        assert await cursor.fetchone() == (1,)
+
+
+async def is_anybody_waiting(connection: Connection) -> bool:
+    cursor = await connection.execute("select exists (select from pg_locks where not granted)")
+    return await cursor.fetchone() == (True,)
 
 
 async def test_a_key_is_not_for_two_different_requests(alice: SignedIn) -> None:

@@ -1,0 +1,265 @@
+"""Accepting and joining clips, with real ffmpeg."""
+
+import asyncio
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from uuid import uuid4
+
+import av
+import numpy as np
+import psutil
+import pytest
+
+from domain.errors import ErrorCode, RecastError
+from domain.profile import Profile
+from domain.shots import Camera, Light, Setting, Shot, ShotPrompt
+from resources import ffmpeg
+from resources.media import decode_check, probe
+from studio.finishing import accept, join
+
+TINY = Profile(width=160, height=90)
+AAC_FRAME_SECONDS = 1024 / 48_000
+BEEP = "aevalsrc='0.6*sin(880*2*PI*t)*lt(t,0.1)':s={rate}:c=stereo"
+MOVING = "testsrc2=s={w}x{h}:r={r}"
+
+Make = Callable[..., Path]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Make clips in the mezzanine of a profile, each with a beep from its first sample."""
+
+    def clip(
+        frames: int,
+        profile: Profile = TINY,
+        *,
+        picture: str = MOVING,
+        sound: str | None = BEEP,
+        extra: tuple[str, ...] = (),
+        preset: str = "ultrafast",
+    ) -> Path:
+        path = tmp_path / f"{uuid4().hex}.mp4"
+        source = picture.format(w=profile.width, h=profile.height, r=profile.frame_rate)
+        inputs = ["-f", "lavfi", "-i", source]
+        if sound:
+            samples = frames * profile.sample_rate // profile.frame_rate
+            inputs += ["-f", "lavfi", "-i", f"{sound.format(rate=profile.sample_rate)},atrim=end_sample={samples}"]
+        arguments = [*inputs, "-frames:v", str(frames), *ffmpeg.mezzanine(profile, preset=preset), *extra]
+        subprocess.run(ffmpeg.command(*arguments, str(path)), check=True)
+        return path
+
+    return clip
+
+
+def a_shot(seconds: float, profile: Profile = TINY) -> Shot:
+    prompt = ShotPrompt(
+        text="",
+        caption="",
+        setting=Setting.SEA,
+        light=Light.DAY,
+        camera=Camera.STILL,
+        style="",
+        characters=(),
+        speaker=None,
+    )
+    return Shot(
+        provider="p",
+        model="m",
+        model_version="1",
+        prompt=prompt,
+        duration_seconds=seconds,
+        profile=profile,
+        cast=(),
+    )
+
+
+def beeps(film: Path) -> list[float]:
+    """When each beep begins, in seconds."""
+    with av.open(str(film)) as container:
+        sound = [(frame.time, frame.to_ndarray()[0]) for frame in container.decode(audio=0)]
+    samples = np.concatenate([block for _, block in sound])
+    begin = sound[0][0] or 0.0
+    loud = np.flatnonzero(np.abs(samples) > 0.2)
+    starts = loud[np.concatenate([[True], np.diff(loud) > 4800])]
+    return [float(begin + start / 48_000) for start in starts]
+
+
+async def test_the_film_is_the_clips_one_after_the_other(make: Make, tmp_path: Path) -> None:
+    lengths = [17, 31, 8]
+    clips = [make(length) for length in lengths]
+    facts = await join(clips, tmp_path / "film.mp4", profile=TINY)
+    assert facts == probe(tmp_path / "film.mp4")
+    assert (facts.frames, facts.start_time) == (sum(lengths), 0)
+    with av.open(str(tmp_path / "film.mp4")) as film:
+        joined = [frame.to_ndarray(format="gray") for frame in film.decode(video=0)]
+        assert film.streams.audio[0].start_time <= 0
+    single = []
+    for clip in clips:
+        with av.open(str(clip)) as container:
+            single += [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    assert all(np.array_equal(a, b) for a, b in zip(joined, single, strict=True))
+
+
+async def test_drawn_and_photographed_clips_go_together(make: Make, tmp_path: Path) -> None:
+    facts = await join([make(9, preset="superfast"), make(9, preset="veryfast")], tmp_path / "film.mp4", profile=TINY)
+    assert facts.frames == 18
+
+
+async def test_pictures_come_at_a_constant_rate_from_zero(make: Make, tmp_path: Path) -> None:
+    await join([make(7), make(11), make(5)], tmp_path / "film.mp4", profile=TINY)
+    with av.open(str(tmp_path / "film.mp4")) as film:
+        packets = [p for p in film.demux(video=0) if p.size]
+    assert [p.pts * p.time_base for p in packets] == [Fraction(n, 30) for n in range(23)]
+    assert all(p.pts == p.dts for p in packets)
+
+
+async def test_sound_stays_with_the_picture_over_twenty_odd_clips(make: Make, tmp_path: Path) -> None:
+    lengths = [13 + 7 * (number % 9) + number for number in range(20)]
+    facts = await join([make(length) for length in lengths], tmp_path / "film.mp4", profile=TINY)
+    borders = np.concatenate([[0], np.cumsum(lengths)[:-1]]) / 30
+    heard = beeps(tmp_path / "film.mp4")
+    assert len(heard) == 20
+    assert np.abs(np.array(heard) - borders).max() < AAC_FRAME_SECONDS / 2 + 0.001
+    assert abs(facts.duration - sum(lengths) / 30) < 0.001
+    assert abs(facts.audio_duration - facts.duration) < AAC_FRAME_SECONDS
+
+
+async def test_twenty_clips_are_joined_in_a_moment(make: Make, tmp_path: Path) -> None:
+    clip = make(150)
+    before = time.process_time()
+    await join([clip] * 20, tmp_path / "film.mp4", profile=TINY)
+    assert time.process_time() - before < 1.0
+
+
+async def test_players_can_start_before_the_file_is_complete(make: Make, tmp_path: Path) -> None:
+    await join([make(9), make(9)], tmp_path / "film.mp4", profile=TINY)
+    content = (tmp_path / "film.mp4").read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+
+
+@pytest.mark.parametrize(
+    ("what", "fault"),
+    [
+        ("320x180", {"profile": Profile(width=320, height=180)}),
+        ("25 frames", {"profile": Profile(width=160, height=90, frame_rate=25)}),
+        ("no sound", {"sound": None}),
+        ("44100 Hz", {"profile": Profile(width=160, height=90, sample_rate=44_100)}),
+        ("yuv444p", {"extra": ("-pix_fmt", "yuv444p", "-profile:v", "high444")}),
+        ("other settings", {"preset": "veryfast"}),
+    ],
+)
+async def test_a_clip_that_does_not_fit_is_named_by_its_scene(
+    make: Make, tmp_path: Path, what: str, fault: dict[str, object]
+) -> None:
+    clips = [make(9), make(9, **fault), make(9)]
+    with pytest.raises(RecastError) as raised:
+        await join(clips, tmp_path / "film.mp4", profile=TINY)
+    assert raised.value.code is ErrorCode.STITCH_FAILED
+    assert "scene 2" in raised.value.detail
+    assert what in raised.value.detail
+    assert not any("film" in name for name in os.listdir(tmp_path))  # noqa: PTH208 - an async test
+
+
+async def test_a_damaged_clip_is_named_by_its_scene(make: Make, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(make(9).read_bytes()[:500])
+    with pytest.raises(RecastError) as raised:
+        await join([make(9), make(9), broken], tmp_path / "film.mp4", profile=TINY)
+    assert raised.value.code is ErrorCode.STITCH_FAILED
+    assert "scene 3" in raised.value.detail
+
+
+async def test_nothing_to_join_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RecastError) as raised:
+        await join([], tmp_path / "film.mp4", profile=TINY)
+    assert raised.value.code is ErrorCode.STITCH_FAILED
+
+
+async def test_a_full_disk_is_told_apart(make: Make) -> None:
+    with pytest.raises(RecastError) as raised:
+        await ffmpeg.run(
+            [*ffmpeg.input_file(make(9)), "-c", "copy", "-f", "mpegts", "/dev/full"],
+            timeout_seconds=20,
+            failure_code=ErrorCode.STITCH_FAILED,
+        )
+    assert raised.value.code is ErrorCode.DISK_FULL
+
+
+async def test_a_good_clip_is_accepted(make: Make) -> None:
+    facts = await accept(make(40), a_shot(40 / 30))
+    assert (facts.frames, facts.has_audio) == (40, True)
+
+
+@pytest.mark.parametrize(
+    ("reason", "seconds", "fault"),
+    [
+        ("is black", 1.0, {"picture": "color=black:s={w}x{h}:r={r}"}),
+        ("stands still", 1.0, {"picture": "color=teal:s={w}x{h}:r={r}"}),
+        ("stands still", 4.0, {"picture": "color=teal:s={w}x{h}:r={r}"}),
+        ("30 frames instead of 60", 2.0, {}),
+        ("no sound", 1.0, {"sound": None}),
+        ("320x180", 1.0, {"profile": Profile(width=320, height=180)}),
+    ],
+)
+async def test_a_clip_is_rejected_with_the_reason(
+    make: Make, reason: str, seconds: float, fault: dict[str, object]
+) -> None:
+    clip = make(round(seconds * 30) if "frames" not in reason else 30, **fault)
+    with pytest.raises(RecastError) as raised:
+        await accept(clip, a_shot(seconds))
+    assert raised.value.code is ErrorCode.CLIP_REJECTED
+    assert reason in raised.value.detail
+
+
+async def test_a_quiet_scene_that_only_blinks_is_not_frozen(make: Make) -> None:
+    blink = "color=gray:s={w}x{h}:r={r},drawbox=x=60:y=40:w=12:h=4:color=0x8c8c8c:t=fill:enable='between(t,1.9,2.1)'"
+    assert not decode_check(make(90, picture=blink)).frozen
+
+
+async def test_what_is_not_a_video_is_rejected(tmp_path: Path) -> None:
+    text = tmp_path / "clip.mp4"
+    text.write_text("hello")
+    with pytest.raises(RecastError) as raised:
+        await accept(text, a_shot(1.0))
+    assert raised.value.code is ErrorCode.CLIP_REJECTED
+
+
+async def test_progress_is_reported_in_seconds_of_output(tmp_path: Path) -> None:
+    heard: list[float] = []
+    source = ["-f", "lavfi", "-i", "testsrc2=s=160x90:r=30:d=2"]
+    await ffmpeg.run(
+        [*source, *ffmpeg.mezzanine(TINY), str(tmp_path / "o.mp4")], timeout_seconds=30, on_progress=heard.append
+    )
+    assert heard == sorted(heard)
+    assert heard[-1] == pytest.approx(2.0, abs=0.1)
+
+
+async def test_ffmpeg_is_killed_when_its_time_is_over() -> None:
+    with pytest.raises(RecastError) as raised:
+        await ffmpeg.run(["-re", "-f", "lavfi", "-i", "testsrc2", "-f", "null", "-"], timeout_seconds=0.5)
+    assert "still running" in (raised.value.cause or "")
+    assert psutil.Process().children() == []
+
+
+async def test_ffmpeg_is_killed_when_nobody_waits_for_it() -> None:
+    endless = ["-re", "-f", "lavfi", "-i", "testsrc2", "-f", "null", "-"]
+    started = asyncio.Event()
+    task = asyncio.create_task(ffmpeg.run(endless, timeout_seconds=60, on_progress=lambda _: started.set()))
+    async with asyncio.timeout(30):
+        await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert psutil.Process().children() == []
+
+
+async def test_a_playlist_inside_a_clip_cannot_open_the_network(tmp_path: Path) -> None:
+    playlist = tmp_path / "clip.mp4"
+    playlist.write_text("#EXTM3U\n#EXTINF:10,\nhttp://127.0.0.1:9/secret.ts\n#EXT-X-ENDLIST\n")
+    with pytest.raises(RecastError) as raised:
+        await ffmpeg.run([*ffmpeg.input_file(playlist), "-f", "null", "-"], timeout_seconds=20)
+    assert raised.value.code is ErrorCode.CLIP_REJECTED
