@@ -21,7 +21,10 @@ from studio import casting
     code_version=code_version(casting),
     check_specs=[
         dg.AssetCheckSpec(
-            "portraits_exist", asset=Stage.CAST.value, blocking=True, description="Every character's portrait is in storage."
+            "portraits_exist",
+            asset=Stage.CAST.value,
+            blocking=True,
+            description="Every character's portrait is in storage.",
         )
     ],
 )

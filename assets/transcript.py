@@ -22,7 +22,10 @@ from studio import transcribing
     code_version=code_version(youtube, transcribing),
     check_specs=[
         dg.AssetCheckSpec(
-            "has_snippets", asset=Stage.TRANSCRIPT.value, blocking=True, description="The captions hold at least one snippet."
+            "has_snippets",
+            asset=Stage.TRANSCRIPT.value,
+            blocking=True,
+            description="The captions hold at least one snippet.",
         )
     ],
 )

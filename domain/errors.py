@@ -39,6 +39,8 @@ class ErrorCode(StrEnum):
     INTERNAL = "INTERNAL"
     # the API
     API_UNREACHABLE = "API_UNREACHABLE"
+    AUTH_UNAVAILABLE = "AUTH_UNAVAILABLE"
+    PIPELINE_UNAVAILABLE = "PIPELINE_UNAVAILABLE"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     NOT_FOUND = "NOT_FOUND"
     INVALID_REQUEST = "INVALID_REQUEST"
@@ -222,6 +224,18 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
     ErrorCode.API_UNREACHABLE: Meaning(
         "Recast's API does not answer.",
         "Start the local stack with 'recast up', or set RECAST_API_URL to a running one.",
+        True,
+        503,
+    ),
+    ErrorCode.AUTH_UNAVAILABLE: Meaning(
+        "The sign-in service does not answer.",
+        "Try again in a minute.",
+        True,
+        503,
+    ),
+    ErrorCode.PIPELINE_UNAVAILABLE: Meaning(
+        "Dagster, which runs the jobs, does not answer.",
+        "Try again in a minute; jobs that are queued start by themselves.",
         True,
         503,
     ),

@@ -70,7 +70,7 @@ class TokenVerifier:
     async def verify(self, token: str) -> Claims:
         """The claims of a valid token.
 
-        Raises ``UNAUTHENTICATED`` when the token is not valid here and now, ``INTERNAL`` when no key could be fetched
+        Raises ``UNAUTHENTICATED`` when the token is not valid here and now, ``AUTH_UNAVAILABLE`` when no key could be fetched
         yet, so that an outage signs nobody out.
         """
         try:
@@ -100,7 +100,7 @@ class TokenVerifier:
             if not (self._is_fresh() and kid in self._keys) and self._may_try():
                 await self._refresh()
         if self._fetched_at is None:
-            raise RecastError(ErrorCode.INTERNAL, "Sign-in cannot be checked at the moment.", cause="no JWKS yet")
+            raise RecastError(ErrorCode.AUTH_UNAVAILABLE, cause="no JWKS yet")
         if kid not in self._keys:
             raise jwt.InvalidTokenError("the token was signed with an unknown key")
         return self._keys[kid]
@@ -197,7 +197,7 @@ class AuthClient:
             answer = response.json()
         except (httpx.HTTPError, ValueError) as error:
             cause = f"{type(error).__name__}: {error}"
-            raise RecastError(ErrorCode.INTERNAL, "The sign-in service does not answer.", cause=cause) from error
+            raise RecastError(ErrorCode.AUTH_UNAVAILABLE, cause=cause) from error
         if response.is_success and "access_token" in answer:
             return Session.from_answer(answer)
         error_code = "email_not_confirmed" if response.is_success else str(answer.get("error_code"))

@@ -84,7 +84,7 @@ class DagsterClient:
         """Launch the job's stages on its partition and return the run's id.
 
         Not idempotent: call it only with a claim in hand. Raises NotLaunchedError when no run was made, and RecastError
-        LAUNCH_FAILED when it cannot be known.
+        another code when it cannot be known.
         """
         try:
             await self._add_partition(str(job_id))
@@ -143,11 +143,11 @@ class DagsterClient:
             response.raise_for_status()
             body = response.json()
         except httpx.ConnectError as error:
-            raise NotLaunchedError(ErrorCode.LAUNCH_FAILED, cause=f"Dagster does not answer: {error}") from error
+            raise NotLaunchedError(ErrorCode.PIPELINE_UNAVAILABLE, cause=f"Dagster does not answer: {error}") from error
         except (httpx.HTTPError, ValueError) as error:
-            raise RecastError(ErrorCode.LAUNCH_FAILED, cause=f"{type(error).__name__}: {error}") from error
+            raise RecastError(ErrorCode.PIPELINE_UNAVAILABLE, cause=f"{type(error).__name__}: {error}") from error
         if errors := body.get("errors"):
-            raise RecastError(ErrorCode.LAUNCH_FAILED, cause=str(errors[0].get("message")))
+            raise RecastError(ErrorCode.PIPELINE_UNAVAILABLE, cause=str(errors[0].get("message")))
         data: dict[str, Any] = body["data"]
         return data
 

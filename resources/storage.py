@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CONNECT_TIMEOUT_SECONDS = 3
-READ_TIMEOUT_SECONDS = 60
+READ_TIMEOUT_SECONDS = 20
 ATTEMPTS = 3
 # Small files of one film: threads of a multipart transfer cost more than they save below this size.
 MULTIPART_BYTES = 32 * 1024 * 1024
@@ -103,9 +103,14 @@ class Storage:
         """Raises STORAGE_UNAVAILABLE unless the bucket answers."""
         await asyncio.to_thread(self._check)
 
-    def signed_url(self, key: str, seconds: int, *, download_name: str | None = None) -> str:
-        """A link that anyone may follow for ``seconds``; it is computed here and asks nobody."""
+    def signed_url(
+        self, key: str, seconds: int, *, version: str | None = None, download_name: str | None = None
+    ) -> str:
+        """A link that anyone may follow for ``seconds``, to the newest version or to ``version``; it is computed here
+        and asks nobody."""
         parameters = {"Bucket": self.bucket, "Key": key}
+        if version:
+            parameters["VersionId"] = version
         if download_name:
             parameters["ResponseContentDisposition"] = f'attachment; filename="{download_name}"'
         return self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)

@@ -14,7 +14,6 @@ from resources.database import jobs
 from resources.database.connection import Connection, Database
 from resources.database.records import Job
 
-
 EVERY_SECONDS = 5
 JOBS_PER_TICK = 50
 

@@ -51,7 +51,7 @@ def situation(
         begun=job.status == "running",
         cancel_requested=job.cancel_requested_at is not None,
         has_result=job.result_s3_key is not None,
-        launches=job.launch_number,
+        launches=job.launch_number - job.launches_before_retry,
         max_launches=max_launches,
         by_hand=run is not None and LAUNCH_TAG not in run.tags,
         silent_seconds=silent_seconds,

@@ -32,7 +32,7 @@ class Work:
     connection: Connection
 
     async def progress(self, done: float) -> None:
-        await jobs.raise_progress(self.connection, self.job.id, job_progress(self.job.type, self.stage, done))
+        await jobs.set_progress(self.connection, self.job.id, job_progress(self.job.type, self.stage, done))
 
     async def note(self, kind: str, message: str, *, scene_index: int | None = None, **data: Any) -> None:
         """An event that the user reads."""

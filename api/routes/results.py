@@ -30,7 +30,10 @@ async def get_job_result(job: OwnJob, services: ServicesOf) -> ResultView:
     return ResultView(
         job_id=job.id,
         video_url=services.storage.signed_url(
-            job.result_s3_key, services.settings.signed_url_seconds, download_name=f"recast-{job.id}.mp4"
+            job.result_s3_key,
+            services.settings.signed_url_seconds,
+            version=job.result.s3_version,
+            download_name=f"recast-{job.id}.mp4",
         ),
         preview_url=services.previews.signed_url(job.result_s3_key, preview),
         expires_at=now + video,
@@ -39,16 +42,15 @@ async def get_job_result(job: OwnJob, services: ServicesOf) -> ResultView:
     )
 
 
-@router.get("/stages", responses=problems(ErrorCode.NOT_FOUND, ErrorCode.LAUNCH_FAILED), summary="See a job in Dagster")
+@router.get(
+    "/stages", responses=problems(ErrorCode.NOT_FOUND, ErrorCode.PIPELINE_UNAVAILABLE), summary="See a job in Dagster"
+)
 async def get_job_stages(job: OwnJob, services: ServicesOf) -> MaterializationList:
     """Whether each stage is materialised in this job's partition, with links for operators.
 
     A film shows its transcript as well: it is inherited from the import.
     """
     inherited = (Stage.TRANSCRIPT,) if job.type is JobType.GENERATION else ()
-    try:
-        found = await services.dagster.stages(job.id, (*inherited, *STAGES_OF[job.type]))
-    except RecastError as error:
-        raise RecastError(error.code, "The pipeline does not answer at the moment.", cause=error.cause) from error
+    found = await services.dagster.stages(job.id, (*inherited, *STAGES_OF[job.type]))
     address = services.settings.dagster_public_url or services.settings.dagster_url
     return MaterializationList(job_id=job.id, stages=[MaterializationView.of(job.id, one, address) for one in found])

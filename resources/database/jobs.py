@@ -183,7 +183,7 @@ async def begin_job(connection: Connection, job_id: UUID, run_id: str, launch_nu
     return await cursor.fetchone()
 
 
-async def raise_progress(connection: Connection, job_id: UUID, progress: int) -> None:
+async def set_progress(connection: Connection, job_id: UUID, progress: int) -> None:
     await connection.execute(
         "update jobs set progress = %s where id = %s and status = 'running' and progress <> %s",
         (progress, job_id, progress),

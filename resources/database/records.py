@@ -64,6 +64,7 @@ class Job(Record):
     idempotency_key: str | None
     request_hash: str | None
     launch_number: int
+    launches_before_retry: int
     launch_claimed_at: datetime | None
     dagster_run_id: str | None
     cancel_requested_at: datetime | None

@@ -5,6 +5,9 @@
 alter function guard_job_status() set search_path = public, pg_temp;
 alter function guard_scene_status() set search_path = public, pg_temp;
 
+-- A retry gives the job its full number of launches again.
+alter table jobs add column launches_before_retry integer not null default 0;
+
 create function retry_job(job uuid) returns setof jobs
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -12,7 +15,7 @@ declare
 begin
   update public.jobs
     set status = 'queued', progress = 0, error_code = null, error_message = null, cancel_requested_at = null,
-        launch_claimed_at = null, dagster_run_id = null, started_at = null, finished_at = null
+        launches_before_retry = launch_number, launch_claimed_at = null, dagster_run_id = null, started_at = null, finished_at = null
     where id = job and user_id = (select auth.uid()) and status in ('failed', 'canceled')
     returning * into retried;
   if retried.id is null then

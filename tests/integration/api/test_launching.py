@@ -77,7 +77,7 @@ async def test_a_dagster_that_is_away_costs_no_request(
         stages = await client.get(f"/api/v1/jobs/{answer.json()['job_id']}/stages")
     assert answer.status_code == 202
     assert (await row(database, answer.json()["job_id"])).launch_claimed_at is None
-    assert (stages.status_code, stages.json()["code"]) == (503, "LAUNCH_FAILED")
+    assert (stages.status_code, stages.json()["code"]) == (503, "PIPELINE_UNAVAILABLE")
 
 
 async def test_a_slow_launch_keeps_nobody_waiting_and_is_not_cut_off(

@@ -99,7 +99,7 @@ def test_every_refusal_has_its_code(client, action, code):
 def test_a_sign_in_service_that_does_not_answer_is_no_wrong_password():
     with AuthClient("http://127.0.0.1:9/auth/v1") as client, pytest.raises(RecastError) as failure:
         client.sign_in("a@example.com", PASSWORD)
-    assert failure.value.code == ErrorCode.INTERNAL
+    assert failure.value.code == ErrorCode.AUTH_UNAVAILABLE
 
 
 def test_tokens_are_not_shown_when_a_session_is_printed(client):
@@ -368,7 +368,7 @@ async def test_without_any_key_an_outage_is_not_the_users_fault(sandbox, client)
     await checker.prefetch()
     with pytest.raises(RecastError) as failure:
         await checker.verify(token)
-    assert failure.value.code == ErrorCode.INTERNAL
+    assert failure.value.code == ErrorCode.AUTH_UNAVAILABLE
 
 
 async def test_unknown_keys_do_not_make_the_verifier_fetch_again_and_again(sandbox, client, published, key_server):
