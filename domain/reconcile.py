@@ -42,8 +42,8 @@ SILENT_SECONDS = 10.0
 @dataclass(frozen=True, slots=True)
 class Situation:
     """``begun``: a stage of the run has taken the job. ``silent_seconds``: how long nobody has held the job's lock.
-    ``launches``: how often the outbox has started the job since the user asked for it. ``by_hand``: an operator started the run, so the outbox
-    does not repeat it. ``error_code``: what a failed step left, if anything."""
+    ``launches``: how often the outbox has started the job since the user asked for it. ``by_hand``: an operator started
+    the run, so the outbox does not repeat it. ``error_code``: what a failed step left, if anything."""
 
     run: RunState
     begun: bool

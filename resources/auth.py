@@ -70,8 +70,8 @@ class TokenVerifier:
     async def verify(self, token: str) -> Claims:
         """The claims of a valid token.
 
-        Raises ``UNAUTHENTICATED`` when the token is not valid here and now, ``AUTH_UNAVAILABLE`` when no key could be fetched
-        yet, so that an outage signs nobody out.
+        Raises ``UNAUTHENTICATED`` when the token is not valid here and now, ``AUTH_UNAVAILABLE`` when no key could be
+        fetched yet, so that an outage signs nobody out.
         """
         try:
             kid = jwt.get_unverified_header(token).get("kid")

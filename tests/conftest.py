@@ -1,4 +1,4 @@
-"""What tests of every kind share: a real PostgreSQL and a real S3, one of each per worker, started when first needed."""
+"""What all tests share: a real PostgreSQL and a real S3, one of each per worker, started when first needed."""
 
 import asyncio
 import os

@@ -14,6 +14,7 @@ from cli.api_client import ApiClient, JobView
 from cli.stack.background import running_stack
 from cli.stack.stack import Stack
 from domain.premade import PREMADE
+from domain.profile import Aspect
 from resources.auth import AuthClient
 from resources.database.connection import Connection, Database
 from resources.settings import Settings
@@ -62,11 +63,13 @@ class Creator:
         assert (await self.finish(imported.job_id)).status == "succeeded"
         return imported.script_id
 
-    async def order(self, script_id: UUID, *, scenes: int, seed: int | None = None) -> JobView:
-        """A film of two characters. Unless told, the seed is one of its own, so that no clip is owned already."""
+    async def order(
+        self, script_id: UUID, *, scenes: int, seed: int | None = None, aspect: Aspect = Aspect.SQUARE
+    ) -> JobView:
+        """A film of two characters, small unless told. The seed is one of its own, so that no clip is owned already."""
         await self.api.cast(script_id, [PREMADE[0].character_id, PREMADE[1].character_id])
         seed = uuid4().int % 1_000_000 if seed is None else seed
-        return await self.api.generate(script_id, {"max_scenes": scenes, "seed": seed})
+        return await self.api.generate(script_id, {"max_scenes": scenes, "seed": seed, "aspect": aspect})
 
     async def finish(self, job_id: UUID) -> JobView:
         return await self.until(job_id, lambda job: job.is_over)

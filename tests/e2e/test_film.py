@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from cli.api_client import JobView
+from domain.profile import Aspect
 from domain.stages import JobType
 from resources.dagster import DagsterClient
 from resources.database import jobs, scripts
@@ -47,7 +48,7 @@ async def test_a_link_becomes_a_film(
     creator: Creator, worker: Connection, storage: Storage, settings: Settings, tmp_path: Path
 ) -> None:
     script_id = await creator.import_talk()
-    job = await creator.finish((await creator.order(script_id, scenes=3)).id)
+    job = await creator.finish((await creator.order(script_id, scenes=3, aspect=Aspect.WIDE)).id)
     assert job.status == "succeeded", job.error
     assert [scene.status for scene in job.scenes] == ["succeeded"] * 3
     assert {stage.status for stage in job.stages} == {"succeeded"}
@@ -120,7 +121,9 @@ async def test_a_failed_scene_keeps_its_siblings_and_materialize_finishes_the_fi
     row = await cursor.fetchone()
     ada = (await creator.api.characters())[0].id
     await creator.api.cast(script_id, [ada, row[0]])
-    job = await creator.finish((await creator.api.generate(script_id, {"max_scenes": 5, "seed": 3})).id)
+    job = await creator.finish(
+        (await creator.api.generate(script_id, {"max_scenes": 4, "seed": 3, "aspect": "1:1"})).id
+    )
     assert job.status == "failed"
     assert job.error is not None
     assert job.error.code == "SCENES_FAILED"
@@ -181,13 +184,13 @@ async def test_a_canceled_job_keeps_what_is_filmed_and_goes_on_when_retried(
     creator: Creator, worker: Connection
 ) -> None:
     script_id = await creator.import_talk()
-    job = await creator.order(script_id, scenes=8)
+    job = await creator.order(script_id, scenes=5)
     await creator.until(job.id, lambda one: any(scene.status == "succeeded" for scene in one.scenes))
     await creator.api.cancel(job.id)
     canceled = await creator.finish(job.id)
     assert canceled.status == "canceled"
     done = {index: key for index, key, s3 in await kept_clips(worker, job.id) if s3}
-    assert 0 < len(done) < 8
+    assert 0 < len(done) < 5
     await creator.api.retry(job.id)
     finished = await creator.finish(job.id)
     assert finished.status == "succeeded", finished.error

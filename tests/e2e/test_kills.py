@@ -1,6 +1,7 @@
 """`kill -9` of anything at any time: every job ends, and what was finished is not done again."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -27,7 +28,7 @@ from tests.e2e.conftest import Creator
 
 pytestmark = pytest.mark.xdist_group("stack")
 
-SCENES = 6
+SCENES = 4
 START_SECONDS = 120
 
 
@@ -97,25 +98,19 @@ async def test_a_killed_postgres_comes_back_and_the_job_ends(stack: Stack, creat
     assert finished.status == "succeeded", finished.error
 
 
-async def test_a_stopped_s3_fails_scenes_with_a_code_and_loses_nothing(
-    stack: Stack, creator: Creator, worker: Connection
-) -> None:
+async def test_a_killed_s3_loses_nothing(stack: Stack, creator: Creator, worker: Connection) -> None:
+    """It is back within a second or two; a scene that could not wait that long says so, and a retry films it."""
     job = await creator.order(await creator.import_talk(), scenes=SCENES)
     await creator.until(job.id, some_scenes_are_done)
-    weed = service(stack, "weed mini")
-    weed.suspend()
-    try:
-        failed = await creator.until(job.id, lambda one: one.is_over or any(s.error for s in one.scenes))
-    finally:
-        weed.resume()
-    failed = await creator.finish(job.id)
-    assert failed.status in ("failed", "succeeded")
-    if failed.status == "failed":
-        assert {scene.error.code for scene in failed.scenes if scene.error} == {"STORAGE_UNAVAILABLE"}
-        before = await finished_scenes(worker, job.id)
+    before = await finished_scenes(worker, job.id)
+    service(stack, "weed mini").kill()
+    finished = await creator.finish(job.id)
+    if finished.status == "failed":
+        assert {scene.error.code for scene in finished.scenes if scene.error} <= {"STORAGE_UNAVAILABLE"}
         await creator.api.retry(job.id)
-        assert (await creator.finish(job.id)).status == "succeeded"
-        assert before.items() <= (await finished_scenes(worker, job.id)).items()
+        finished = await creator.finish(job.id)
+    assert finished.status == "succeeded", finished.error
+    assert before.items() <= (await finished_scenes(worker, job.id)).items()
 
 
 @pytest.fixture
@@ -168,9 +163,10 @@ async def test_a_killed_stack_started_again_ends_every_job(home: Path) -> None:
     async with Database(running.environment()["RECAST_DATABASE_URL"]).connect() as connection:
         before = await finished_scenes(connection, filming.id)
 
-    for one in marked_processes(StackFolder.at(home).key):
-        one.kill()
     os.killpg(process.pid, signal.SIGKILL)
+    for one in marked_processes(StackFolder.at(home).key):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.kill()
     process.wait()
 
     process = start_stack(home)

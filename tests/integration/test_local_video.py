@@ -263,3 +263,14 @@ def test_providers_are_chosen_by_name() -> None:
     with pytest.raises(RecastError) as raised:
         camera("imaginary")
     assert raised.value.code is ErrorCode.INVALID_REQUEST
+
+
+async def test_takes_of_yesterday_are_cleared_away(local: LocalCamera, tmp_path: Path) -> None:
+    old, young = tmp_path / "takes" / "old", tmp_path / "takes" / "young"
+    for folder in (old, young):
+        folder.mkdir(parents=True)
+    yesterday = old.stat().st_mtime - 25 * 3600
+    os.utime(old, (yesterday, yesterday))
+    await local.cancel(await local.submit(a_shot(), {}))
+    assert sorted(os.listdir(tmp_path / "takes"))[-1:] == ["young"]  # noqa: PTH208 - an async test
+    assert not os.path.exists(old)  # noqa: ASYNC240, PTH110

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from asyncio.subprocess import PIPE, Process
 from base64 import b64encode
 from collections import deque
@@ -24,6 +25,7 @@ from resources.video.protocol import Handle, Take, TakeStatus
 RENDERER = (sys.executable, "-m", "resources.video.local.render")
 ROOT = Path(__file__).resolve().parents[3]
 CLIP = "clip.mp4"
+KEEP_SECONDS = 24 * 3600
 LAST_WORDS = 1500
 """Characters of a dead renderer's stderr that operators see."""
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "268435456", "MALLOC_TRIM_THRESHOLD_": "268435456"}
@@ -44,9 +46,9 @@ class LocalCamera:
     """Films by drawing, in at most ``parallel`` processes at once; further scenes are queued.
 
     A process draws one scene after the other, because starting it costs as much as a second of film, and ends when
-    no scene waits. ``folder`` holds clips until they are fetched; ``font`` is a font file for captions in scripts that
-    Roboto lacks. A handle that outlives this process answers ``succeeded`` when the clip was finished, else
-    ``expired``.
+    no scene waits. ``folder`` holds clips for a day, so that a fetch can be repeated; ``font`` is a font file for
+    captions in scripts that Roboto lacks. A handle that outlives this process answers ``succeeded`` when the clip was
+    finished, else ``expired``.
     """
 
     name = "local"
@@ -73,6 +75,8 @@ class LocalCamera:
         }
         rendering = _Rendering(folder, json.dumps(order).encode() + b"\n")
         self._renderings[take_id] = rendering
+        if not self._crew:
+            await asyncio.to_thread(_forget_old, self._folder)
         self._queue.append(rendering)
         if len(self._crew) < self._parallel:
             worker = asyncio.create_task(_draw_all(self._queue))
@@ -167,6 +171,14 @@ async def _draw(rendering: _Rendering, process: Process) -> None:
 def _fail(rendering: _Rendering, cause: str | None, code: ErrorCode = ErrorCode.AI_PROVIDER_FAILURE) -> None:
     error = RecastError(code, cause=cause)
     rendering.take = Take(status=TakeStatus.FAILED, progress=rendering.take.progress, error=error)
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove takes that nobody has come for in a day: their process died, or they were fetched long ago."""
+    for take in folder.glob("*/"):
+        with suppress(FileNotFoundError):  # another process clears the same folder
+            if time.time() - take.stat().st_mtime > KEEP_SECONDS:
+                shutil.rmtree(take, ignore_errors=True)
 
 
 def _bring(clip: Path, destination: Path) -> None:

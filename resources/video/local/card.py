@@ -27,7 +27,8 @@ class Card:
     def __init__(
         self, name: str, portrait: bytes | None, mark: Mark, *, words: Sequence[Word], zoom: float, seed: int
     ) -> None:
-        """``portrait`` is an encoded picture; without one, or when it cannot be read, the card shows the initial."""
+        """``portrait`` is an encoded picture; without one the card shows the initial. Raises ValueError for one that
+        cannot be read."""
         random = Random(f"{name}{seed}")
         self._mark, self._words = mark, words
         self._phase, self._tilt = random.uniform(0, math.tau), random.uniform(-2.2, 2.2)
@@ -90,8 +91,9 @@ def _photograph(name: str, portrait: bytes | None, size: tuple[int, int]) -> Ima
             ground = Image.new("RGBA", picture.size, (236, 229, 246, 255))
             ground.alpha_composite(picture)
             return ImageOps.fit(ground, size, Image.Resampling.LANCZOS, centering=(0.5, 0.3))
-        except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
-            pass  # an unreadable portrait is shown like a missing one
+        except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+            # Nobody asked for a film with an initial in the place of a face.
+            raise ValueError(f"the portrait of {name} cannot be read: {error}") from error
     blank = Image.new("RGBA", size, (124, 107, 214, 255))
     ImageDraw.Draw(blank).text(
         (size[0] / 2, size[1] / 2), name[:1].upper(), font=_font(size[0] // 2), fill="white", anchor="mm"

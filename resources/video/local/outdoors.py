@@ -45,7 +45,7 @@ def city(s: Sketch) -> Drawing:
     )
     near += s.circle(lamp_x, 92, 32, "#fff2c4" if not s.is_day else s.tone("#f3f0e4"))
     if not s.is_day:
-        near = s.glow(lamp_x, 92, 300, "#ffd98a", 0.8) + near
+        near = s.glow(lamp_x, 92, 240, "#ffd98a", 0.5) + near
     return Drawing("".join(far), "".join(mid), near)
 
 

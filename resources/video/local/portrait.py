@@ -26,7 +26,7 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom in canvas un
 _HEAD: Box = (-230, -290, 230, 450)
 BUST_END = clothes.BOTTOM - SHOULDERS_UP
 _BODY: Box = (-330, 30, 330, BUST_END)
-_EYES: Box = (-90, -26, 90, 40)
+_EYES: Box = (-112, -76, 112, 48)
 _MOUTH: Box = (-72, 52, 72, 150)
 
 

@@ -46,7 +46,8 @@ async def furnished(worker: Connection, ann: Tenant, ben: Tenant) -> None:
         scene = (
             await (
                 await worker.execute(
-                    "insert into job_scenes (job_id, user_id, scene_index, scene) values (%s, %s, 1, '{}') returning id",
+                    "insert into job_scenes (job_id, user_id, scene_index, scene)"
+                    " values (%s, %s, 1, '{}') returning id",
                     (job, user),
                 )
             ).fetchone()
