@@ -34,7 +34,17 @@ async def end_leftovers(folder: StackFolder, postgres_data: Path) -> list[str]:
     if postmaster is not None:
         # SIGINT is the fast shutdown: it ends sessions and writes a checkpoint.
         await end([postmaster], POSTGRES_GRACE_SECONDS, signal.SIGINT)
+    _forget_dead_postmaster(postgres_data)
     return names
+
+
+def _forget_dead_postmaster(data: Path) -> None:
+    """Remove the pid file of a server that was killed and that its new parent has not yet reaped: PostgreSQL would take
+    the dead process for a running one and refuse to start."""
+    lock = data / "postmaster.pid"
+    with contextlib.suppress(OSError, ValueError, IndexError, psutil.NoSuchProcess):
+        if not is_alive(psutil.Process(int(lock.read_text().splitlines()[0]))):
+            lock.unlink()
 
 
 def _postmaster(data: Path) -> psutil.Process | None:
