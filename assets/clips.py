@@ -59,7 +59,7 @@ async def clips(
 
     evidence: dict[str, Any] = {}
     async with stage_run(context, database, Stage.CLIPS, evidence) as work:
-        filmed = await filming.film(work, storage, limits, again=config.scenes, report=report)
+        filmed = await filming.film(work, database, storage, limits, again=config.scenes, report=report)
         evidence["scenes"] = _table(filmed)
         if failed := [one for one in filmed if one.error]:
             raise _summary(failed, len(filmed))

@@ -16,6 +16,7 @@ from domain.errors import ErrorCode, RecastError
 from domain.shots import Shot
 from domain.states import SceneStatus
 from resources.database import characters, clips, scenes
+from resources.database.connection import Database
 from resources.database.records import JobScene
 from resources.storage import Storage, clip_object_key
 from resources.video.protocol import Camera, Take, TakeStatus
@@ -53,6 +54,7 @@ class Limits:
 
 async def film(
     work: Work,
+    database: Database,
     storage: Storage,
     limits: Limits,
     *,
@@ -72,7 +74,7 @@ async def film(
     cast = {member.character_id: member for member in await characters.list_job_cast(work.connection, work.job.id)}
     done = [FilmedScene(row, row.clip_key, 0.0, reused=True) for row in rows if row.status is SceneStatus.SUCCEEDED]
     waiting = [row for row in rows if row.status is not SceneStatus.SUCCEEDED]
-    set_ = _Set(work, storage, camera(work.job.options.provider), cast, await _portraits(storage, cast), limits)
+    set_ = _Set(work, database, storage, camera(work.job.options.provider), cast, await _portraits(storage, cast), limits)
     slots = asyncio.Semaphore(limits.at_once)
     finished = [*done]
 
@@ -96,7 +98,11 @@ async def film(
 
 @dataclass(frozen=True, slots=True)
 class _Set:
+    """What all scenes share. Single statements go through the work's one connection, from many tasks at once; what
+    belongs together in a transaction needs a connection of its own, or it would mix with the other scenes'."""
+
     work: Work
+    database: Database
     storage: Storage
     camera: Camera
     cast: Mapping[UUID, CastMember]
@@ -177,7 +183,7 @@ async def _own_clip(set_: _Set, row: JobScene, shot: Shot) -> bool:
 
 async def _shoot(set_: _Set, row: JobScene, shot: Shot) -> Take:
     """Submit, wait, fetch, check, keep: in that order, so that only an accepted clip ever has a row."""
-    work, connection = set_.work, set_.work.connection
+    work = set_.work
     with tempfile.TemporaryDirectory(prefix="recast-scene-") as folder:
         path = Path(folder) / "clip.mp4"
         take = await _take(set_, row, shot, path)
@@ -194,10 +200,10 @@ async def _shoot(set_: _Set, row: JobScene, shot: Shot) -> Take:
         "s3_version": stored.version,
         **take.metadata,
     }
-    async with connection.transaction():
+    async with set_.database.connect() as connection, connection.transaction():
         await clips.save_clip(connection, work.job.user_id, shot.clip_key, key, metadata)
         await scenes.succeed_scene(connection, row.id, clip_key=shot.clip_key, s3_key=key)
-        await work.note("scene_filmed", "The scene is filmed", scene_index=row.scene_index)
+    await work.note("scene_filmed", "The scene is filmed", scene_index=row.scene_index)
     return take
 
 
