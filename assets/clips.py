@@ -21,7 +21,7 @@ from studio.filming import FilmedScene
 
 
 class ClipsConfig(dg.Config):
-    """scenes: numbers of scenes to film again; empty means every scene that is not done."""
+    """What a run films."""
 
     scenes: list[int] = Field(default=[], description="Numbers of scenes to film again; empty: all that are not done.")
 

@@ -43,5 +43,4 @@ def _failure(error: RecastError, evidence: Mapping[str, Any]) -> dg.Failure:
     return dg.Failure(
         description=f"{error.code}: {error.detail}",
         metadata={**facts, **evidence},
-        allow_retries=error.meaning.retryable,
     )

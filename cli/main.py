@@ -18,6 +18,7 @@ from cli.exits import Exit, told_plainly
 from cli.making import Order, follow, make_film
 from cli.report import tell_of_film, tell_of_stack
 from cli.running import run_stack
+from domain.errors import ErrorCode, RecastError
 from domain.profile import Aspect
 from resources.database.connection import Database
 from resources.database.migrations import migrate as apply_migrations
@@ -126,7 +127,11 @@ async def _jobs(job_id: UUID | None, limit: int, cancel: bool, retry: bool) -> N
         if retry:
             await client.retry(job_id)
         with display_for(console) as display:
-            await follow(client, job_id, "Job", display)
+            try:
+                await follow(client, job_id, "Job", display)
+            except RecastError as error:
+                if not (cancel and error.code is ErrorCode.JOB_CANCELED):
+                    raise
 
 
 @app.command()

@@ -32,8 +32,12 @@ class Action(StrEnum):
     INCOMPLETE = "incomplete"
     """The run ended well but did not reach the job's last stage: fail with RUN_INCOMPLETE."""
     RESTORE = "restore"
-    """As INCOMPLETE, but an earlier run had finished the job: its result stands."""
+    """An earlier run had finished the job: its result stands, however this one ended."""
 
+
+BLAMELESS = (ErrorCode.DATABASE_UNAVAILABLE, ErrorCode.CONFLICT)
+"""Codes of a step that are not the job's fault: an outage in which nothing could be written down, and a predecessor
+that had not let go of the job."""
 
 SILENT_SECONDS = 10.0
 """How long a working run may hold no lock on its job: stages take it within milliseconds of each other."""
@@ -43,15 +47,17 @@ SILENT_SECONDS = 10.0
 class Situation:
     """``begun``: a stage of the run has taken the job. ``silent_seconds``: how long nobody has held the job's lock.
     ``launches``: how often the outbox has started the job since the user asked for it. ``by_hand``: an operator started
-    the run, so the outbox does not repeat it. ``error_code``: what a failed step left, if anything."""
+    the run, so the outbox does not repeat it. ``succeeded_before``: the job had ended well, and what it made stands.
+    ``is_held``: a worker holds the job's lock. ``error_code``: what a failed step left, if anything."""
 
     run: RunState
     begun: bool
     cancel_requested: bool
-    has_result: bool
+    succeeded_before: bool
     launches: int
     max_launches: int
     by_hand: bool = False
+    is_held: bool = False
     silent_seconds: float = 0.0
     error_code: str | None = None
 
@@ -64,19 +70,22 @@ def decide(situation: Situation) -> Action:
             silent = situation.begun and situation.silent_seconds >= SILENT_SECONDS
             return Action.END_RUN if silent else Action.LEAVE
         case RunState.SUCCEEDED:
-            return Action.RESTORE if situation.has_result else Action.INCOMPLETE
+            return Action.RESTORE if situation.succeeded_before else Action.INCOMPLETE
         case RunState.CANCELED:
-            return Action.CANCEL
+            return Action.RESTORE if situation.succeeded_before else Action.CANCEL
         case RunState.FAILED | RunState.CRASHED | RunState.GONE:
             return _after_failure(situation)
 
 
 def _after_failure(situation: Situation) -> Action:
+    if situation.is_held:
+        # Dagster has lost a worker that lives. It finishes its stage, and is not joined by a second one.
+        return Action.LEAVE
+    if situation.succeeded_before:
+        return Action.RESTORE
     if situation.cancel_requested:
         return Action.CANCEL
-    # An outage of the database is not the job's fault, and the worker could not write anything down.
-    blameless = situation.run is not RunState.FAILED or situation.error_code == ErrorCode.DATABASE_UNAVAILABLE
-    if not blameless:
+    if situation.run is RunState.FAILED and situation.error_code not in BLAMELESS:
         return Action.FAIL
     if situation.by_hand or situation.launches >= situation.max_launches:
         return Action.GIVE_UP

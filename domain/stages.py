@@ -25,6 +25,9 @@ STAGES_OF: dict[JobType, tuple[Stage, ...]] = {
     JobType.UPLOAD: (Stage.YOUTUBE_VIDEO,),
 }
 
+LAUNCHED_TYPES = (JobType.IMPORT, JobType.GENERATION)
+"""What runs are launched for; upload joins when its stage exists."""
+
 PARTITIONS = "jobs"
 """Name of the dynamic partitions definition whose keys are job ids."""
 

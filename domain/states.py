@@ -45,5 +45,3 @@ SCENE_TRANSITIONS: Mapping[SceneStatus, frozenset[SceneStatus]] = {
 
 JOB_TERMINAL = frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED})
 """States in which no work is under way or due; only a person moves a job on from here."""
-
-SCENE_TERMINAL = frozenset({SceneStatus.SUCCEEDED, SceneStatus.FAILED, SceneStatus.CANCELED})

@@ -2,18 +2,12 @@
 
 import dagster as dg
 
-from domain.stages import STAGES_OF, JobType, dagster_job_name
-
-# Upload joins when its stage exists.
-LAUNCHED = (JobType.IMPORT, JobType.GENERATION)
-
-RUN_SECONDS = 7200
+from domain.stages import LAUNCHED_TYPES, STAGES_OF, dagster_job_name
 
 launched_jobs = [
     dg.define_asset_job(
         dagster_job_name(job_type),
         selection=dg.AssetSelection.assets(*(stage.value for stage in STAGES_OF[job_type])),
-        tags={"dagster/max_runtime": str(RUN_SECONDS)},
     )
-    for job_type in LAUNCHED
+    for job_type in LAUNCHED_TYPES
 ]

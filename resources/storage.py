@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_SECONDS = 3
 READ_TIMEOUT_SECONDS = 20
 ATTEMPTS = 3
+MP4 = "video/mp4"
+IMMUTABLE = "private, max-age=31536000, immutable"
+REVALIDATE = "no-cache"
 # Small files of one film: threads of a multipart transfer cost more than they save below this size.
 MULTIPART_BYTES = 32 * 1024 * 1024
 
@@ -86,8 +89,9 @@ class Storage:
     async def put_bytes(self, key: str, body: bytes, content_type: str) -> StoredObject:
         return await asyncio.to_thread(self._put_bytes, key, body, content_type)
 
-    async def upload(self, path: Path, key: str, content_type: str) -> StoredObject:
-        return await asyncio.to_thread(self._upload, path, key, content_type)
+    async def upload(self, path: Path, key: str, content_type: str, *, cache: str = IMMUTABLE) -> StoredObject:
+        """``cache`` is what a CDN may do with it: for ever, unless the same key will hold something else one day."""
+        return await asyncio.to_thread(self._upload, path, key, content_type, cache)
 
     async def download(self, key: str, path: Path) -> None:
         await asyncio.to_thread(self._download, key, path)
@@ -123,11 +127,10 @@ class Storage:
             answer = self._client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
         return StoredObject(key, len(body), answer.get("VersionId"))
 
-    def _upload(self, path: Path, key: str, content_type: str) -> StoredObject:
+    def _upload(self, path: Path, key: str, content_type: str, cache: str) -> StoredObject:
         with storage_errors(key):
-            self._client.upload_file(
-                str(path), self.bucket, key, ExtraArgs={"ContentType": content_type}, Config=self._transfer
-            )
+            headers = {"ContentType": content_type, "CacheControl": cache}
+            self._client.upload_file(str(path), self.bucket, key, ExtraArgs=headers, Config=self._transfer)
             answer = self._client.head_object(Bucket=self.bucket, Key=key)
         return StoredObject(key, answer["ContentLength"], answer.get("VersionId"))
 

@@ -36,5 +36,6 @@ async def _settle(instance: dg.DagsterInstance, run: dg.DagsterRun, database: Da
         if job is None or job.dagster_run_id != run.run_id or job.status not in ("queued", "running"):
             return
         step = step_failure(instance, run.run_id)
-        action = decide(situation(job, run, step, max_launches=settings.max_launches, silent_seconds=0))
+        is_held = await jobs.is_job_locked(connection, job_id)
+        action = decide(situation(job, run, step, max_launches=settings.max_launches, is_held=is_held))
         await carry_out(connection, job, action, step)

@@ -3,17 +3,23 @@
 import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
 
 import dagster as dg
+import structlog
 
 from domain.errors import RecastError
 from domain.reconcile import Action, decide
 from resources.database import jobs
-from resources.database.connection import Database
+from resources.database.connection import Connection, Database
 from resources.settings import Settings
-from sensors.runs import situation, step_failure
+from sensors.runs import job_of_run, situation, step_failure
 from studio.reconciling import carry_out
 from studio.work import cancel
+
+log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 5
 JOBS_PER_TICK = 200
@@ -45,26 +51,57 @@ def reconcile(
 async def _look(
     instance: dg.DagsterInstance, database: Database, silent_since: dict[str, float], *, max_launches: int
 ) -> tuple[dict[str, float], list[str]]:
-    now = time.time()
     silent: dict[str, float] = {}
     actions = []
     async with database.connect() as connection:
-        for job in await jobs.list_cancelable(connection, JOBS_PER_TICK):
-            if job.status == "queued":
-                await cancel(connection, job)
-                actions.append(f"{job.id}: {Action.CANCEL}")
-        for job in await jobs.list_launched(connection, JOBS_PER_TICK):
-            assert job.dagster_run_id
-            key = str(job.id)
-            if job.status == "running" and not await jobs.is_job_locked(connection, job.id):
-                silent[key] = silent_since.get(key, now)
-            run = instance.get_run_by_id(job.dagster_run_id)
-            step = step_failure(instance, job.dagster_run_id) if run and run.is_failure else None
-            facts = situation(job, run, step, max_launches=max_launches, silent_seconds=now - silent.get(key, now))
-            action = decide(facts)
-            if action is Action.END_RUN and run:
-                instance.report_run_failed(run, "The worker of this run is gone: it holds no lock on its job.")
-            await carry_out(connection, job, action, step)
-            if action is not Action.LEAVE:
-                actions.append(f"{job.id}: {action}")
+        for job_id in await jobs.list_cancelable(connection, JOBS_PER_TICK):
+            async with one_job(job_id):
+                if job := await jobs.find_job(connection, job_id):
+                    await cancel(connection, job)
+                    actions.append(f"{job_id}: {Action.CANCEL}")
+        for job_id in await jobs.list_launched(connection, JOBS_PER_TICK):
+            async with one_job(job_id):
+                since = silent_since.get(str(job_id), time.time())
+                is_held = await jobs.is_job_locked(connection, job_id)
+                action = await _settle(instance, connection, job_id, is_held, time.time() - since, max_launches)
+                if not is_held:
+                    silent[str(job_id)] = since
+                if action is not Action.LEAVE:
+                    actions.append(f"{job_id}: {action}")
     return silent, actions
+
+
+async def _settle(
+    instance: dg.DagsterInstance,
+    connection: Connection,
+    job_id: UUID,
+    is_held: bool,
+    silent_seconds: float,
+    max_launches: int,
+) -> Action:
+    job = await jobs.find_job(connection, job_id)
+    if job is None or job.dagster_run_id is None:
+        return Action.LEAVE
+    run = instance.get_run_by_id(job.dagster_run_id)
+    if run and job_of_run(run) != job_id:
+        run = None  # somebody else's run: whoever wrote it there, it is not this job's
+    step = step_failure(instance, run.run_id) if run and run.is_failure else None
+    facts = situation(
+        job, run, step, max_launches=max_launches, is_held=is_held, silent_seconds=0 if is_held else silent_seconds
+    )
+    action = decide(facts)
+    if action is Action.END_RUN and run:
+        instance.report_run_failed(run, "The worker of this run is gone: it holds no lock on its job.")
+    await carry_out(connection, job, action, step)
+    return action
+
+
+@asynccontextmanager
+async def one_job(job_id: UUID) -> AsyncIterator[None]:
+    """What goes wrong with one job must not keep the others waiting; the database's absence concerns all."""
+    try:
+        yield
+    except RecastError:
+        raise
+    except Exception:
+        log.exception("a job could not be reconciled", job_id=str(job_id))

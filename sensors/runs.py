@@ -44,16 +44,23 @@ def run_state(run: dg.DagsterRun | None, step: StepFailure | None) -> RunState:
 
 
 def situation(
-    job: Job, run: dg.DagsterRun | None, step: StepFailure | None, *, max_launches: int, silent_seconds: float
+    job: Job,
+    run: dg.DagsterRun | None,
+    step: StepFailure | None,
+    *,
+    max_launches: int,
+    is_held: bool,
+    silent_seconds: float = 0.0,
 ) -> Situation:
     return Situation(
         run=run_state(run, step),
         begun=job.status == "running",
         cancel_requested=job.cancel_requested_at is not None,
-        has_result=job.result_s3_key is not None,
+        succeeded_before=job.succeeded_at is not None,
         launches=job.launch_number - job.launches_before_retry,
         max_launches=max_launches,
         by_hand=run is not None and LAUNCH_TAG not in run.tags,
+        is_held=is_held,
         silent_seconds=silent_seconds,
         error_code=step.error_code if step else None,
     )

@@ -11,11 +11,10 @@ from domain.states import SceneStatus
 from resources.database import jobs, scenes
 from resources.database.records import JobResult, JobScene
 from resources.media import MediaFacts
-from resources.storage import Storage, final_object_key
+from resources.storage import MP4, REVALIDATE, Storage, final_object_key
 from studio.finishing import join
 from studio.work import Work
 
-MP4 = "video/mp4"
 DOWNLOADS_AT_ONCE = 8
 
 
@@ -34,7 +33,7 @@ async def deliver(work: Work, storage: Storage, *, cdn_url: str) -> JobResult:
         facts = await join(clips, film, profile=work.job.options.profile)
         check_length(rows, facts, work.job.options.profile.frame_rate)
         digest = await asyncio.to_thread(_sha256, film)
-        stored = await storage.upload(film, key, MP4)
+        stored = await storage.upload(film, key, MP4, cache=REVALIDATE)
     result = JobResult(
         duration_seconds=facts.duration,
         scenes=len(rows),

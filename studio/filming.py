@@ -18,8 +18,8 @@ from domain.states import SceneStatus
 from resources.database import characters, clips, scenes
 from resources.database.connection import Database
 from resources.database.records import JobScene
-from resources.storage import Storage, clip_object_key
-from resources.video.protocol import Camera, Take, TakeStatus
+from resources.storage import MP4, Storage, clip_object_key
+from resources.video.protocol import Camera, Handle, Take, TakeStatus
 from resources.video.registry import camera
 from studio.directing import direct_scenes
 from studio.finishing import accept
@@ -29,7 +29,6 @@ log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.25
 CANCEL_CHECK_SECONDS = 2.0
-MP4 = "video/mp4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,9 @@ async def film(
     cast = {member.character_id: member for member in await characters.list_job_cast(work.connection, work.job.id)}
     done = [FilmedScene(row, row.clip_key, 0.0, reused=True) for row in rows if row.status is SceneStatus.SUCCEEDED]
     waiting = [row for row in rows if row.status is not SceneStatus.SUCCEEDED]
-    set_ = _Set(work, database, storage, camera(work.job.options.provider), cast, await _portraits(storage, cast), limits)
+    set_ = _Set(
+        work, database, storage, camera(work.job.options.provider), cast, await _portraits(storage, cast), limits
+    )
     slots = asyncio.Semaphore(limits.at_once)
     finished = [*done]
 
@@ -82,7 +83,10 @@ async def film(
         async with slots:
             filmed = await _film_scene(set_, row)
         finished.append(filmed)
-        report(filmed)
+        try:
+            report(filmed)
+        except Exception:
+            log.exception("a scene's end could not be reported", scene_index=row.scene_index)
         await work.progress(len(finished) / len(rows))
 
     try:
@@ -162,7 +166,7 @@ async def _film_scene(set_: _Set, row: JobScene) -> FilmedScene:
         return FilmedScene(row, shot.clip_key, time.monotonic() - began, cost_usd=take.cost_usd)
     except Exception as raised:
         error = as_recast_error(raised)
-        if error.code is ErrorCode.DATABASE_UNAVAILABLE or connection.closed:
+        if connection.closed:
             raise error from raised
         log.error("scene failed", scene_index=row.scene_index, error_code=error.code.value, cause=error.cause)
         await scenes.fail_scene(connection, row.id, error.code, error.detail)
@@ -209,9 +213,10 @@ async def _shoot(set_: _Set, row: JobScene, shot: Shot) -> Take:
 
 async def _take(set_: _Set, row: JobScene, shot: Shot, path: Path) -> Take:
     """One take of the provider, at ``path``. Raises its error, or SCENE_TIMEOUT after the time budget."""
-    handle = await set_.camera.submit(shot, set_.portraits)
+    handle: Handle | None = None
     try:
         async with asyncio.timeout(set_.limits.scene_seconds):
+            handle = await set_.camera.submit(shot, set_.portraits)
             while not (take := await set_.camera.poll(handle)).status.is_final:
                 await scenes.raise_scene_progress(set_.work.connection, row.id, take.progress)
                 await asyncio.sleep(POLL_SECONDS)
@@ -220,12 +225,13 @@ async def _take(set_: _Set, row: JobScene, shot: Shot, path: Path) -> Take:
                     ErrorCode.AI_PROVIDER_FAILURE, cause=f"the provider's take ended as {take.status}"
                 )
             await set_.camera.fetch(handle, path)
-    except TimeoutError:
-        await set_.camera.cancel(handle)
-        raise RecastError(
-            ErrorCode.SCENE_TIMEOUT, f"The scene was not filmed within {set_.limits.scene_seconds:.0f} seconds."
-        ) from None
-    except asyncio.CancelledError:
-        await asyncio.shield(set_.camera.cancel(handle))
+    except BaseException as error:
+        # Whatever ends the wait, nobody will fetch this take any more.
+        if handle:
+            await asyncio.shield(set_.camera.cancel(handle))
+        if isinstance(error, TimeoutError):
+            raise RecastError(
+                ErrorCode.SCENE_TIMEOUT, f"The scene was not filmed within {set_.limits.scene_seconds:.0f} seconds."
+            ) from None
         raise
     return take

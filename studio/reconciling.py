@@ -36,7 +36,7 @@ async def carry_out(connection: Connection, job: Job, action: Action, step: Step
                 if await jobs.requeue_job(connection, job.id, job.dagster_run_id):
                     await _note(connection, job, "job_requeued", "The worker was lost; the job starts again")
         case Action.RESTORE:
-            await jobs.succeed_job(connection, job.id)
+            await jobs.succeed_job(connection, job.id, job.dagster_run_id)
         case Action.INCOMPLETE:
             await _fail(connection, job, ErrorCode.RUN_INCOMPLETE)
         case Action.GIVE_UP:

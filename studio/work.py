@@ -74,7 +74,7 @@ async def stage_work(
                 raise
             await work.note("stage_succeeded", f"{stage.value} is done")
             if stage == STAGES_OF[job.type][-1]:
-                await _succeed(connection, job)
+                await _succeed(connection, job, run_id)
 
 
 def as_recast_error(error: Exception) -> RecastError:
@@ -117,9 +117,9 @@ async def cancel(connection: Connection, job: Job) -> None:
             )
 
 
-async def _succeed(connection: Connection, job: Job) -> None:
+async def _succeed(connection: Connection, job: Job, run_id: str) -> None:
     async with connection.transaction():
-        if await jobs.succeed_job(connection, job.id):
+        if await jobs.succeed_job(connection, job.id, run_id):
             await events.append_event(connection, job.id, job.user_id, "job_succeeded", message="The job is done")
 
 
@@ -133,7 +133,12 @@ async def _fail(work: Work, error: RecastError, run_id: str) -> None:
         await cancel(connection, job)
         return
     async with connection.transaction():
-        if await jobs.fail_job(connection, job.id, error.code, error.detail, run_id=run_id):
+        if job.succeeded_at:
+            # A retake failed; the film that was there stands.
+            ended = await jobs.succeed_job(connection, job.id, run_id)
+        else:
+            ended = await jobs.fail_job(connection, job.id, error.code, error.detail, run_id=run_id)
+        if ended:
             await work.note("stage_failed", error.detail, error_code=error.code, remedy=error.meaning.remedy)
             await events.append_event(
                 connection,

@@ -191,7 +191,7 @@ class Supervisor:
             try:
                 child = await self._launch(service)
                 await self._await_ready(service, child)
-            except (StackError, OSError) as error:
+            except Exception as error:  # a watcher that ends silently would leave its service dead for good
                 self._report(Progress(service.name, "failed", time.monotonic() - began, str(error)))
                 if child.process.returncode is None:
                     await self._end_child(service, child)

@@ -16,6 +16,9 @@ Connection = AsyncConnection[Any]
 
 USER_STATEMENT_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_SECONDS = 5
+# A worker's lock must not outlive its machine: both sides notice a dead peer within half a minute.
+KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+SERVER_KEEPALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 
 
 def unavailable(error: Exception) -> RecastError:
@@ -29,8 +32,9 @@ class Database:
         self._conninfo = conninfo.make_conninfo(
             url,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            options="-c role=service_role",
+            options=f"-c role=service_role {SERVER_KEEPALIVE}",
             application_name="recast-worker",
+            **KEEPALIVE,
         )
 
     @asynccontextmanager

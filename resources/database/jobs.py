@@ -8,12 +8,12 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from domain.errors import ErrorCode
-from domain.stages import JobType
+from domain.stages import LAUNCHED_TYPES, JobType
 from resources.database.connection import Connection
 from resources.database.records import Job, JobOptions, JobResult
 
 CLAIM_SECONDS = 30
-"""How long a launch may take before another launcher may claim the job; longer than the launcher's own time-out."""
+"""After so long another launcher may claim the job. A launch that takes longer still is fenced by its number."""
 
 
 async def insert_job(
@@ -138,26 +138,25 @@ async def list_launchable(connection: Connection, limit: int) -> Sequence[UUID]:
     cursor = await connection.execute(
         """
         select id from jobs
-        where status = 'queued' and dagster_run_id is null and cancel_requested_at is null
+        where status = 'queued' and dagster_run_id is null and cancel_requested_at is null and type = any(%s)
           and (launch_claimed_at is null or launch_claimed_at < clock_timestamp() - make_interval(secs => %s))
         order by created_at limit %s
         """,
-        (CLAIM_SECONDS, limit),
+        ([*LAUNCHED_TYPES], CLAIM_SECONDS, limit),
     )
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def list_launched(connection: Connection, limit: int) -> Sequence[Job]:
+async def list_launched(connection: Connection, limit: int) -> Sequence[UUID]:
     """Jobs that a run is said to be working on."""
-    cursor = connection.cursor(row_factory=class_row(Job))
-    await cursor.execute(
+    cursor = await connection.execute(
         """
-        select * from jobs where status in ('queued', 'running') and dagster_run_id is not null
+        select id from jobs where status in ('queued', 'running') and dagster_run_id is not null
         order by created_at limit %s
         """,
         (limit,),
     )
-    return await cursor.fetchall()
+    return [row[0] for row in await cursor.fetchall()]
 
 
 # The life of a job
@@ -190,13 +189,15 @@ async def set_progress(connection: Connection, job_id: UUID, progress: int) -> N
     )
 
 
-async def succeed_job(connection: Connection, job_id: UUID) -> bool:
+async def succeed_job(connection: Connection, job_id: UUID, run_id: str | None) -> bool:
+    """End the job well, if ``run_id`` is the run that works on it. A request to cancel it has come too late."""
     cursor = await connection.execute(
         """
-        update jobs set status = 'succeeded', progress = 100, finished_at = clock_timestamp()
-        where id = %s and status = 'running'
+        update jobs set status = 'succeeded', progress = 100, finished_at = clock_timestamp(),
+          cancel_requested_at = null, succeeded_at = coalesce(succeeded_at, clock_timestamp())
+        where id = %s and status = 'running' and dagster_run_id is not distinct from %s
         """,
-        (job_id,),
+        (job_id, run_id),
     )
     return cursor.rowcount == 1
 
@@ -210,16 +211,13 @@ async def save_result(
     )
 
 
-async def fail_job(
-    connection: Connection, job_id: UUID, code: ErrorCode, message: str, *, run_id: str | None = None
-) -> bool:
-    """Fail an unfinished job; with ``run_id``, only if that run is the one that works on it."""
+async def fail_job(connection: Connection, job_id: UUID, code: ErrorCode, message: str, *, run_id: str | None) -> bool:
+    """Fail an unfinished job, if ``run_id`` is the run that works on it."""
     cursor = await connection.execute(
         """
         update jobs set status = 'failed', error_code = %(code)s, error_message = %(message)s,
-          finished_at = clock_timestamp()
-        where id = %(job)s and status in ('queued', 'running')
-          and (%(run)s::text is null or dagster_run_id is null or dagster_run_id = %(run)s)
+          finished_at = clock_timestamp(), cancel_requested_at = null
+        where id = %(job)s and status in ('queued', 'running') and dagster_run_id is not distinct from %(run)s
         """,
         {"job": job_id, "code": code, "message": message, "run": run_id},
     )
@@ -275,17 +273,13 @@ async def is_cancel_requested(connection: Connection, job_id: UUID) -> bool:
     return bool(row and row[0])
 
 
-async def list_cancelable(connection: Connection, limit: int) -> Sequence[Job]:
-    """Jobs that were asked to stop and have not."""
-    cursor = connection.cursor(row_factory=class_row(Job))
-    await cursor.execute(
-        """
-        select * from jobs where cancel_requested_at is not null and status in ('queued', 'running')
-        order by created_at limit %s
-        """,
+async def list_cancelable(connection: Connection, limit: int) -> Sequence[UUID]:
+    """Jobs that were asked to stop before they began."""
+    cursor = await connection.execute(
+        "select id from jobs where cancel_requested_at is not null and status = 'queued' order by created_at limit %s",
         (limit,),
     )
-    return await cursor.fetchall()
+    return [row[0] for row in await cursor.fetchall()]
 
 
 # Who works on a job: a session advisory lock that dies with its worker

@@ -70,6 +70,7 @@ class Job(Record):
     cancel_requested_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
+    succeeded_at: datetime | None
     created_at: datetime
     updated_at: datetime
 

@@ -99,11 +99,11 @@ async def cancel_scenes(connection: Connection, job_id: UUID) -> None:
 
 
 async def requeue_scenes(connection: Connection, job_id: UUID) -> None:
-    """Scenes that a dead worker left in the middle, and canceled ones, wait again."""
+    """Scenes that a dead worker left in the middle, failed ones and canceled ones wait again."""
     await connection.execute(
         """
-        update job_scenes set status = 'queued', progress = 0
-        where job_id = %s and status in ('running', 'canceled')
+        update job_scenes set status = 'queued', progress = 0, error_code = null, error_message = null
+        where job_id = %s and status in ('running', 'failed', 'canceled')
         """,
         (job_id,),
     )

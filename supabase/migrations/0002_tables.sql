@@ -107,6 +107,7 @@ create table jobs (
   cancel_requested_at timestamptz,
   started_at timestamptz,
   finished_at timestamptz,
+  succeeded_at timestamptz, -- for the first time: a retake that fails later does not take the film away
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   unique (id, user_id),

@@ -1,6 +1,6 @@
 -- Row-level security: enabled and forced on every table, one policy per command, grants written out. A user reaches
 -- only rows that carry their id. What only the pipeline may write (status, results, money, tokens) is granted to no
--- user at all, so the data API of Supabase, were it open, could do no more than ours.
+-- user at all. The outbox columns are: a launch is the user's own request, and the pipeline checks what it finds there.
 
 revoke all on all tables in schema public from anon, authenticated;
 revoke all on function job_may_move, scene_may_move, guard_job_status, guard_scene_status, touch_updated_at,
@@ -66,6 +66,9 @@ create policy characters_insert on characters for insert to authenticated
   with check ((select auth.uid()) = user_id and not is_premade);
 create policy characters_update on characters for update to authenticated
   using ((select auth.uid()) = user_id) with check ((select auth.uid()) = user_id and not is_premade);
+-- Links are signed for whatever key stands here, so it must be one of the owner's own.
+alter table characters add constraint characters_own_image
+  check (is_premade or image_url like 'users/' || user_id || '/characters/%');
 create policy characters_delete on characters for delete to authenticated using ((select auth.uid()) = user_id);
 
 create policy script_characters_select on script_characters for select to authenticated
@@ -80,7 +83,8 @@ create policy script_characters_delete on script_characters for delete to authen
 create policy assets_select on assets for select to authenticated using ((select auth.uid()) = user_id);
 
 create policy jobs_select on jobs for select to authenticated using ((select auth.uid()) = user_id);
-create policy jobs_insert on jobs for insert to authenticated with check ((select auth.uid()) = user_id);
+create policy jobs_insert on jobs for insert to authenticated
+  with check ((select auth.uid()) = user_id and type in ('import', 'generation'));
 create policy jobs_update on jobs for update to authenticated
   using ((select auth.uid()) = user_id) with check ((select auth.uid()) = user_id);
 

@@ -51,7 +51,7 @@ class Pipeline:
         async with self._database.connect() as connection:
             script = Script(title="Comets, explained", language="en", lines=LINES)
             await scripts.save_first_version(connection, UUID(script_id), script)
-            await jobs.succeed_job(connection, UUID(job_id))
+            await jobs.succeed_job(connection, UUID(job_id), f"run-of-{job_id}")
 
     async def finish_film(self, job_id: str) -> None:
         await self.begin(job_id)
@@ -65,7 +65,7 @@ class Pipeline:
                 preview_url="",
                 result=RESULT,
             )
-            await jobs.succeed_job(connection, job.id)
+            await jobs.succeed_job(connection, job.id, job.dagster_run_id)
 
     async def plan_scenes(self, job_id: str) -> None:
         async with self._database.connect() as connection:
@@ -83,7 +83,7 @@ class Pipeline:
         async with self._database.connect() as connection:
             job = await jobs.find_job(connection, UUID(job_id))
             assert job
-            await jobs.fail_job(connection, job.id, code, "Scene 1 failed.")
+            await jobs.fail_job(connection, job.id, code, "Scene 1 failed.", run_id=job.dagster_run_id)
             await events.append_event(
                 connection, job.id, job.user_id, "stage_failed", stage=stage, message="Scene 1 failed."
             )
@@ -94,7 +94,10 @@ class Pipeline:
 
     async def give_up(self, job_id: str) -> None:
         async with self._database.connect() as connection:
-            await jobs.fail_job(connection, UUID(job_id), ErrorCode.RUN_LOST, "The worker died again and again.")
+            job = await jobs.find_job(connection, UUID(job_id))
+            assert job
+            message = "The worker died again and again."
+            await jobs.fail_job(connection, job.id, ErrorCode.RUN_LOST, message, run_id=job.dagster_run_id)
 
     async def note(self, job_id: str, kind: str, message: str) -> None:
         async with self._database.connect() as connection:

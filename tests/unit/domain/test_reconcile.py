@@ -8,7 +8,7 @@ from domain.errors import ErrorCode
 from domain.reconcile import SILENT_SECONDS, Action, RunState, Situation, decide
 
 RUNNING = Situation(
-    run=RunState.WORKING, begun=True, cancel_requested=False, has_result=False, launches=1, max_launches=3
+    run=RunState.WORKING, begun=True, cancel_requested=False, succeeded_before=False, launches=1, max_launches=3
 )
 
 
@@ -32,7 +32,11 @@ RUNNING = Situation(
         ({"run": RunState.FAILED, "error_code": ErrorCode.DATABASE_UNAVAILABLE, "launches": 3}, Action.GIVE_UP),
         ({"run": RunState.CANCELED}, Action.CANCEL),
         ({"run": RunState.SUCCEEDED}, Action.INCOMPLETE),
-        ({"run": RunState.SUCCEEDED, "has_result": True}, Action.RESTORE),
+        ({"run": RunState.SUCCEEDED, "succeeded_before": True}, Action.RESTORE),
+        ({"run": RunState.CRASHED, "succeeded_before": True, "by_hand": True}, Action.RESTORE),
+        ({"run": RunState.CANCELED, "succeeded_before": True}, Action.RESTORE),
+        ({"run": RunState.CRASHED, "is_held": True}, Action.LEAVE),
+        ({"run": RunState.FAILED, "error_code": ErrorCode.CONFLICT}, Action.REQUEUE),
     ],
 )
 def test_a_job_follows_the_fate_of_its_run(change: dict[str, object], action: Action) -> None:
