@@ -16,8 +16,8 @@ async def own_character(urls: DatabaseUrls, owner: SignedIn) -> str:
     await owner.get("/characters")  # makes the user's row
     async with await psycopg.AsyncConnection.connect(urls.admin) as connection:
         cursor = await connection.execute(
-            "insert into characters (user_id, name, image_url) values (%s, 'Zed', 'users/z.png') returning id",
-            (owner.user_id,),
+            "insert into characters (user_id, name, image_url) values (%s, 'Zed', %s) returning id",
+            (owner.user_id, f"users/{owner.user_id}/characters/z.png"),
         )
         row = await cursor.fetchone()
     assert row
