@@ -1,6 +1,7 @@
 """Work on one stage of one job: who may do it, what is said about it, and how it ends."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -83,6 +84,8 @@ def as_recast_error(error: Exception) -> RecastError:
         return error
     if isinstance(error, psycopg.OperationalError):
         return unavailable(error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return RecastError(ErrorCode.DISK_FULL, cause=str(error))
     return RecastError(ErrorCode.INTERNAL, cause=f"{type(error).__name__}: {error}")
 
 

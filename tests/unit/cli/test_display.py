@@ -1,0 +1,60 @@
+"""Progress for pipes and logs: every change once, nothing twice."""
+
+import io
+from uuid import uuid4
+
+from rich.console import Console
+
+from cli.api_client import JobView, SceneView, StageView
+from cli.display import LiveDisplay, PlainDisplay, display_for
+from cli.exits import Exit, exit_status
+from domain.errors import ErrorCode
+
+
+def job(status: str, progress: int, stage: str, *scenes: str) -> JobView:
+    return JobView(
+        id=uuid4(),
+        type="generation",
+        status=status,
+        progress=progress,
+        created_at="2026-11-02T09:00:00Z",
+        stages=[StageView(stage="clips", status=stage)],
+        scenes=[
+            SceneView(index=index, status=scene, progress=0, text="Hello.") for index, scene in enumerate(scenes, 1)
+        ],
+    )
+
+
+def test_a_pipe_gets_each_change_once() -> None:
+    out = io.StringIO()
+    with PlainDisplay(Console(file=out)) as display:
+        display.show("Film", job("running", 10, "running", "running", "queued"))
+        display.show("Film", job("running", 11, "running", "running", "queued"))
+        display.show("Film", job("succeeded", 100, "succeeded", "succeeded", "succeeded"))
+    assert out.getvalue().splitlines() == [
+        "Film: scene 1 of 2 running",
+        "Film: clips running",
+        "Film: scene 1 of 2 succeeded",
+        "Film: scene 2 of 2 succeeded",
+        "Film: clips succeeded",
+        "Film: succeeded",
+    ]
+
+
+def test_a_terminal_gets_a_live_table_with_every_scene() -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=120)
+    display = display_for(console)
+    assert isinstance(display, LiveDisplay)
+    with display:
+        display.show("Film", job("running", 40, "running", "succeeded", "running", "queued"))
+    assert "40 %" in out.getvalue()
+    assert out.getvalue().count("Hello.") >= 3
+
+
+def test_exit_statuses_tell_bad_input_from_an_outage() -> None:
+    assert exit_status(ErrorCode.INVALID_LINK) is Exit.BAD_INPUT
+    assert exit_status(ErrorCode.UNKNOWN_CHARACTER) is Exit.BAD_INPUT
+    assert exit_status(ErrorCode.DATABASE_UNAVAILABLE) is Exit.UNAVAILABLE
+    assert exit_status(ErrorCode.API_UNREACHABLE) is Exit.UNAVAILABLE
+    assert exit_status(ErrorCode.SCENES_FAILED) is Exit.FAILED
