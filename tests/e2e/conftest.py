@@ -21,7 +21,7 @@ from resources.settings import Settings
 from resources.storage import Storage
 
 TALK = "https://www.youtube.com/watch?v=talk0000001"
-JOB_SECONDS = 90
+JOB_SECONDS = 150
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ import contextlib
 import hashlib
 import io
 import os
-import signal
 import sys
 from collections.abc import AsyncIterator
 from fractions import Fraction
@@ -211,7 +210,7 @@ async def test_a_renderer_that_dies_fails_its_scene_and_not_the_next(local: Loca
     doomed = await alone.submit(a_shot(a_member("ada"), seconds=600), {})
     following = await alone.submit(a_shot(a_member("ada"), seconds=0.3), {})
     await outcome(alone, doomed, until=TakeStatus.RUNNING)
-    os.kill(psutil.Process().children()[0].pid, signal.SIGKILL)
+    renderers()[0].kill()
     take = await outcome(alone, doomed)
     assert take.status is TakeStatus.FAILED
     assert take.error is not None
