@@ -26,7 +26,7 @@ from domain.premade import PREMADE
 from domain.profile import Aspect, Profile
 from resources.auth import AuthClient
 from resources.database.connection import Database
-from resources.ffmpeg import command, mezzanine, output_file, run
+from resources.ffmpeg import mezzanine, output_file, run
 from studio.finishing import join
 
 VIDEOS = {"3min": "talk0000001", "20min": "lecture0001"}
@@ -170,7 +170,7 @@ async def join_cpu_seconds() -> float:
         picture = f"testsrc2=size={profile.width}x{profile.height}:rate={profile.frame_rate}:duration={CLIP_SECONDS}"
         sound = f"sine=frequency=440:sample_rate={profile.sample_rate}:duration={CLIP_SECONDS}"
         inputs = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound]
-        await run(command(*inputs, *mezzanine(profile), output_file(first)), timeout_seconds=120)
+        await run([*inputs, *mezzanine(profile), output_file(first)], timeout_seconds=120)
         for clip in clips[1:]:
             clip.write_bytes(first.read_bytes())
         before = cpu_seconds()
