@@ -8,8 +8,7 @@ from uuid import UUID
 import dagster as dg
 
 from domain.errors import RecastError
-from domain.stages import Stage
-from resources.dagster import LAUNCH_TAG
+from domain.stages import LAUNCH_TAG, Stage
 from resources.database.connection import Database
 from studio.work import Work, as_recast_error, stage_work
 

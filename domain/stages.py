@@ -31,6 +31,10 @@ LAUNCHED_TYPES = (JobType.IMPORT, JobType.GENERATION)
 PARTITIONS = "jobs"
 """Name of the dynamic partitions definition whose keys are job ids."""
 
+JOB_TAG = "job_id"
+LAUNCH_TAG = "recast/launch"
+"""Tags of a launched run: whose it is, and the number of its launch. A run started by hand has neither."""
+
 
 def dagster_job_name(job_type: JobType) -> str:
     return f"{job_type.value}_job"

@@ -12,12 +12,10 @@ import httpx
 from pydantic import BaseModel, ConfigDict
 
 from domain.errors import ErrorCode, RecastError
-from domain.stages import PARTITIONS, JobType, Stage, dagster_job_name
+from domain.stages import JOB_TAG, LAUNCH_TAG, PARTITIONS, JobType, Stage, dagster_job_name
 
 REPOSITORY = "__repository__"
 TIMEOUT_SECONDS = 10.0
-JOB_TAG = "job_id"
-LAUNCH_TAG = "recast/launch"
 
 ADD_PARTITION = """
 mutation ($partitionKey: String!, $partitionsDefName: String!, $repositorySelector: RepositorySelector!) {

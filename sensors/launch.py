@@ -8,8 +8,7 @@ from uuid import UUID
 import dagster as dg
 
 from domain.errors import RecastError
-from domain.stages import PARTITIONS, dagster_job_name
-from resources.dagster import JOB_TAG, LAUNCH_TAG
+from domain.stages import JOB_TAG, LAUNCH_TAG, PARTITIONS, dagster_job_name
 from resources.database import jobs
 from resources.database.connection import Connection, Database
 from resources.database.records import Job

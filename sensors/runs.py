@@ -5,7 +5,7 @@ from uuid import UUID
 import dagster as dg
 
 from domain.reconcile import RunState, Situation
-from resources.dagster import LAUNCH_TAG
+from domain.stages import LAUNCH_TAG
 from resources.database.records import Job
 from studio.reconciling import StepFailure
 
