@@ -1,11 +1,7 @@
 """The sandbox and an object store on free loopback ports, each over real HTTP."""
 
-import os
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -16,7 +12,6 @@ import boto3
 import pytest
 import uvicorn
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.app import create_app
 from sandbox.cloudfront.keys import ensure_key_pair
@@ -85,64 +80,22 @@ def start(tmp_path: Path) -> Callable[..., AbstractContextManager[Running]]:
 
 
 @pytest.fixture(scope="session")
-def distribution(object_store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def distribution(s3: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A sandbox whose CloudFront has the object store behind it."""
-    with serve(tmp_path_factory.mktemp("distribution"), s3_endpoint_url=object_store) as running:
+    store = {name.removeprefix("RECAST_").lower(): value for name, value in s3.items()}
+    with serve(tmp_path_factory.mktemp("distribution"), **store) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The endpoint of a SeaweedFS with the bucket in it."""
-    folder = tmp_path_factory.mktemp("weed")
-    ports = {name: _free_port() for name in ("master", "volume", "filer", "s3", "admin")}
-    command = [
-        str(Path(sys.executable).with_name("weed")), "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-        "-webdav=false", "-admin.ui=false", "-s3.port.iceberg=0",
-        *(f"-{name}.port={port}" for name, port in ports.items()),
-    ]  # fmt: skip
-    environment = {**os.environ, "AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
-    endpoint = f"http://127.0.0.1:{ports['s3']}"
-    try:
-        _create_bucket(endpoint)
-        yield endpoint
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-@pytest.fixture(scope="session")
-def bucket(object_store: str):
+def bucket(s3: dict[str, str]):
     """The bucket behind the distribution, to put objects into."""
-    return _resource(object_store).Bucket(BUCKET)
-
-
-def _resource(endpoint: str):
-    config = Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1})
-    return boto3.resource(
+    resource = boto3.resource(
         "s3",
-        endpoint_url=endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
-        config=config,
+        endpoint_url=s3["RECAST_S3_ENDPOINT_URL"],
+        region_name=s3["RECAST_S3_REGION"],
+        aws_access_key_id=s3["RECAST_S3_ACCESS_KEY_ID"],
+        aws_secret_access_key=s3["RECAST_S3_SECRET_ACCESS_KEY"],
+        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
     )
-
-
-def _create_bucket(endpoint: str) -> None:
-    give_up_at = time.monotonic() + 30
-    while True:
-        try:
-            _resource(endpoint).create_bucket(Bucket=BUCKET)
-            return
-        except (BotoCoreError, ClientError):
-            if time.monotonic() > give_up_at:
-                raise
-            time.sleep(0.1)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    return resource.Bucket(s3["RECAST_S3_BUCKET"])
