@@ -49,8 +49,8 @@ def grpc_serving(host: str, port: int) -> Check:
 
     def ask() -> bool:
         # Imported here: most users of this module never ask a gRPC server.
-        import grpc  # type: ignore[import-untyped]
-        from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
+        import grpc
+        from grpc_health.v1 import health_pb2, health_pb2_grpc
 
         with grpc.insecure_channel(f"{host}:{port}", options=[("grpc.enable_http_proxy", 0)]) as channel:
             try:
