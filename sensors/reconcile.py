@@ -23,6 +23,9 @@ log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 5
 JOBS_PER_TICK = 200
+STRAY_SECONDS = 60.0
+"""How long a run may work without a job before it is ended. Far more than the moment between two stages, or after the
+last one, in which a healthy run holds no lock."""
 
 
 @dg.sensor(
@@ -36,7 +39,7 @@ def reconcile(
     database: dg.ResourceParam[Database],
     settings: dg.ResourceParam[Settings],
 ) -> dg.SkipReason:
-    """The cursor keeps, per job, since when its lock has been free (seconds since the epoch)."""
+    """The cursor keeps, per job or stray run, since when nobody has been seen at it (seconds since the epoch)."""
     silent_since: dict[str, float] = json.loads(context.cursor or "{}")
     try:
         silent_since, actions = asyncio.run(
@@ -68,7 +71,28 @@ async def _look(
                     silent[str(job_id)] = since
                 if action is not Action.LEAVE:
                     actions.append(f"{job_id}: {action}")
+        for run in await _stray_runs(instance, connection):
+            since = silent_since.get(run.run_id, time.time())
+            if time.time() - since < STRAY_SECONDS:
+                silent[run.run_id] = since
+            else:
+                instance.report_run_failed(run, "The worker of this run is gone, and its job has ended.")
+                actions.append(f"{run.run_id}: {Action.END_RUN}")
     return silent, actions
+
+
+async def _stray_runs(instance: dg.DagsterInstance, connection: Connection) -> list[dg.DagsterRun]:
+    """Runs at work on a job that they are not the run of, or that has ended, while nobody holds it: their worker died
+    in the instant after its last word. Each would keep the job's next run waiting, since a job has one at a time."""
+    stray = []
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]), limit=JOBS_PER_TICK):
+        job_id = job_of_run(run)
+        job = await jobs.find_job(connection, job_id) if job_id else None
+        if job is None or (job.dagster_run_id == run.run_id and job.status in ("queued", "running")):
+            continue
+        if not await jobs.is_job_locked(connection, job.id):
+            stray.append(run)
+    return stray
 
 
 async def _settle(
