@@ -3,8 +3,9 @@
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -187,6 +188,23 @@ async def signed_in_client() -> AsyncIterator[ApiClient]:
         client = ApiClient(http)
         auth_url = (await client._get("/config"))["auth_url"]
         is_local = stack is not None and base == stack.urls["app"]
-        token = await asyncio.to_thread(access_token, auth_url, stack.folder if stack and is_local else None)
-        http.headers["Authorization"] = f"Bearer {token}"
+        http.auth = _Account(auth_url, stack.folder if stack and is_local else None)
         yield client
+
+
+class _Account(httpx.Auth):
+    """Signs in when first needed, and once more when the token has run out: a film may take longer than an hour."""
+
+    def __init__(self, auth_url: str, local_folder: Path | None) -> None:
+        self._sign_in = partial(access_token, auth_url, local_folder)
+        self._token: str | None = None
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        if fresh := self._token is None:
+            self._token = await asyncio.to_thread(self._sign_in)
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        response = yield request
+        if response.status_code == httpx.codes.UNAUTHORIZED and not fresh:
+            self._token = await asyncio.to_thread(self._sign_in)
+            request.headers["Authorization"] = f"Bearer {self._token}"
+            yield request

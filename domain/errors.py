@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.redaction import redacted
+
 
 class ErrorCode(StrEnum):
     # the source
@@ -288,7 +290,7 @@ class RecastError(Exception):
     """A failure with a code of the taxonomy.
 
     ``detail`` is a sentence for users and never holds secrets or internals; ``cause`` is for operators and reaches only
-    logs and run metadata, with ``request_id``, the outside service's own id, where there is one.
+    logs and run metadata, secrets taken out, with ``request_id``, the outside service's own id, where there is one.
     """
 
     def __init__(
@@ -302,6 +304,6 @@ class RecastError(Exception):
         self.code = code
         self.meaning = TAXONOMY[code]
         self.detail = detail or self.meaning.sentence
-        self.cause = cause
+        self.cause = redacted(cause) if cause else None
         self.request_id = request_id
-        super().__init__(f"{code}: {self.detail}" + (f" ({cause})" if cause else ""))
+        super().__init__(f"{code}: {self.detail}" + (f" ({self.cause})" if self.cause else ""))

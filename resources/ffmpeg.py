@@ -139,7 +139,7 @@ async def run(
     stderr: deque[str] = deque(maxlen=STDERR_TAIL_LINES)
     try:
         async with asyncio.timeout(timeout_seconds):
-            await asyncio.gather(_report(process.stdout, on_progress), _keep_tail(process.stderr, stderr))
+            await asyncio.gather(_report(process.stdout, on_progress), keep_tail(process.stderr, stderr))
             returncode = await process.wait()
     except TimeoutError:
         raise RecastError(failure_code, cause=f"ffmpeg was still running after {timeout_seconds} s") from None
@@ -195,7 +195,8 @@ async def _report(stdout: asyncio.StreamReader | None, on_progress: OnProgress |
             on_progress(max(0.0, int(value) / 1_000_000))
 
 
-async def _keep_tail(stderr: asyncio.StreamReader | None, tail: deque[str]) -> None:
+async def keep_tail(stderr: asyncio.StreamReader | None, tail: deque[str]) -> None:
+    """Read a process's stderr to its end, so that a full pipe never stops it, and keep its last lines."""
     assert stderr is not None
     async for line in stderr:
         tail.append(line.decode(errors="replace").rstrip())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 
 from cli.stack.background import running_stack
@@ -18,6 +19,11 @@ from resources.database.migrations import migrate
 TEMPLATE = "recast_template"
 GATEWAY_PASSWORD = "gateway"
 WORKER_PASSWORD = "worker"
+
+
+# A busy machine makes an example slow, and slow is not wrong.
+hypothesis_settings.register_profile("recast", deadline=None)
+hypothesis_settings.load_profile("recast")
 
 
 @dataclass(frozen=True)

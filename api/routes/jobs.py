@@ -88,9 +88,12 @@ async def cancel_job(job: OwnJob, connection: Transaction) -> CancelView:
     summary="Try a job again",
 )
 async def retry_job(job: OwnJob, connection: Transaction, launches: LaunchesAfterCommit) -> JobView:
-    """Start a failed or canceled job again. What was finished is kept: only the missing scenes are filmed."""
-    retried = await jobs.retry_job(connection, job.id)
-    if retried is None:
-        raise RecastError(ErrorCode.CONFLICT, "Only a failed or canceled job can be tried again.")
-    launches.add(retried.id)
-    return JobView.of(retried)
+    """Start a failed or canceled job again. What was finished is kept: only the missing scenes are filmed. Asking again
+    while the job is under way changes nothing."""
+    if retried := await jobs.retry_job(connection, job.id):
+        launches.add(retried.id)
+        return JobView.of(retried)
+    present = await jobs.find_job(connection, job.id)
+    if present is None or present.status is JobStatus.SUCCEEDED:
+        raise RecastError(ErrorCode.CONFLICT, "The job has succeeded; there is nothing to try again.")
+    return JobView.of(present)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +15,7 @@ from cli.stack.background import running_stack
 from cli.stack.stack import Stack
 from domain.premade import PREMADE
 from domain.profile import Aspect
-from resources.auth import AuthClient
+from resources.auth import AuthClient, Session
 from resources.database.connection import Connection, Database
 from resources.settings import Settings
 from resources.storage import Storage
@@ -57,11 +57,15 @@ class Creator:
     user_id: UUID
     api: ApiClient
     http: httpx.AsyncClient
+    imported: dict[str, UUID] = field(default_factory=dict)
 
     async def import_talk(self) -> UUID:
-        imported = await self.api.import_video(TALK)
-        assert (await self.finish(imported.job_id)).status == "succeeded"
-        return imported.script_id
+        """The script of the talk, imported when it is first needed."""
+        if TALK not in self.imported:
+            imported = await self.api.import_video(TALK)
+            assert (await self.finish(imported.job_id)).status == "succeeded"
+            self.imported[TALK] = imported.script_id
+        return self.imported[TALK]
 
     async def order(
         self, script_id: UUID, *, scenes: int, seed: int | None = None, aspect: Aspect = Aspect.SQUARE
@@ -89,13 +93,19 @@ class Creator:
         pytest.fail(f"job {job_id} did not get there within {JOB_SECONDS} s: {job}")
 
 
+@pytest.fixture(scope="session")
+def account(stack: Stack) -> tuple[Session, dict[str, UUID]]:
+    """One user, and the scripts they have imported: an import takes seconds, and no test changes one."""
+    with AuthClient(stack.environment()["RECAST_AUTH_URL"]) as auth:
+        return auth.sign_up(f"{uuid4()}@example.com", "correct horse battery"), {}
+
+
 @pytest.fixture
-async def creator(stack: Stack, settings: Settings) -> AsyncIterator[Creator]:
-    with AuthClient(settings.auth_url) as auth:
-        session = auth.sign_up(f"{uuid4()}@example.com", "correct horse battery")
+async def creator(stack: Stack, account: tuple[Session, dict[str, UUID]]) -> AsyncIterator[Creator]:
+    session, imported = account
     headers = {"Authorization": f"Bearer {session.access_token}"}
     async with httpx.AsyncClient(base_url=f"{stack.urls['api']}", headers=headers, timeout=30) as http:
-        yield Creator(session.user_id, ApiClient(http), http)
+        yield Creator(session.user_id, ApiClient(http), http, imported)
 
 
 Launch = Callable[..., Coroutine[Any, Any, str]]

@@ -19,15 +19,13 @@ from uuid import UUID, uuid4
 
 from domain.errors import ErrorCode, RecastError
 from domain.shots import Shot
-from resources.ffmpeg import end, spawn
+from resources.ffmpeg import STDERR_TAIL_LINES, end, keep_tail, spawn
 from resources.video.protocol import Handle, Take, TakeStatus
 
 RENDERER = (sys.executable, "-m", "resources.video.local.render")
 ROOT = Path(__file__).resolve().parents[3]
 CLIP = "clip.mp4"
 KEEP_SECONDS = 24 * 3600
-LAST_WORDS = 1500
-"""Characters of a dead renderer's stderr that operators see."""
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "268435456", "MALLOC_TRIM_THRESHOLD_": "268435456"}
 """Have glibc keep the memory of one frame for the next: giving it back and forth cost a tenth of the time."""
 
@@ -40,6 +38,25 @@ class _Rendering:
     order: bytes
     take: Take = field(default_factory=lambda: Take(status=TakeStatus.QUEUED))
     process: Process | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Renderer:
+    """A process that draws, and the last lines of what it complained about."""
+
+    process: Process
+    last_words: deque[str]
+    listening: asyncio.Task[None]
+
+    @classmethod
+    async def start(cls) -> "_Renderer":
+        process = await spawn(RENDERER, stdin=PIPE, cwd=ROOT, environment=KEEP_MEMORY)
+        last_words: deque[str] = deque(maxlen=STDERR_TAIL_LINES)
+        return cls(process, last_words, asyncio.create_task(keep_tail(process.stderr, last_words)))
+
+    async def end(self) -> None:
+        await end(self.process)
+        await self.listening
 
 
 class LocalCamera:
@@ -118,16 +135,16 @@ class LocalCamera:
 
 async def _draw_all(queue: deque[_Rendering]) -> None:
     """Draw scenes of ``queue`` until it is empty. A renderer that died or was killed is replaced by a new one."""
-    process: Process | None = None
+    renderer: _Renderer | None = None
     try:
         while queue:
             rendering = queue.popleft()
             if rendering.take.status is TakeStatus.CANCELED:
                 continue
             try:
-                if process is None or process.returncode is not None:
-                    process = await spawn(RENDERER, stdin=PIPE, cwd=ROOT, environment=KEEP_MEMORY)
-                await _draw(rendering, process)
+                if renderer is None or renderer.process.returncode is not None:
+                    renderer = await _Renderer.start()
+                await _draw(rendering, renderer)
             except Exception as error:  # a take must reach an end, or its scene would wait for ever
                 _fail(rendering, f"{type(error).__name__}: {error}")
             except asyncio.CancelledError:
@@ -137,12 +154,13 @@ async def _draw_all(queue: deque[_Rendering]) -> None:
                 if rendering.take.status is not TakeStatus.SUCCEEDED:
                     shutil.rmtree(rendering.folder, ignore_errors=True)
     finally:
-        if process:
-            await end(process)
+        if renderer:
+            await renderer.end()
 
 
-async def _draw(rendering: _Rendering, process: Process) -> None:
-    """Have ``process`` draw one scene, and leave the outcome in ``rendering.take``."""
+async def _draw(rendering: _Rendering, renderer: _Renderer) -> None:
+    """Have ``renderer`` draw one scene, and leave the outcome in ``rendering.take``."""
+    process = renderer.process
     assert process.stdin is not None
     assert process.stdout is not None
     rendering.folder.mkdir(parents=True, exist_ok=True)
@@ -161,10 +179,9 @@ async def _draw(rendering: _Rendering, process: Process) -> None:
             rendering.take = Take(status=TakeStatus.SUCCEEDED, progress=100, metadata=report["metadata"])
             return None
         rendering.take = Take(status=TakeStatus.RUNNING, progress=report["progress"])
-    await end(process)
+    await renderer.end()
     if rendering.take.status is not TakeStatus.CANCELED:
-        assert process.stderr is not None
-        last_words = (await process.stderr.read()).decode(errors="replace")[-LAST_WORDS:]
+        last_words = "\n".join(renderer.last_words)
         _fail(rendering, f"the renderer ended with {process.returncode}: {last_words or 'nothing on stderr'}")
 
 
