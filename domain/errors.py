@@ -26,6 +26,15 @@ class ErrorCode(StrEnum):
     SCENE_TIMEOUT = "SCENE_TIMEOUT"
     SCENES_FAILED = "SCENES_FAILED"
     CLIP_REJECTED = "CLIP_REJECTED"
+    CLIP_LOST = "CLIP_LOST"
+    CONTENT_REJECTED = "CONTENT_REJECTED"
+    UNKNOWN_MODEL = "UNKNOWN_MODEL"
+    PROVIDER_NOT_CONFIGURED = "PROVIDER_NOT_CONFIGURED"
+    PROVIDER_QUOTA = "PROVIDER_QUOTA"
+    PROVIDER_BUSY = "PROVIDER_BUSY"
+    PROVIDER_INPUT_INVALID = "PROVIDER_INPUT_INVALID"
+    OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+    BUDGET_EXCEEDED = "BUDGET_EXCEEDED"
     STITCH_FAILED = "STITCH_FAILED"
     # publishing
     OAUTH_EXPIRED = "OAUTH_EXPIRED"
@@ -156,6 +165,60 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
         "Try the scene again.",
         True,
         502,
+    ),
+    ErrorCode.CLIP_LOST: Meaning(
+        "The provider filmed the scene, but its clip was gone before it could be fetched.",
+        "Try the scene again; it is filmed as a new take.",
+        True,
+        502,
+    ),
+    ErrorCode.CONTENT_REJECTED: Meaning(
+        "The video provider refuses to film this scene because of its content.",
+        "Change the text or the prompt of the scene, or choose another provider.",
+        False,
+        422,
+    ),
+    ErrorCode.UNKNOWN_MODEL: Meaning(
+        "There is no such provider or model.",
+        "See GET /api/v1/models for the models on offer.",
+        False,
+        422,
+    ),
+    ErrorCode.PROVIDER_NOT_CONFIGURED: Meaning(
+        "This video provider is not set up on this server.",
+        "Choose another provider, or ask the operator to set its key.",
+        False,
+        422,
+    ),
+    ErrorCode.PROVIDER_QUOTA: Meaning(
+        "The account at the video provider has no credit left.",
+        "The operator has to add credit; then try the job again: what is filmed is kept.",
+        True,
+        402,
+    ),
+    ErrorCode.PROVIDER_BUSY: Meaning(
+        "The video provider does not take more work at this moment.",
+        "Try again in a few minutes; what is filmed is kept.",
+        True,
+        503,
+    ),
+    ErrorCode.PROVIDER_INPUT_INVALID: Meaning(
+        "The video provider does not accept this scene's settings.",
+        "Choose another model, or change the scene's prompt.",
+        False,
+        422,
+    ),
+    ErrorCode.OUTCOME_UNKNOWN: Meaning(
+        "The provider's answer was lost, so it is not known whether it is filming this scene.",
+        "Nothing is bought twice: an operator looks the scene up at the provider and settles it.",
+        False,
+        502,
+    ),
+    ErrorCode.BUDGET_EXCEEDED: Meaning(
+        "This would cost more than what is left of your budget.",
+        "Raise your budget with PUT /api/v1/budget, film fewer scenes, or choose a cheaper model.",
+        False,
+        402,
     ),
     ErrorCode.STITCH_FAILED: Meaning(
         "The clips could not be joined into one video.",

@@ -61,6 +61,9 @@ class ShotPrompt(BaseModel):
 
 
 class Shot(BaseModel):
+    """What is filmed. The clip lasts ``duration_seconds``; the provider is asked for ``ordered_seconds``, the shortest
+    length it offers that is no shorter."""
+
     model_config = ConfigDict(frozen=True)
 
     provider: str
@@ -68,6 +71,7 @@ class Shot(BaseModel):
     model_version: str
     prompt: ShotPrompt
     duration_seconds: float
+    ordered_seconds: float
     profile: Profile
     cast: tuple[CastMember, ...]
 

@@ -1,6 +1,7 @@
 """What every video provider does: four verbs over an opaque handle, and one normalised status."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +10,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from domain.errors import RecastError
+from domain.errors import ErrorCode, RecastError
+from domain.models import ModelProfile
 from domain.shots import Shot
 
 
@@ -27,47 +29,94 @@ class TakeStatus(StrEnum):
 
 
 class Handle(BaseModel):
-    """The provider's name for one submitted shot. Opaque and JSON-able: it is kept in the ledger and survives its
-    process; only the provider that made it reads ``reference``."""
+    """The provider's name for one submitted shot: ``request_id`` alone finds it again, in any process. ``response_id``
+    is the id of the answer that told it, for a talk with the provider's support."""
 
     model_config = ConfigDict(frozen=True)
 
     provider: str
-    reference: Mapping[str, JsonValue]
+    request_id: str
+    response_id: str | None = None
+    details: Mapping[str, JsonValue] = Field(default_factory=dict)
 
 
 class Take(BaseModel):
-    """Where a submitted shot stands. ``progress`` is 0 to 100; ``metadata`` is for people who look into a job."""
+    """Where a submitted shot stands. ``progress`` is 0 to 100; ``metadata`` is for people who look into a job.
+
+    ``cost_usd`` is what the provider says it costs, or None when it says nothing and the list price counts.
+    ``is_billed`` is whether it costs anything at all: a failure often does not, a cancellation sometimes does.
+    """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     status: TakeStatus
     progress: int = Field(default=0, ge=0, le=100)
     error: RecastError | None = None
-    cost_usd: Decimal = Decimal(0)
+    cost_usd: Decimal | None = None
+    is_billed: bool = True
+    expires_at: datetime | None = None
     metadata: Mapping[str, Any] = Field(default_factory=dict)
 
 
-class Camera(Protocol):
-    """One provider. Every verb raises ``RecastError`` for what is the provider's fault.
+class Order(BaseModel):
+    """One shot, as it is asked for. ``attempt_id`` is our own name for it, and ``webhook_url`` where news of it may be
+    sent. After ``deadline_seconds`` nobody waits for it any more, and the provider may give it up."""
 
-    ``name``, ``model`` and ``model_version`` are part of a clip's identity: a new version films anew.
+    model_config = ConfigDict(frozen=True)
+
+    attempt_id: UUID
+    shot: Shot
+    webhook_url: str | None = None
+    deadline_seconds: float
+
+
+class OutcomeUnknownError(RecastError):
+    """The request may have been accepted, and the answer was lost. Never ask again before it is known."""
+
+    def __init__(self, *, cause: str, request_id: str | None = None) -> None:
+        super().__init__(ErrorCode.OUTCOME_UNKNOWN, cause=cause, request_id=request_id)
+
+
+class BusyError(RecastError):
+    """The provider asks for patience, or is out of order; nothing was accepted. ``retry_after_seconds`` is its own
+    wish, if it has one."""
+
+    def __init__(
+        self, *, cause: str, retry_after_seconds: float | None = None, request_id: str | None = None
+    ) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(ErrorCode.PROVIDER_BUSY, cause=cause, request_id=request_id)
+
+
+class Camera(Protocol):
+    """One model of one provider. Every verb raises ``RecastError`` for what is the provider's fault.
+
+    ``can_find`` says whether a submitted shot can be looked up without its handle.
     """
 
-    name: str
-    model: str
-    model_version: str
+    profile: ModelProfile
+    can_find: bool
 
-    async def submit(self, shot: Shot, portraits: Mapping[UUID, bytes]) -> Handle:
-        """Start filming ``shot``. ``portraits`` are encoded pictures (PNG, JPEG, WebP) by character id."""
+    async def submit(self, order: Order, portraits: Mapping[UUID, bytes]) -> Handle:
+        """Start filming. ``portraits`` are encoded pictures (PNG, JPEG, WebP) by character id. Asks exactly once: raises
+        ``OutcomeUnknownError`` when it cannot tell whether the provider has accepted, ``BusyError`` when it has not and
+        may later, and CONTENT_REJECTED, PROVIDER_QUOTA or PROVIDER_INPUT_INVALID when it will not."""
         ...
 
-    async def poll(self, handle: Handle) -> Take: ...
+    async def find(self, order: Order, since: datetime) -> "list[Handle]":
+        """The provider's shots since ``since`` that may be this order (same model, same input), oldest first. Raises
+        ``BusyError`` when the provider cannot be asked now."""
+        ...
+
+    async def poll(self, handle: Handle) -> Take:
+        """Where the shot stands. Raises ``BusyError`` when the provider cannot be asked now."""
+        ...
 
     async def cancel(self, handle: Handle) -> None:
-        """Stop filming; a shot that has ended stays as it is."""
+        """Ask to stop filming, as far as the provider can; a shot that has ended stays as it is."""
         ...
 
     async def fetch(self, handle: Handle, destination: Path) -> None:
-        """Bring the clip of a take that succeeded to ``destination``; never leaves a partial file there."""
+        """Bring the clip of a take that succeeded to ``destination``; never leaves a partial file there. Raises
+        CLIP_LOST when it is gone for good and ``BusyError`` when it may come later."""
         ...

@@ -1,22 +1,53 @@
-"""The video providers by name: a new one is one line."""
+"""The video providers by name. A provider is one module with a ``camera`` function and one line here; a model is one
+row of models.toml."""
 
-from collections.abc import Callable, Mapping
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module, resources
+from types import ModuleType
 
 from domain.errors import ErrorCode, RecastError
-from resources.video.local.camera import LocalCamera
+from domain.models import ModelProfile
+from resources.settings import Settings
 from resources.video.protocol import Camera
 
-PROVIDERS: Mapping[str, Callable[[], Camera]] = {
-    "local": LocalCamera,
+PROVIDERS: Mapping[str, str] = {
+    "local": "resources.video.local.camera",
 }
+"""Modules are loaded when first used: a server that films with one provider needs no other's libraries. Each has
+``camera(profile, settings) -> Camera`` and ``is_configured(settings) -> bool``."""
 
 
-def camera(provider: str) -> Camera:
-    """The provider called ``provider``. Raises ``INVALID_REQUEST`` for a name that is not offered."""
-    try:
-        return PROVIDERS[provider]()
-    except KeyError:
-        offered = ", ".join(PROVIDERS)
+@cache
+def models() -> Sequence[ModelProfile]:
+    """Every model on offer; the first of a provider is its default."""
+    table = tomllib.loads(resources.files("resources.video").joinpath("models.toml").read_text(encoding="utf-8"))
+    return tuple(ModelProfile.model_validate(row) for row in table["model"])
+
+
+def model_profile(provider: str, model: str | None) -> ModelProfile:
+    """The profile of ``model``, or of the provider's default. Raises UNKNOWN_MODEL."""
+    for profile in models():
+        if profile.provider == provider and model in (None, profile.model):
+            return profile
+    offered = ", ".join(f"{profile.provider} {profile.model}" for profile in models())
+    raise RecastError(ErrorCode.UNKNOWN_MODEL, f"There is no model {model or ''!r} of {provider!r}. On offer: {offered}.")
+
+
+def is_configured(provider: str, settings: Settings) -> bool:
+    return provider in PROVIDERS and bool(_module(provider).is_configured(settings))
+
+
+def camera(profile: ModelProfile, settings: Settings) -> Camera:
+    """Raises PROVIDER_NOT_CONFIGURED when the provider's key or address is not set."""
+    if not is_configured(profile.provider, settings):
         raise RecastError(
-            ErrorCode.INVALID_REQUEST, f"There is no video provider called {provider!r}; there is {offered}."
-        ) from None
+            ErrorCode.PROVIDER_NOT_CONFIGURED, f"The video provider {profile.provider!r} is not set up on this server."
+        )
+    made: Camera = _module(profile.provider).camera(profile, settings)
+    return made
+
+
+def _module(provider: str) -> ModuleType:
+    return import_module(PROVIDERS[provider])

@@ -14,13 +14,15 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from domain.errors import ErrorCode, RecastError
-from domain.shots import Shot
+from domain.models import ModelProfile
 from resources.ffmpeg import STDERR_TAIL_LINES, end, keep_tail, spawn
-from resources.video.protocol import Handle, Take, TakeStatus
+from resources.settings import Settings
+from resources.video.protocol import Handle, Order, Take, TakeStatus
 
 RENDERER = (sys.executable, "-m", "resources.video.local.render")
 ROOT = Path(__file__).resolve().parents[3]
@@ -68,12 +70,17 @@ class LocalCamera:
     finished, else ``expired``.
     """
 
-    name = "local"
-    model = "flat"
-    # Raised whenever the same shot would be drawn differently.
-    model_version = "1"
+    can_find = True
 
-    def __init__(self, folder: Path | None = None, *, parallel: int | None = None, font: Path | None = None) -> None:
+    def __init__(
+        self,
+        profile: ModelProfile,
+        folder: Path | None = None,
+        *,
+        parallel: int | None = None,
+        font: Path | None = None,
+    ) -> None:
+        self.profile = profile
         self._folder = folder or Path(tempfile.gettempdir()) / "recast-local"
         self._parallel = parallel or os.cpu_count() or 1
         self._font = font
@@ -81,16 +88,16 @@ class LocalCamera:
         self._queue: deque[_Rendering] = deque()
         self._crew: set[asyncio.Task[None]] = set()
 
-    async def submit(self, shot: Shot, portraits: Mapping[UUID, bytes]) -> Handle:
+    async def submit(self, order: Order, portraits: Mapping[UUID, bytes]) -> Handle:
         take_id = uuid4().hex
         folder = self._folder / take_id
-        order = {
-            "shot": shot.model_dump(mode="json"),
+        task = {
+            "shot": order.shot.model_dump(mode="json"),
             "portraits": {str(character): b64encode(picture).decode() for character, picture in portraits.items()},
             "destination": str(folder / f"{CLIP}.part"),
             "font": str(self._font) if self._font else None,
         }
-        rendering = _Rendering(folder, json.dumps(order).encode() + b"\n")
+        rendering = _Rendering(folder, json.dumps(task).encode() + b"\n")
         self._renderings[take_id] = rendering
         if not self._crew:
             await asyncio.to_thread(_forget_old, self._folder)
@@ -99,7 +106,11 @@ class LocalCamera:
             worker = asyncio.create_task(_draw_all(self._queue))
             self._crew.add(worker)
             worker.add_done_callback(self._crew.discard)
-        return Handle(provider=self.name, reference={"take": take_id})
+        return Handle(provider=self.profile.provider, request_id=take_id)
+
+    async def find(self, order: Order, since: datetime) -> list[Handle]:
+        """None: a scene that this process does not know is drawn by nobody, and costs nothing to draw again."""
+        return []
 
     async def poll(self, handle: Handle) -> Take:
         take_id = self._take_id(handle)
@@ -127,10 +138,9 @@ class LocalCamera:
         await asyncio.to_thread(_bring, self._folder / self._take_id(handle) / CLIP, destination)
 
     def _take_id(self, handle: Handle) -> str:
-        take_id = handle.reference.get("take")
-        if handle.provider != self.name or not isinstance(take_id, str) or not take_id.isalnum():
+        if handle.provider != self.profile.provider or not handle.request_id.isalnum():
             raise RecastError(ErrorCode.AI_PROVIDER_FAILURE, cause=f"not a handle of the local provider: {handle!r}")
-        return take_id
+        return handle.request_id
 
 
 async def _draw_all(queue: deque[_Rendering]) -> None:
@@ -209,3 +219,11 @@ def _bring(clip: Path, destination: Path) -> None:
         raise RecastError(code, cause=str(error)) from error
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def is_configured(settings: Settings) -> bool:
+    return True
+
+
+def camera(profile: ModelProfile, settings: Settings) -> LocalCamera:
+    return LocalCamera(profile)
