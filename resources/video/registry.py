@@ -14,6 +14,7 @@ from resources.video.protocol import Camera
 
 PROVIDERS: Mapping[str, str] = {
     "local": "resources.video.local.camera",
+    "replicate": "resources.video.replicate.camera",
 }
 """Modules are loaded when first used: a server that films with one provider needs no other's libraries. Each has
 ``camera(profile, settings) -> Camera`` and ``is_configured(settings) -> bool``."""
@@ -32,7 +33,9 @@ def model_profile(provider: str, model: str | None) -> ModelProfile:
         if profile.provider == provider and model in (None, profile.model):
             return profile
     offered = ", ".join(f"{profile.provider} {profile.model}" for profile in models())
-    raise RecastError(ErrorCode.UNKNOWN_MODEL, f"There is no model {model or ''!r} of {provider!r}. On offer: {offered}.")
+    raise RecastError(
+        ErrorCode.UNKNOWN_MODEL, f"There is no model {model or ''!r} of {provider!r}. On offer: {offered}."
+    )
 
 
 def is_configured(provider: str, settings: Settings) -> bool:
