@@ -75,7 +75,7 @@ class ReplicateCamera:
 
     async def fetch(self, handle: Handle, destination: Path) -> None:
         run = await self._client.run(_path(handle))
-        if run is None or (run.status == "succeeded" and (run.data_removed or not run.output)):
+        if run is None or (run.status == "succeeded" and not run.output):
             raise RecastError(ErrorCode.CLIP_LOST, cause=f"Replicate no longer has the output of {handle.request_id}")
         if run.status != "succeeded":
             raise take_of(run).error or RecastError(

@@ -25,8 +25,6 @@ from resources.video.replicate.client import ReplicateClient, Run
 PROVIDER = "replicate"
 TRAINER = "ostris/flux-dev-lora-trainer"
 ZIP = "application/zip"
-FIRST_DAY = (1980, 1, 1, 0, 0, 0)
-"""The same pictures make the same archive."""
 
 
 class TrainingOrder(BaseModel):
@@ -128,7 +126,7 @@ def _zipped(pictures: Sequence[bytes]) -> bytes:
     with zipfile.ZipFile(archive, "w") as file:
         for place, content in enumerate(pictures, start=1):
             picture = readable(content)
-            file.writestr(zipfile.ZipInfo(f"{place:02}.{picture.suffix}", FIRST_DAY), picture.content)
+            file.writestr(zipfile.ZipInfo(f"{place:02}.{picture.suffix}"), picture.content)
     return archive.getvalue()
 
 

@@ -94,7 +94,7 @@ async def test_a_lost_answer_leaves_the_outcome_unknown_and_is_never_asked_for_a
         (reply(403, {"detail": "User is locked. Reason: Exhausted balance."}), "PROVIDER_QUOTA"),
         (reply(402, {"detail": "Payment required"}), "PROVIDER_QUOTA"),
         (reply(404, {"detail": "Application not found"}), "UNKNOWN_MODEL"),
-        (reply(422, {"detail": [FIELD]}), "PROVIDER_INPUT_INVALID"),
+        (reply(422, {"detail": [{"loc": ["body"], "msg": "empty", "type": "x"}, FIELD]}), "PROVIDER_INPUT_INVALID"),
         (reply(422, {"detail": [CONTENT]}), "CONTENT_REJECTED"),
         (reply(429, {"detail": "Too many"}, {"retry-after": "4"}), "PROVIDER_BUSY"),
     ],
@@ -106,7 +106,7 @@ async def test_a_refusal_has_the_code_of_its_reason(settings_for, answer, code):
     assert caught.value.code == ErrorCode(code)
     assert len(server.asked) == 1
     if code == "PROVIDER_INPUT_INVALID":
-        assert "duration" in caught.value.detail
+        assert caught.value.detail == "The model does not accept this scene's duration."
     if isinstance(caught.value, BusyError):
         assert caught.value.retry_after_seconds == 4
 

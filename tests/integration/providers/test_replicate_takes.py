@@ -280,6 +280,19 @@ async def test_an_order_whose_input_is_deleted_may_be_this_one(settings_for):
     assert await found(settings_for, lambda asked: listing(removed)) == ["removed"]
 
 
+async def test_a_webhook_that_does_not_name_the_attempt_tells_nothing(settings_for):
+    hook = "https://recast.example/hook"
+    answer = listing(candidate("mine", webhook=hook), candidate("other", webhook="https://old.example/hook"))
+    assert await found(settings_for, lambda asked: answer, webhook_url=hook) == ["other", "mine"]
+
+
+async def test_a_version_of_a_community_model_is_found_by_its_hash(settings_for):
+    profile = SEEDANCE.model_copy(update={"model": "somebody/own", "version": "ab" * 32})
+    mine = candidate("mine", profile) | {"model": None, "version": "ab" * 32}
+    other = candidate("other", profile) | {"model": None, "version": "cd" * 32}
+    assert await found(settings_for, lambda asked: listing(mine, other), profile) == ["mine"]
+
+
 async def test_models_without_pictures_are_found_by_words_alone(settings_for):
     profile = model_profile("replicate", "minimax/video-01")
     answer = listing(candidate("mine", profile), candidate("none", profile, pictures=[]))

@@ -176,6 +176,11 @@ async def test_what_fal_did_not_sign_now_is_not_believed(headers, body):
         await refused(FalWebhooks(asking(server.url), clock=Clock(5000)), headers, body)
 
 
+async def test_a_key_for_another_purpose_signs_nothing():
+    async with serving(lambda asked: reply(200, {"keys": [jwk(NEXT_KEY), jwk(KEY) | {"crv": "X25519"}]})) as server:
+        await refused(FalWebhooks(asking(server.url), clock=Clock(5000)), fal_signed(), FAL_BODY)
+
+
 async def test_keys_are_kept_for_a_day_looked_up_for_an_unknown_one_and_outlive_an_outage():
     answers = iter([published(KEY), published(NEXT_KEY), *[reply(503, b"")] * 4])
     clock = Clock(5000)
