@@ -16,6 +16,7 @@ from domain.errors import ErrorCode, RecastError
 from domain.stages import Stage
 from resources.database.connection import Database
 from resources.storage import Storage
+from resources.video.cameras import Cameras
 from studio import filming
 from studio.filming import FilmedScene
 
@@ -39,6 +40,7 @@ async def clips(
     config: ClipsConfig,
     database: dg.ResourceParam[Database],
     storage: dg.ResourceParam[Storage],
+    cameras: dg.ResourceParam[Cameras],
     limits: dg.ResourceParam[filming.Limits],
 ) -> dg.MaterializeResult:
     """One accepted clip per scene of the job, filmed at most once per clip key. A scene that fails costs its siblings
@@ -59,7 +61,7 @@ async def clips(
 
     evidence: dict[str, Any] = {}
     async with stage_run(context, database, Stage.CLIPS, evidence) as work:
-        filmed = await filming.film(work, database, storage, limits, again=config.scenes, report=report)
+        filmed = await filming.film(work, database, storage, cameras, limits, again=config.scenes, report=report)
         evidence["scenes"] = _table(filmed)
         if failed := [one for one in filmed if one.error]:
             raise _summary(failed, len(filmed))

@@ -28,7 +28,7 @@ class Likeness(StrEnum):
 
 
 class Price(BaseModel):
-    """US dollars per unit, as published by ``source`` on ``as_of``. ``usd_high`` is set where the price is uncertain."""
+    """US dollars per unit, as ``source`` had them on ``as_of``. ``usd_high`` is set where the price is uncertain."""
 
     model_config = ConfigDict(frozen=True)
 

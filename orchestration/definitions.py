@@ -16,6 +16,7 @@ from resources.database.connection import Database
 from resources.logs import configure_logs
 from resources.settings import Settings, revealed
 from resources.storage import Storage
+from resources.video.cameras import Cameras
 from resources.youtube import YouTubeCaptions
 from sensors.failures import failures
 from sensors.launch import launch_sensor
@@ -43,6 +44,12 @@ defs = dg.Definitions(
             settings.youtube_timeout_seconds,
             settings.youtube_languages,
         ),
-        "limits": Limits(settings.films_at_once or os.cpu_count() or 1, settings.scene_timeout_seconds),
+        "cameras": Cameras(settings),
+        "limits": Limits(
+            settings.films_at_once or os.cpu_count() or 1,
+            settings.scene_timeout_seconds,
+            settings.unknown_absent_seconds,
+            settings.unknown_sign_seconds,
+        ),
     },
 )

@@ -57,6 +57,16 @@ class Settings(BaseSettings):
     # filming
     films_at_once: int = Field(default=0, ge=0, description="Scenes filmed at once by one run; 0 means one per core")
     scene_timeout_seconds: float = Field(default=600.0, gt=0)
+    unknown_absent_seconds: float = Field(
+        default=45.0, gt=0, description="How long a provider that knows nothing of a call may still learn of it"
+    )
+    unknown_sign_seconds: float = Field(
+        default=300.0, gt=0, description="How long to wait for a sign of a call that cannot be looked up"
+    )
+    provider_limits: dict[str, tuple[int, int]] = Field(
+        default={}, description='By provider: shots in flight and starts per minute, as {"replicate": [50, 300]}'
+    )
+    webhook_base_url: str | None = Field(default=None, description="The API's own address, as providers reach it")
     max_launches: int = Field(default=3, gt=0, description="How often a job whose worker died is started in all")
 
     log_format: str = "json"

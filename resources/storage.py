@@ -33,6 +33,11 @@ def clip_object_key(user_id: UUID, clip_key: str) -> str:
     return f"users/{user_id}/clips/{clip_key}/clip.mp4"
 
 
+def source_object_key(user_id: UUID, clip_key: str) -> str:
+    """The provider's own file, as it came: it was paid for, and a clip of another profile can be made from it."""
+    return f"users/{user_id}/clips/{clip_key}/source.mp4"
+
+
 def final_object_key(user_id: UUID, job_id: UUID) -> str:
     return f"users/{user_id}/jobs/{job_id}/final.mp4"
 

@@ -1,11 +1,13 @@
 """What rows look like outside SQL: one frozen model per table that is read whole."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.attempts import AttemptState, Kind
 from domain.characters import CastMember, Voice
 from domain.profile import Aspect, Profile
 from domain.scenes import Scene
@@ -24,7 +26,8 @@ class JobOptions(Record):
 
     aspect: Aspect = Aspect.WIDE
     style: str = Field(default="warm flat illustration", min_length=1, max_length=200)
-    provider: str = "local"
+    provider: str = Field(default="local", max_length=50)
+    model: str | None = Field(default=None, max_length=200)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     max_scenes: int = Field(default=0, ge=0, le=1000)
 
@@ -63,6 +66,8 @@ class Job(Record):
     result: JobResult | None
     idempotency_key: str | None
     request_hash: str | None
+    reserved_usd: Decimal
+    spent_usd: Decimal
     launch_number: int
     launches_before_retry: int
     launch_claimed_at: datetime | None
@@ -84,6 +89,9 @@ class JobScene(Record):
     progress: int
     scene: Scene
     prompt: ShotPrompt | None
+    provider: str | None
+    model: str | None
+    is_placeholder: bool
     clip_key: str | None
     s3_key: str | None
     error_code: str | None
@@ -145,3 +153,57 @@ class Clip(Record):
     clip_key: str
     s3_key: str
     metadata: dict[str, Any]
+
+
+class Attempt(Record):
+    """One paid call. ``request`` is the order itself; ``age_seconds`` is by the database's clock."""
+
+    id: UUID
+    user_id: UUID
+    job_id: UUID
+    scene_id: UUID | None
+    kind: Kind
+    purchase_key: str
+    provider: str
+    model: str
+    model_version: str
+    state: AttemptState
+    request: dict[str, Any]
+    provider_request_id: str | None
+    response_id: str | None
+    estimated_cost_usd: Decimal
+    cost_usd: Decimal | None
+    is_billed: bool | None
+    error_code: str | None
+    error_message: str | None
+    reason: str | None
+    age_seconds: float
+    created_at: datetime
+    submitted_at: datetime | None
+    finished_at: datetime | None
+
+
+class Budget(Record):
+    """US dollars in one calendar month (UTC). ``reserved_usd`` is set aside for jobs under way."""
+
+    user_id: UUID
+    limit_usd: Decimal
+    ceiling_usd: Decimal
+    reserved_usd: Decimal
+    spent_usd: Decimal
+    month: date
+
+    @property
+    def left_usd(self) -> Decimal:
+        return max(Decimal(0), self.limit_usd - self.spent_usd - self.reserved_usd)
+
+
+class SceneTake(Record):
+    """A version of a scene that was filmed once and can be shown again at no cost."""
+
+    scene_id: UUID
+    number: int
+    clip_key: str
+    s3_key: str
+    prompt: ShotPrompt
+    created_at: datetime

@@ -10,7 +10,7 @@ from domain.errors import ErrorCode
 from domain.scenes import Scene
 from domain.shots import ShotPrompt
 from resources.database.connection import Connection
-from resources.database.records import JobScene
+from resources.database.records import JobScene, SceneTake
 
 
 async def plan_scenes(connection: Connection, job_id: UUID, user_id: UUID, scenes: Sequence[Scene]) -> None:
@@ -80,6 +80,32 @@ async def succeed_scene(connection: Connection, scene_id: UUID, *, clip_key: str
         """,
         (clip_key, s3_key, scene_id),
     )
+
+
+async def save_take(connection: Connection, scene_id: UUID) -> None:
+    """Keep the scene's present clip among its takes; the same clip is one take."""
+    await connection.execute(
+        """
+        insert into scene_takes (scene_id, user_id, number, clip_key, s3_key, prompt)
+        select id, user_id, (select coalesce(max(number), 0) + 1 from scene_takes where scene_id = job_scenes.id),
+          clip_key, s3_key, prompt
+        from job_scenes where id = %s and clip_key is not null and s3_key is not null and prompt is not null
+        on conflict (scene_id, clip_key) do nothing
+        """,
+        (scene_id,),
+    )
+
+
+async def list_takes(connection: Connection, job_id: UUID) -> Sequence[SceneTake]:
+    cursor = connection.cursor(row_factory=class_row(SceneTake))
+    await cursor.execute(
+        """
+        select scene_takes.* from scene_takes join job_scenes on job_scenes.id = scene_id
+        where job_id = %s order by scene_index, number
+        """,
+        (job_id,),
+    )
+    return await cursor.fetchall()
 
 
 async def fail_scene(connection: Connection, scene_id: UUID, code: ErrorCode, message: str) -> None:

@@ -32,7 +32,8 @@ def model_profile(provider: str, model: str | None) -> ModelProfile:
         if profile.provider == provider and model in (None, profile.model):
             return profile
     offered = ", ".join(f"{profile.provider} {profile.model}" for profile in models())
-    raise RecastError(ErrorCode.UNKNOWN_MODEL, f"There is no model {model or ''!r} of {provider!r}. On offer: {offered}.")
+    wanted = f"model {model!r} of {provider!r}" if model else f"provider {provider!r}"
+    raise RecastError(ErrorCode.UNKNOWN_MODEL, f"There is no {wanted}. On offer: {offered}.")
 
 
 def is_configured(provider: str, settings: Settings) -> bool:

@@ -27,6 +27,29 @@ def test_every_table_enables_and_forces_row_level_security(database_urls: Databa
         assert unguarded(connection) == ["forgotten"]
 
 
+def test_a_view_sees_no_more_than_its_reader(database_urls: DatabaseUrls) -> None:
+    """A plain view reads with its owner's rights, past every policy."""
+    careless = """
+    select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm')
+      and not coalesce('security_invoker=true' = any (reloptions), false)
+    """
+    with psycopg.connect(database_urls.admin) as connection:
+        assert connection.execute(careless).fetchall() == []
+        connection.execute("create view forgotten as select * from jobs")
+        assert connection.execute(careless).fetchall() == [("forgotten",)]
+
+
+def test_a_function_with_its_owners_rights_has_a_fixed_search_path(database_urls: DatabaseUrls) -> None:
+    with psycopg.connect(database_urls.admin) as connection:
+        careless = connection.execute(
+            """
+            select proname from pg_proc where pronamespace = 'public'::regnamespace and prosecdef
+              and not exists (select from unnest(proconfig) setting where setting like 'search_path=%')
+            """
+        ).fetchall()
+    assert careless == []
+
+
 def test_no_policy_lets_a_user_reach_rows_without_naming_the_user(database_urls: DatabaseUrls) -> None:
     with psycopg.connect(database_urls.admin) as connection:
         policies = connection.execute(
