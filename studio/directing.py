@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from domain.director import direct
 from domain.errors import ErrorCode, RecastError
 from domain.scenes import MAX_SCENE_SECONDS, Scene, split_scenes
+from domain.script import Script
 from resources.database import characters, scenes, scripts
-from resources.database.records import JobScene
+from resources.database.records import JobOptions, JobScene
+from resources.video.registry import model_profile
 from studio.work import Work
 
 
@@ -15,11 +17,16 @@ async def plan_scenes(work: Work) -> Sequence[Scene]:
     script = await scripts.find_version(work.connection, work.job.script_id, work.job.script_version or 0)
     if script is None:
         raise RecastError(ErrorCode.EMPTY_SCRIPT)
-    plan = split_scenes(script.lines, max_seconds=MAX_SCENE_SECONDS, chapters=script.chapters)
-    if limit := work.job.options.max_scenes:
-        plan = plan[:limit]
+    plan = split(script, work.job.options)
     await scenes.plan_scenes(work.connection, work.job.id, work.job.user_id, plan)
     return plan
+
+
+def split(script: Script, options: JobOptions) -> Sequence[Scene]:
+    """The scenes of a film: none longer than its model can film. Raises UNKNOWN_MODEL."""
+    longest = min(MAX_SCENE_SECONDS, model_profile(options.provider, options.model).max_seconds)
+    plan = split_scenes(script.lines, max_seconds=longest, chapters=script.chapters)
+    return plan[: options.max_scenes] if options.max_scenes else plan
 
 
 async def direct_scenes(work: Work) -> Sequence[JobScene]:

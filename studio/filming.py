@@ -14,18 +14,17 @@ import structlog
 from domain.attempts import Rule, rule_after
 from domain.characters import CastMember
 from domain.errors import ErrorCode, RecastError
-from domain.models import ModelProfile
-from domain.shots import Shot, ShotPrompt
+from domain.shots import ShotPrompt
 from domain.states import SceneStatus
 from resources.database import attempts, characters, clips, providers, scenes
 from resources.database.connection import Connection, Database
-from resources.database.records import JobOptions, JobScene
+from resources.database.records import JobScene
 from resources.storage import Storage
 from resources.video.cameras import Cameras
-from resources.video.registry import model_profile
 from studio.clips import Clip, ClipGoods
 from studio.directing import direct_scenes
 from studio.purchasing import Bought, Patience, PurchaseFailed, Till, buy
+from studio.shots import profile_of, shot_of
 from studio.work import Work, as_recast_error
 
 log = structlog.get_logger(__name__)
@@ -114,33 +113,6 @@ async def film(
         # Scenes keep their own failures; what ends the group is one thing that happened to the whole job.
         raise failures.exceptions[0] from None
     return sorted(finished, key=lambda filmed: filmed.scene.scene_index)
-
-
-def shot_of(
-    profile: ModelProfile,
-    options: JobOptions,
-    prompt: ShotPrompt,
-    seconds: float,
-    cast: Mapping[UUID, CastMember],
-) -> Shot:
-    """The shot that ``profile`` films of a scene. Raises PROVIDER_INPUT_INVALID for a scene longer than it can."""
-    return Shot(
-        provider=profile.provider,
-        model=profile.model,
-        model_version=profile.version,
-        prompt=prompt,
-        duration_seconds=seconds,
-        ordered_seconds=profile.ordered_seconds(seconds),
-        profile=options.profile,
-        cast=tuple(cast[character_id] for character_id in prompt.characters if character_id in cast),
-    )
-
-
-def profile_of(options: JobOptions, row: JobScene) -> ModelProfile:
-    """The model that films a scene: its own, where the user chose one for it, else its job's. Raises UNKNOWN_MODEL."""
-    if row.provider:
-        return model_profile(row.provider, row.model)
-    return model_profile(options.provider, options.model)
 
 
 class _Set:

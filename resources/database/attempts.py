@@ -2,6 +2,7 @@
 provider's limits, the budget and the job's sums move with the row or not at all."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -182,6 +183,29 @@ async def count_ended(connection: Connection, scene_id: UUID) -> tuple[int, int]
 async def list_job_attempts(connection: Connection, job_id: UUID) -> Sequence[Attempt]:
     cursor = connection.cursor(row_factory=class_row(Attempt))
     await cursor.execute("select * from ledger where job_id = %s order by created_at", (job_id,))
+    return await cursor.fetchall()
+
+
+class Cost(Record):
+    provider: str
+    model: str
+    kind: Kind
+    bought: int
+    usd: Decimal
+
+
+async def sum_costs(connection: Connection, month: date) -> Sequence[Cost]:
+    """What the connection's user paid in the calendar month (UTC) that begins on ``month``."""
+    cursor = connection.cursor(row_factory=class_row(Cost))
+    await cursor.execute(
+        """
+        select provider, model, kind, count(*) as bought, sum(cost_usd) as usd from provider_attempts
+        where cost_usd > 0 and finished_at >= %(month)s::timestamp at time zone 'utc'
+          and finished_at < (%(month)s::timestamp + interval '1 month') at time zone 'utc'
+        group by provider, model, kind order by usd desc
+        """,
+        {"month": month},
+    )
     return await cursor.fetchall()
 
 

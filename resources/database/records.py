@@ -30,6 +30,7 @@ class JobOptions(Record):
     model: str | None = Field(default=None, max_length=200)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     max_scenes: int = Field(default=0, ge=0, le=1000)
+    deliver_partial: bool = False
 
     @property
     def profile(self) -> Profile:

@@ -40,12 +40,17 @@ def is_configured(provider: str, settings: Settings) -> bool:
     return provider in PROVIDERS and bool(_module(provider).is_configured(settings))
 
 
-def camera(profile: ModelProfile, settings: Settings) -> Camera:
-    """Raises PROVIDER_NOT_CONFIGURED when the provider's key or address is not set."""
-    if not is_configured(profile.provider, settings):
+def require_configured(provider: str, settings: Settings) -> None:
+    """Raises PROVIDER_NOT_CONFIGURED when the provider is known and its key or address is not set."""
+    if provider in PROVIDERS and not is_configured(provider, settings):
         raise RecastError(
-            ErrorCode.PROVIDER_NOT_CONFIGURED, f"The video provider {profile.provider!r} is not set up on this server."
+            ErrorCode.PROVIDER_NOT_CONFIGURED, f"The video provider {provider!r} is not set up on this server."
         )
+
+
+def camera(profile: ModelProfile, settings: Settings) -> Camera:
+    """Raises PROVIDER_NOT_CONFIGURED."""
+    require_configured(profile.provider, settings)
     made: Camera = _module(profile.provider).camera(profile, settings)
     return made
 
