@@ -88,12 +88,21 @@ def _row(filmed: FilmedScene) -> dict[str, Any]:
     error = filmed.error
     return {
         "scene": filmed.scene.scene_index,
-        "status": "failed" if error else "reused" if filmed.reused else "filmed",
+        "status": _outcome(filmed),
+        "camera": filmed.camera,
         "seconds": round(filmed.seconds, 2),
         "cost_usd": float(filmed.cost_usd),
         "clip_key": (filmed.clip_key or "")[:12],
         "error": f"{error.code}: {error.cause or error.detail}" if error else "",
     }
+
+
+def _outcome(filmed: FilmedScene) -> str:
+    if filmed.error:
+        return "failed"
+    if filmed.is_placeholder:
+        return "placeholder"
+    return "reused" if filmed.reused else "filmed"
 
 
 def _table(filmed: Sequence[FilmedScene]) -> dg.TableMetadataValue:
@@ -103,6 +112,7 @@ def _table(filmed: Sequence[FilmedScene]) -> dg.TableMetadataValue:
             columns=[
                 dg.TableColumn("scene", "int"),
                 dg.TableColumn("status", "string"),
+                dg.TableColumn("camera", "string"),
                 dg.TableColumn("seconds", "float"),
                 dg.TableColumn("cost_usd", "float"),
                 dg.TableColumn("clip_key", "string"),

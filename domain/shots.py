@@ -60,6 +60,11 @@ class ShotPrompt(BaseModel):
     seed: int = 0
 
 
+def next_take(prompt: ShotPrompt) -> ShotPrompt:
+    """The same prompt under the next seed: another clip, with a key of its own."""
+    return prompt.model_copy(update={"seed": (prompt.seed + 1) % 2**31})
+
+
 class Shot(BaseModel):
     """What is filmed. The clip lasts ``duration_seconds``; the provider is asked for ``ordered_seconds``, the shortest
     length it offers that is no shorter."""

@@ -38,9 +38,10 @@ SCENE_TRANSITIONS: Mapping[SceneStatus, frozenset[SceneStatus]] = {
     SceneStatus.RUNNING: frozenset(
         {SceneStatus.SUCCEEDED, SceneStatus.FAILED, SceneStatus.CANCELED, SceneStatus.QUEUED}
     ),
-    SceneStatus.FAILED: frozenset({SceneStatus.QUEUED, SceneStatus.RUNNING}),
+    # From failed or canceled straight to succeeded: an older take is shown.
+    SceneStatus.FAILED: frozenset({SceneStatus.QUEUED, SceneStatus.RUNNING, SceneStatus.SUCCEEDED}),
     SceneStatus.SUCCEEDED: frozenset({SceneStatus.QUEUED, SceneStatus.RUNNING}),
-    SceneStatus.CANCELED: frozenset({SceneStatus.QUEUED}),
+    SceneStatus.CANCELED: frozenset({SceneStatus.QUEUED, SceneStatus.SUCCEEDED}),
 }
 
 JOB_TERMINAL = frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED})

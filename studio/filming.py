@@ -5,7 +5,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,13 +14,15 @@ import structlog
 from domain.attempts import Rule, rule_after
 from domain.characters import CastMember
 from domain.errors import ErrorCode, RecastError
-from domain.shots import ShotPrompt
+from domain.models import ModelProfile
+from domain.shots import next_take
 from domain.states import SceneStatus
 from resources.database import attempts, characters, clips, providers, scenes
 from resources.database.connection import Connection, Database
 from resources.database.records import JobScene
 from resources.storage import Storage
 from resources.video.cameras import Cameras
+from resources.video.registry import model_profile
 from studio.clips import Clip, ClipGoods
 from studio.directing import direct_scenes
 from studio.purchasing import Bought, Patience, PurchaseFailed, Till, buy
@@ -49,6 +51,7 @@ class FilmedScene:
     reused: bool = False
     error: RecastError | None = None
     camera: str = ""
+    is_placeholder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ async def film(
 
     async def one(row: JobScene) -> None:
         filmed = await _film_scene(set_, row)
+        if filmed.error and work.job.options.deliver_partial and filmed.error.code is not ErrorCode.JOB_CANCELED:
+            filmed = await _stand_in(set_, filmed)
         finished.append(filmed)
         try:
             report(filmed)
@@ -134,10 +139,11 @@ class _Set:
         self.cores = asyncio.Semaphore(os.cpu_count() or 1)
         self.drawing = asyncio.Semaphore(limits.local_at_once)
 
-    def goods(self, row: JobScene) -> ClipGoods:
+    def goods(self, row: JobScene, profile: ModelProfile | None = None) -> ClipGoods:
+        """The scene's clip, by the model that is to film it unless ``profile`` names another."""
         assert row.prompt
         options = self.work.job.options
-        profile = profile_of(options, row)
+        profile = profile or profile_of(options, row)
         camera = self.cameras.camera(profile)
         connection = self.work.connection
 
@@ -181,10 +187,6 @@ async def _ask_for_new_takes(work: Work, rows: Sequence[JobScene], again: Collec
         row = by_index[index]
         assert row.prompt
         await scenes.queue_new_take(work.connection, row.id, next_take(row.prompt))
-
-
-def next_take(prompt: ShotPrompt) -> ShotPrompt:
-    return prompt.model_copy(update={"seed": (prompt.seed + 1) % 2**31})
 
 
 async def _portraits(storage: Storage, cast: Mapping[UUID, CastMember]) -> Mapping[UUID, bytes]:
@@ -233,6 +235,30 @@ async def _film_scene(set_: _Set, row: JobScene) -> FilmedScene:
         await scenes.fail_scene(connection, row.id, error.code, error.detail)
         await set_.work.note("scene_failed", error.detail, scene_index=row.scene_index, error_code=error.code)
         return FilmedScene(row, None, time.monotonic() - began, cost_usd=cost, error=error, camera=camera)
+
+
+async def _stand_in(set_: _Set, filmed: FilmedScene) -> FilmedScene:
+    """What is shown for a scene that could not be filmed, when the user wants a film all the same: the draft that this
+    machine draws for nothing, and it is marked as such."""
+    row, error = filmed.scene, filmed.error
+    assert error
+    goods = set_.goods(row, model_profile("local", None))
+    connection = set_.work.connection
+    try:
+        await scenes.requeue_scene(connection, row.id)
+        await _obtain(set_, row, goods)
+        await scenes.mark_placeholder(connection, row.id)
+    except Exception as raised:
+        worse = as_recast_error(raised)
+        if connection.closed:
+            raise worse from raised
+        log.error("a placeholder failed", scene_index=row.scene_index, error_code=worse.code.value, cause=worse.cause)
+        await scenes.fail_scene(connection, row.id, error.code, error.detail)
+        return filmed
+    await set_.work.note(
+        "scene_replaced", f"A draft stands in: {error.detail}", scene_index=row.scene_index, error_code=error.code
+    )
+    return replace(filmed, clip_key=goods.key, error=None, is_placeholder=True)
 
 
 async def _obtain(set_: _Set, row: JobScene, goods: ClipGoods) -> Bought[Clip] | None:

@@ -282,9 +282,10 @@ async def _ask(till: Till, goods: Goods[Any], attempt: Attempt) -> Handle | None
     return handle
 
 
-async def look_up(till: Till, goods: Goods[Any], attempt: Attempt) -> Handle | None:
+async def look_up(till: Till, goods: Goods[Any], attempt: Attempt, *, patiently: bool = True) -> Handle | None:
     """Find out whether the provider has this attempt. None when it certainly has not, and the attempt is closed; parks
-    the attempt, and raises OUTCOME_UNKNOWN, when no way is left to find out."""
+    the attempt, and raises OUTCOME_UNKNOWN, when no way is left to find out. Unless ``patiently``, looks but once, and
+    raises OUTCOME_UNKNOWN when that does not tell."""
     connection = till.connection
     while True:
         present = await attempts.find_attempt(connection, attempt.id)
@@ -308,6 +309,8 @@ async def look_up(till: Till, goods: Goods[Any], attempt: Attempt) -> Handle | N
             reason = "The provider cannot be asked for it, and no webhook has told of it."
             await attempts.park(connection, attempt.id, reason)
             raise PurchaseFailed(RecastError(ErrorCode.OUTCOME_UNKNOWN, cause=reason))
+        if not patiently:
+            raise PurchaseFailed(RecastError(ErrorCode.OUTCOME_UNKNOWN, cause="not known yet"))
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
 

@@ -13,10 +13,9 @@ from resources.database import attempts, budgets
 from resources.video.registry import is_configured, models
 
 router = APIRouter(tags=["money"])
-open_router = APIRouter(tags=["money"])
 
 
-@open_router.get("/models", summary="List the models that film")
+@router.get("/models", responses=problems(), summary="List the models that film")
 async def list_models(services: ServicesOf) -> ModelList:
     """Every model, with its limits and its price; which of them this server can use now."""
     return ModelList(

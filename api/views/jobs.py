@@ -199,6 +199,7 @@ class ResultView(View):
                 "preview_expires_at": LATER,
                 "duration_seconds": 44.8,
                 "scenes": 7,
+                "placeholders": [],
                 "width": 1280,
                 "height": 720,
                 "size_bytes": 4_823_113,
@@ -214,6 +215,9 @@ class ResultView(View):
     preview_expires_at: datetime = Field(description="When `preview_url` stops working.")
     duration_seconds: float
     scenes: int
+    placeholders: list[int] = Field(
+        description="Scenes that could not be filmed, for which a draft stands in; only with `deliver_partial`."
+    )
     width: int
     height: int
     size_bytes: int

@@ -69,6 +69,8 @@ class ModelView(View):
 
 
 class ModelList(View):
+    model_config = ConfigDict(json_schema_extra=example({"models": ModelView.examples()}))
+
     models: list[ModelView]
 
 

@@ -47,6 +47,8 @@ class JobResult(Record):
     size_bytes: int
     sha256: str
     s3_version: str | None = None
+    placeholders: tuple[int, ...] = ()
+    """Scenes for which a draft stands in."""
 
 
 class Job(Record):

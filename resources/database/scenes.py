@@ -36,6 +36,12 @@ async def list_scenes(connection: Connection, job_id: UUID) -> Sequence[JobScene
     return await cursor.fetchall()
 
 
+async def find_scene(connection: Connection, job_id: UUID, index: int) -> JobScene | None:
+    cursor = connection.cursor(row_factory=class_row(JobScene))
+    await cursor.execute("select * from job_scenes where job_id = %s and scene_index = %s", (job_id, index))
+    return await cursor.fetchone()
+
+
 async def save_prompt(connection: Connection, scene_id: UUID, prompt: ShotPrompt) -> None:
     await connection.execute(
         "update job_scenes set prompt = %s where id = %s", (Jsonb(prompt.model_dump(mode="json")), scene_id)
@@ -46,7 +52,8 @@ async def queue_new_take(connection: Connection, scene_id: UUID, prompt: ShotPro
     """Ask for another take: the scene waits again and its old clip stays among the user's assets."""
     await connection.execute(
         """
-        update job_scenes set prompt = %s, status = 'queued', progress = 0, error_code = null, error_message = null
+        update job_scenes set prompt = %s, status = 'queued', progress = 0, error_code = null, error_message = null,
+          is_placeholder = false
         where id = %s
         """,
         (Jsonb(prompt.model_dump(mode="json")), scene_id),
@@ -122,6 +129,20 @@ async def cancel_scenes(connection: Connection, job_id: UUID) -> None:
     await connection.execute(
         "update job_scenes set status = 'canceled' where job_id = %s and status in ('queued', 'running')", (job_id,)
     )
+
+
+async def requeue_scene(connection: Connection, scene_id: UUID) -> None:
+    await connection.execute(
+        """
+        update job_scenes set status = 'queued', progress = 0, error_code = null, error_message = null where id = %s
+        """,
+        (scene_id,),
+    )
+
+
+async def mark_placeholder(connection: Connection, scene_id: UUID) -> None:
+    """What the scene shows is not what was asked for."""
+    await connection.execute("update job_scenes set is_placeholder = true where id = %s", (scene_id,))
 
 
 async def requeue_scenes(connection: Connection, job_id: UUID) -> None:
