@@ -260,8 +260,8 @@ async def retry_job(connection: Connection, job_id: UUID) -> Job | None:
 async def retake_scene(
     connection: Connection, job_id: UUID, index: int, prompt: ShotPrompt, provider: str | None, model: str | None
 ) -> Job | None:
-    """Put an ended film of the connection's user back into the outbox, to film one scene by ``prompt``. None when it has
-    not ended, or has no such scene."""
+    """Put an ended film of the connection's user back into the outbox, to film one scene by ``prompt``. None when it
+    has not ended, or has no such scene."""
     cursor = connection.cursor(row_factory=class_row(Job))
     await cursor.execute(
         "select * from retake_scene(%s, %s, %s, %s, %s)",
