@@ -66,7 +66,24 @@ class Settings(BaseSettings):
     provider_limits: dict[str, tuple[int, int]] = Field(
         default={}, description='By provider: shots in flight and starts per minute, as {"replicate": [50, 300]}'
     )
-    webhook_base_url: str | None = Field(default=None, description="The API's own address, as providers reach it")
     max_launches: int = Field(default=3, gt=0, description="How often a job whose worker died is started in all")
+
+    # the video providers; a provider without its key is not on offer
+    provider_submit_timeout_seconds: float = Field(default=30.0, gt=0)
+    provider_output_max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
+    webhook_base_url: str | None = Field(
+        default=None,
+        description="Where this API is reached from the internet (https); unset: no webhooks are asked for",
+    )
+    replicate_api_token: SecretStr | None = None
+    replicate_base_url: str = "https://api.replicate.com/v1"
+    replicate_webhook_secret: SecretStr | None = Field(
+        default=None, description="whsec_…; unset: it is fetched from Replicate with the token"
+    )
+    fal_key: SecretStr | None = None
+    fal_base_url: str = "https://queue.fal.run"
+    fal_jwks_url: str = "https://rest.fal.ai/.well-known/jwks.json"
+    rundiffusion_config: Path | None = Field(default=None, description="TOML; see docs/decisions/0007-rundiffusion.md")
+    rundiffusion_key: SecretStr | None = None
 
     log_format: str = "json"

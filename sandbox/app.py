@@ -1,5 +1,9 @@
 """All of the sandbox in one application."""
 
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
@@ -8,13 +12,22 @@ from sandbox.auth.store import AuthStore
 from sandbox.auth.tokens import TokenSigner
 from sandbox.cloudfront.app import cloudfront_router
 from sandbox.front_page import front_page
+from sandbox.providers import Clock, Providers
 from sandbox.settings import SandboxSettings
 from sandbox.youtube.app import youtube_router
 
 
-def create_app(settings: SandboxSettings) -> FastAPI:
-    """YouTube at its own paths, Supabase Auth under ``/auth/v1``, CloudFront under ``/cdn``."""
-    app = FastAPI(title="Recast sandbox", openapi_url=None, docs_url=None, redoc_url=None)
+def create_app(settings: SandboxSettings, clock: Clock = time.time) -> FastAPI:
+    """YouTube at its own paths, Supabase Auth under ``/auth/v1``, CloudFront under ``/cdn``, Replicate under
+    ``/replicate/v1``. ``clock`` is the paid services' time."""
+    providers = Providers(settings, clock)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with providers.at_work():
+            yield
+
+    app = FastAPI(title="Recast sandbox", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     store = AuthStore(settings.data_dir / "auth.sqlite3")
     signer = TokenSigner(store, settings.issuer, settings.access_token_seconds)
 
@@ -28,5 +41,6 @@ def create_app(settings: SandboxSettings) -> FastAPI:
 
     app.include_router(youtube_router(settings.slow_seconds))
     app.include_router(cloudfront_router(settings))
+    providers.serve(app)
     app.mount("/auth/v1", auth_app(store, signer, settings.refresh_reuse_seconds))
     return app

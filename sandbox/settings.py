@@ -24,6 +24,13 @@ class SandboxSettings(BaseSettings):
     access_token_seconds: int = 3600
     refresh_reuse_seconds: float = 10.0
 
+    replicate_api_token: SecretStr = SecretStr("r8_sandbox")
+    prediction_seconds: float = 2.0
+    slow_prediction_seconds: float = 20.0
+    creates_per_minute: int = 600
+    hold_seconds: float = 600.0
+    webhook_retry_seconds: float = 1.0
+
     s3_endpoint_url: str | None = None
     s3_bucket: str = "recast"
     s3_region: str = "us-east-1"

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ class Running:
 
 
 @contextmanager
-def serve(folder: Path, **values: object) -> Iterator[Running]:
+def serve(folder: Path, clock: Callable[[], float] = time.time, **values: object) -> Iterator[Running]:
     """Runs the sandbox with uvicorn until the block ends; ``values`` are settings."""
     listener = socket.create_server(("127.0.0.1", 0))
     private_path, public_path = ensure_key_pair(folder)
@@ -47,6 +48,8 @@ def serve(folder: Path, **values: object) -> Iterator[Running]:
             "port": listener.getsockname()[1],
             "data_dir": folder,
             "slow_seconds": 0.2,
+            "prediction_seconds": 0.1,
+            "webhook_retry_seconds": 0.01,
             "refresh_reuse_seconds": 0,
             "cloudfront_public_key_path": public_path,
             "s3_endpoint_url": "http://127.0.0.1:9",
@@ -56,7 +59,7 @@ def serve(folder: Path, **values: object) -> Iterator[Running]:
             **values,
         }
     )
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), log_level="warning", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(create_app(settings, clock), log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

@@ -1,0 +1,1 @@
+"""Replicate: video models and LoRA trainings behind one HTTP API."""

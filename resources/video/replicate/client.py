@@ -1,0 +1,203 @@
+"""Replicate's HTTP API, as far as Recast uses it: typed, each request asked as often as it may be.
+
+Not the package ``replicate``: see docs/decisions/0006-replicate-client.md.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import httpx
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from domain.errors import RecastError
+from resources.outbound import is_loopback_http
+from resources.settings import Settings
+from resources.video.asking import Answer, Asking, Sleep, refusal
+from resources.video.pictures import Picture
+from resources.video.protocol import BusyError, OutcomeUnknownError
+
+SERVICE = "Replicate"
+EVENTS = ("start", "completed")
+SHORTEST_DEADLINE_SECONDS = 5
+MAX_PAGES = 30
+"""A page has 100 predictions; 600 a minute can be made."""
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Urls(_Wire):
+    web: str | None = None
+
+
+class Metrics(_Wire):
+    predict_time: float | None = None
+    total_time: float | None = None
+
+
+class Run(_Wire):
+    """A prediction or a training. Only the id and the status are certain: ``version`` is missing for some models,
+    ``error`` is a text or an object, and input and output are gone an hour after the end."""
+
+    id: str = Field(min_length=1)
+    status: str
+    model: str | None = None
+    version: JsonValue = None
+    input: JsonValue = None
+    output: JsonValue = None
+    error: JsonValue = None
+    logs: str | None = None
+    data_removed: bool = False
+    created_at: AwareDatetime | None = None
+    started_at: AwareDatetime | None = None
+    completed_at: AwareDatetime | None = None
+    metrics: Metrics | None = None
+    urls: Urls | None = None
+
+
+class UploadedFile(_Wire):
+    id: str
+    metadata: Mapping[str, JsonValue] | None = None
+    urls: Mapping[str, str]
+
+    @property
+    def url(self) -> str:
+        return self.urls["get"]
+
+
+class _Page(_Wire):
+    next: str | None = None
+    results: tuple[Run, ...]
+
+
+class _Secret(_Wire):
+    key: str
+
+
+Told = TypeVar("Told", bound=_Wire)
+
+
+class ReplicateClient:
+    """Every verb raises ``RecastError``, with Replicate's request id where it tells one."""
+
+    def __init__(self, asking: Asking, *, is_sandbox: bool) -> None:
+        self._asking = asking
+        self._is_sandbox = is_sandbox
+
+    @classmethod
+    def of(cls, settings: Settings, *, sleep: Sleep = asyncio.sleep) -> "ReplicateClient":
+        assert settings.replicate_api_token is not None
+        token = settings.replicate_api_token.get_secret_value()
+        asking = Asking(
+            settings.replicate_base_url,
+            {"Authorization": f"Bearer {token}"},
+            submit_seconds=settings.provider_submit_timeout_seconds,
+            sleep=sleep,
+        )
+        return cls(asking, is_sandbox=is_loopback_http(settings.replicate_base_url))
+
+    @property
+    def sleep(self) -> Sleep:
+        return self._asking.sleep
+
+    async def upload(self, picture: Picture, name: str, metadata: Mapping[str, str]) -> UploadedFile:
+        """Keeps a file for an hour. Costs nothing, so it is repeated where needed."""
+        answer = await self._asking.patiently(
+            "POST",
+            "/files",
+            files={
+                "content": (name, picture.content, picture.media_type),
+                "metadata": (None, json.dumps(dict(metadata)), "application/json"),
+            },
+        )
+        return _read(answer, UploadedFile)
+
+    async def uploaded(self, url: str) -> UploadedFile | None:
+        """What is known of a file by its address; None when it is not one of Replicate's, or gone."""
+        files = f"{self._asking.base_url}/files/"
+        if not url.startswith(files):
+            return None
+        answer = await self._asking.patiently("GET", f"/files/{url.removeprefix(files).partition('/')[0]}")
+        return _read(answer, UploadedFile) if answer.is_success else None
+
+    async def create(
+        self,
+        path: str,
+        body: Mapping[str, JsonValue],
+        *,
+        webhook_url: str | None,
+        deadline_seconds: float | None = None,
+    ) -> tuple[Run, str | None]:
+        """Start a run: the one request that costs money, asked exactly once. Returns it with the request's id."""
+        whole = dict(body)
+        if webhook_url and (self._is_sandbox or webhook_url.startswith("https://")):
+            whole |= {"webhook": webhook_url, "webhook_events_filter": list(EVENTS)}
+        headers = {}
+        if deadline_seconds is not None:
+            headers["Cancel-After"] = f"{max(SHORTEST_DEADLINE_SECONDS, round(deadline_seconds))}s"
+        answer = await self._asking.once("POST", path, json=whole, headers=headers)
+        if not answer.is_success:
+            raise _refusal(answer)
+        try:
+            return Run.model_validate(answer.body), answer.request_id
+        except ValidationError as error:
+            raise OutcomeUnknownError(cause=f"unreadable: {answer.cause}", request_id=answer.request_id) from error
+
+    async def run(self, path: str) -> Run | None:
+        """A prediction or training by its path; None when Replicate knows it no more."""
+        answer = await self._asking.patiently("GET", path)
+        return None if answer.status == 404 else _read(answer, Run)
+
+    async def cancel(self, path: str) -> None:
+        """A run that has ended, or that nobody knows, stays as it is."""
+        answer = await self._asking.patiently("POST", f"{path}/cancel")
+        if answer.status in (401, 403):
+            raise _refusal(answer)
+
+    async def runs_since(self, path: str, since: datetime) -> AsyncIterator[Run]:
+        """The runs made at ``since`` or later, the newest first. Raises ``BusyError`` when there are more than can be
+        looked through, for then nothing can be said of the rest."""
+        query: Mapping[str, str] = {"created_after": since.isoformat()}
+        for _ in range(MAX_PAGES):
+            answer = await self._asking.patiently("GET", path, params=query)
+            page = _read(answer, _Page)
+            for run in page.results:
+                # The filter may be unknown to the endpoint; the order is documented.
+                if run.created_at is not None and run.created_at < since:
+                    return
+                yield run
+            if not page.next:
+                return
+            # Only the cursor is taken: the token goes to no address that an answer names.
+            query = dict(httpx.URL(page.next).params)
+        raise BusyError(cause=f"more than {MAX_PAGES} pages of {path} since {since}")
+
+    async def webhook_secret(self) -> str:
+        return _read(await self._asking.patiently("GET", "/webhooks/default/secret"), _Secret).key
+
+
+def _read(answer: Answer, model: type[Told]) -> Told:
+    if not answer.is_success:
+        raise _refusal(answer)
+    try:
+        return model.model_validate(answer.body)
+    except ValidationError as error:
+        raise BusyError(cause=f"unreadable: {answer.cause}", request_id=answer.request_id) from error
+
+
+def _refusal(answer: Answer) -> RecastError:
+    problem = answer.body if isinstance(answer.body, Mapping) else {}
+    reason = " ".join(str(problem.get(name, "")) for name in ("title", "detail"))
+    return refusal(answer, SERVICE, reason, _field_names(problem.get("invalid_fields")))
+
+
+def _field_names(invalid_fields: JsonValue) -> Sequence[str]:
+    """The names of what Replicate does not accept; a field is told as ``prompt``, ``input.prompt`` or ``/prompt``."""
+    if not isinstance(invalid_fields, list):
+        return ()
+    told = (str(field.get("field", "")) for field in invalid_fields if isinstance(field, Mapping))
+    return [name for field in told if (name := field.removeprefix("input").strip("./"))]
