@@ -42,6 +42,11 @@ class SceneView(BaseModel):
     error: ErrorView | None = None
 
 
+class CostView(BaseModel):
+    reserved_usd: float
+    spent_usd: float
+
+
 class JobView(BaseModel):
     id: UUID
     type: str
@@ -51,10 +56,56 @@ class JobView(BaseModel):
     error: ErrorView | None = None
     stages: list[StageView] = []
     scenes: list[SceneView] = []
+    cost: CostView | None = None
 
     @property
     def is_over(self) -> bool:
         return self.status in ("succeeded", "failed", "canceled")
+
+
+class QuoteLineView(BaseModel):
+    scene_index: int | None
+    what: str
+    provider: str
+    model: str
+    seconds: float
+    is_owned: bool
+    low_usd: float
+    high_usd: float
+
+
+class QuoteView(BaseModel):
+    low_usd: float
+    high_usd: float
+    to_buy: int
+    lines: list[QuoteLineView]
+    budget_left_usd: float
+    is_within_budget: bool
+
+
+class BudgetView(BaseModel):
+    limit_usd: float
+    ceiling_usd: float
+    reserved_usd: float
+    spent_usd: float
+    left_usd: float
+    month: str
+
+
+class PriceView(BaseModel):
+    per: str
+    usd: float
+    usd_high: float | None
+    as_of: str
+
+
+class ModelView(BaseModel):
+    provider: str
+    model: str
+    title: str
+    is_available: bool
+    seconds: list[int]
+    price: PriceView
 
 
 class CharacterView(BaseModel):
@@ -92,6 +143,21 @@ class ApiClient:
 
     async def generate(self, script_id: UUID, options: dict[str, Any]) -> JobView:
         return JobView.model_validate(await self._post("/jobs", {"script_id": str(script_id), **options}))
+
+    async def quote(self, script_id: UUID, options: dict[str, Any]) -> QuoteView:
+        return QuoteView.model_validate(await self._post("/jobs/quote", {"script_id": str(script_id), **options}))
+
+    async def models(self) -> list[ModelView]:
+        return [ModelView.model_validate(one) for one in (await self._get("/models"))["models"]]
+
+    async def budget(self) -> BudgetView:
+        return BudgetView.model_validate(await self._get("/budget"))
+
+    async def set_budget(self, limit_usd: str) -> BudgetView:
+        return BudgetView.model_validate(await self._send("PUT", "/budget", json={"limit_usd": limit_usd}))
+
+    async def retake(self, job_id: UUID, scene: int, changes: dict[str, Any]) -> JobView:
+        return JobView.model_validate(await self._post(f"/jobs/{job_id}/scenes/{scene}/retry", changes))
 
     async def job(self, job_id: UUID) -> JobView:
         return JobView.model_validate(await self._get(f"/jobs/{job_id}"))

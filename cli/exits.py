@@ -33,6 +33,7 @@ UNAVAILABLE = {
     ErrorCode.AUTH_UNAVAILABLE,
     ErrorCode.PIPELINE_UNAVAILABLE,
     ErrorCode.RATE_LIMITED,
+    ErrorCode.PROVIDER_BUSY,
 }
 BAD_INPUT = {
     ErrorCode.INVALID_LINK,
@@ -41,6 +42,8 @@ BAD_INPUT = {
     ErrorCode.EMPTY_CAST,
     ErrorCode.NOT_FOUND,
     ErrorCode.UNAUTHENTICATED,
+    ErrorCode.UNKNOWN_MODEL,
+    ErrorCode.PROVIDER_NOT_CONFIGURED,
 }
 
 
