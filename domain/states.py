@@ -38,10 +38,9 @@ SCENE_TRANSITIONS: Mapping[SceneStatus, frozenset[SceneStatus]] = {
     SceneStatus.RUNNING: frozenset(
         {SceneStatus.SUCCEEDED, SceneStatus.FAILED, SceneStatus.CANCELED, SceneStatus.QUEUED}
     ),
-    # From failed or canceled straight to succeeded: an older take is shown.
-    SceneStatus.FAILED: frozenset({SceneStatus.QUEUED, SceneStatus.RUNNING, SceneStatus.SUCCEEDED}),
+    SceneStatus.FAILED: frozenset({SceneStatus.QUEUED, SceneStatus.RUNNING}),
     SceneStatus.SUCCEEDED: frozenset({SceneStatus.QUEUED, SceneStatus.RUNNING}),
-    SceneStatus.CANCELED: frozenset({SceneStatus.QUEUED, SceneStatus.SUCCEEDED}),
+    SceneStatus.CANCELED: frozenset({SceneStatus.QUEUED}),
 }
 
 JOB_TERMINAL = frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED})

@@ -59,9 +59,10 @@ begin
   if requeued.id is null then
     return;
   end if;
+  update public.job_scenes set status = 'queued', error_code = null, error_message = null where id = chosen.scene_id;
   update public.job_scenes
-    set status = 'succeeded', progress = 100, error_code = null, error_message = null, is_placeholder = false,
-        prompt = chosen.prompt, clip_key = chosen.clip_key, s3_key = chosen.s3_key, finished_at = clock_timestamp()
+    set status = 'succeeded', progress = 100, is_placeholder = false, prompt = chosen.prompt,
+        clip_key = chosen.clip_key, s3_key = chosen.s3_key, finished_at = clock_timestamp()
     where id = chosen.scene_id;
   insert into public.job_events (job_id, user_id, kind, scene_index, message)
     values (job, requeued.user_id, 'take_chosen', choose_take.number, format('Take %s is shown', take));
@@ -71,15 +72,3 @@ $$;
 
 revoke all on function requeue_own_job, retake_scene, choose_take from public, anon;
 grant execute on function retake_scene, choose_take to authenticated;
-
--- The states through which a scene may move, a chosen take included: failed or canceled scenes have older takes too.
-create or replace function scene_may_move(from_status text, to_status text) returns boolean
-language sql immutable as $$
-  select from_status = to_status or (from_status, to_status) in (
-    ('queued', 'running'), ('queued', 'succeeded'), ('queued', 'failed'), ('queued', 'canceled'),
-    ('running', 'succeeded'), ('running', 'failed'), ('running', 'canceled'), ('running', 'queued'),
-    ('failed', 'queued'), ('failed', 'running'), ('failed', 'succeeded'),
-    ('succeeded', 'queued'), ('succeeded', 'running'),
-    ('canceled', 'queued'), ('canceled', 'succeeded')
-  )
-$$;
