@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from domain.errors import ErrorCode, RecastError
-from resources.outbound import system_tls
+from resources.outbound import is_loopback_http, system_tls
 from resources.video.protocol import BusyError, OutcomeUnknownError
 
 CONNECT_SECONDS = 10.0
@@ -103,6 +103,11 @@ class Asking:
         self._headers = dict(headers)
         self._submit_seconds = submit_seconds
         self.sleep = sleep
+
+    def callable_webhook(self, url: str | None) -> str | None:
+        """A webhook's address if it may be asked for: https, or any address while the service is the sandbox."""
+        is_callable = url is not None and (url.startswith("https://") or is_loopback_http(self.base_url))
+        return url if is_callable else None
 
     async def once(self, method: str, path: str, **request: Any) -> Answer:
         """One request that may cost money. The answer is a success or a refusal (4xx); whatever leaves open whether it

@@ -1,13 +1,18 @@
 """The pictures that providers get: characters in a format that every model reads, and first frames made of them."""
 
 import io
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from PIL import Image, ImageFilter, UnidentifiedImageError
 
 from domain.errors import ErrorCode, RecastError
+from domain.models import Likeness, ModelProfile
 from domain.profile import Profile
+from domain.shots import Shot
+from resources.video.inputs import pictured
 
 READABLE = {"PNG": "image/png", "JPEG": "image/jpeg"}
 """Some models refuse WebP."""
@@ -25,6 +30,20 @@ class Picture:
     @property
     def suffix(self) -> str:
         return "jpg" if self.media_type == "image/jpeg" else "png"
+
+    @property
+    def data_url(self) -> str:
+        return f"data:{self.media_type};base64,{b64encode(self.content).decode('ascii')}"
+
+
+def pictures_for(shot: Shot, profile: ModelProfile, portraits: Mapping[UUID, bytes]) -> list[Picture]:
+    """The pictures that a model gets with a shot. Raises CHARACTER_NOT_READY when one of them is not there."""
+    shown = pictured(shot, profile)
+    if missing := [character for character in shown if character not in portraits]:
+        raise RecastError(ErrorCode.CHARACTER_NOT_READY, cause=f"no portrait of {missing[0]}")
+    if shown and profile.likeness is Likeness.START_IMAGE:
+        return [first_frame([portraits[character] for character in shown], shot.profile)]
+    return [readable(portraits[character]) for character in shown]
 
 
 def readable(portrait: bytes) -> Picture:

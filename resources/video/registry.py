@@ -15,6 +15,7 @@ from resources.video.protocol import Camera
 PROVIDERS: Mapping[str, str] = {
     "local": "resources.video.local.camera",
     "replicate": "resources.video.replicate.camera",
+    "pika": "resources.video.fal.camera",
 }
 """Modules are loaded when first used: a server that films with one provider needs no other's libraries. Each has
 ``camera(profile, settings) -> Camera`` and ``is_configured(settings) -> bool``."""

@@ -11,12 +11,12 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from domain.errors import ErrorCode, RecastError
-from domain.models import Likeness, ModelProfile
+from domain.models import ModelProfile
 from resources.outbound import Outbound
 from resources.settings import Settings
 from resources.video.asking import Sleep, failure, patiently
-from resources.video.inputs import PICTURE_WORDS, is_input_of, model_input, pictured
-from resources.video.pictures import Picture, first_frame, readable
+from resources.video.inputs import PICTURE_WORDS, is_input_of, model_input
+from resources.video.pictures import pictures_for
 from resources.video.protocol import Handle, Order, Take, TakeStatus
 from resources.video.replicate.client import ReplicateClient, Run
 
@@ -87,7 +87,7 @@ class ReplicateCamera:
         await patiently(partial(self._outbound.fetch, url, destination), self._client.sleep)
 
     async def _upload(self, order: Order, portraits: Mapping[UUID, bytes]) -> list[str]:
-        pictures = await asyncio.to_thread(chosen_pictures, order, self.profile, portraits)
+        pictures = await asyncio.to_thread(pictures_for, order.shot, self.profile, portraits)
         attempt = {ATTEMPT: str(order.attempt_id)}
         uploads = [
             self._client.upload(picture, f"{order.attempt_id}-{place}.{picture.suffix}", attempt)
@@ -97,6 +97,9 @@ class ReplicateCamera:
 
     async def _may_be(self, run: Run, order: Order) -> bool:
         """Unless something speaks against it: an order that is taken for lost is paid for a second time."""
+        attempt = str(order.attempt_id)
+        if run.webhook and order.webhook_url and attempt in order.webhook_url:
+            return attempt in run.webhook
         if run.data_removed:
             return True
         if not is_input_of(order.shot, self.profile, run.input):
@@ -104,7 +107,7 @@ class ReplicateCamera:
         url = _first_picture(run.input, self.profile)
         uploaded = await self._client.uploaded(url) if url else None
         marked = (uploaded.metadata or {}).get(ATTEMPT) if uploaded else None
-        return marked in (None, str(order.attempt_id))
+        return marked in (None, attempt)
 
     def _is_of_this_model(self, run: Run) -> bool:
         return run.model == self.profile.model or run.version == self.profile.version
@@ -117,16 +120,6 @@ class ReplicateCamera:
             response_id=response_id,
             details={"web": web} if web else {},
         )
-
-
-def chosen_pictures(order: Order, profile: ModelProfile, portraits: Mapping[UUID, bytes]) -> list[Picture]:
-    """The pictures that go into an order. Raises CHARACTER_NOT_READY when one of them is not there."""
-    shown = pictured(order.shot, profile)
-    if missing := [character for character in shown if character not in portraits]:
-        raise RecastError(ErrorCode.CHARACTER_NOT_READY, cause=f"no portrait of {missing[0]}")
-    if shown and profile.likeness is Likeness.START_IMAGE:
-        return [first_frame([portraits[character] for character in shown], order.shot.profile)]
-    return [readable(portraits[character]) for character in shown]
 
 
 def take_of(run: Run) -> Take:

@@ -13,7 +13,6 @@ import httpx
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from domain.errors import RecastError
-from resources.outbound import is_loopback_http
 from resources.settings import Settings
 from resources.video.asking import Answer, Asking, Sleep, refusal
 from resources.video.pictures import Picture
@@ -51,6 +50,7 @@ class Run(_Wire):
     output: JsonValue = None
     error: JsonValue = None
     logs: str | None = None
+    webhook: str | None = None
     data_removed: bool = False
     created_at: AwareDatetime | None = None
     started_at: AwareDatetime | None = None
@@ -84,9 +84,8 @@ Told = TypeVar("Told", bound=_Wire)
 class ReplicateClient:
     """Every verb raises ``RecastError``, with Replicate's request id where it tells one."""
 
-    def __init__(self, asking: Asking, *, is_sandbox: bool) -> None:
+    def __init__(self, asking: Asking) -> None:
         self._asking = asking
-        self._is_sandbox = is_sandbox
 
     @classmethod
     def of(cls, settings: Settings, *, sleep: Sleep = asyncio.sleep) -> "ReplicateClient":
@@ -98,7 +97,7 @@ class ReplicateClient:
             submit_seconds=settings.provider_submit_timeout_seconds,
             sleep=sleep,
         )
-        return cls(asking, is_sandbox=is_loopback_http(settings.replicate_base_url))
+        return cls(asking)
 
     @property
     def sleep(self) -> Sleep:
@@ -134,8 +133,8 @@ class ReplicateClient:
     ) -> tuple[Run, str | None]:
         """Start a run: the one request that costs money, asked exactly once. Returns it with the request's id."""
         whole = dict(body)
-        if webhook_url and (self._is_sandbox or webhook_url.startswith("https://")):
-            whole |= {"webhook": webhook_url, "webhook_events_filter": list(EVENTS)}
+        if webhook := self._asking.callable_webhook(webhook_url):
+            whole |= {"webhook": webhook, "webhook_events_filter": list(EVENTS)}
         headers = {}
         if deadline_seconds is not None:
             headers["Cancel-After"] = f"{max(SHORTEST_DEADLINE_SECONDS, round(deadline_seconds))}s"

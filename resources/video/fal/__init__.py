@@ -1,0 +1,1 @@
+"""fal.ai: Pika's models behind a queue."""
