@@ -16,7 +16,7 @@ from api.openapi import DESCRIPTION, TAGS, DescribedAPI, operation_name
 from api.page import BUILT_PAGE, BuiltPage
 from api.problems import Problems
 from api.requests import REQUEST_ID_HEADER, RequestMiddleware
-from api.routes import characters, events, imports, jobs, money, results, scripts, service, takes
+from api.routes import characters, events, imports, jobs, money, results, scripts, service, takes, webhooks
 from api.services import lifespan_of
 from api.version import VERSION
 from resources.logs import configure_logs
@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None, *, page: Path = BUILT_PAGE) -> 
         signed_in.include_router(group.router)
     app.include_router(signed_in)
     app.include_router(service.router, prefix=PREFIX)
+    app.include_router(webhooks.router, prefix=PREFIX)
     app.include_router(service.probes)
     app.include_router(error_page.router)
     add_docs_page(app, OPENAPI_URL)
