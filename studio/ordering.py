@@ -50,4 +50,4 @@ async def order_film(
         assert job
         return job
     await reserve(connection, job.id, price.high_usd)
-    return job
+    return await jobs.find_job(connection, job.id) or job
