@@ -16,26 +16,42 @@ PROVIDERS: Mapping[str, str] = {
     "local": "resources.video.local.camera",
     "replicate": "resources.video.replicate.camera",
     "pika": "resources.video.fal.camera",
+    "rundiffusion": "resources.video.rundiffusion.camera",
 }
 """Modules are loaded when first used: a server that films with one provider needs no other's libraries. Each has
-``camera(profile, settings) -> Camera`` and ``is_configured(settings) -> bool``."""
+``camera(profile, settings) -> Camera`` and ``is_configured(settings) -> bool``; one whose models are not in
+models.toml has ``models(settings) -> Sequence[ModelProfile]``."""
+
+
+def models(settings: Settings | None = None) -> Sequence[ModelProfile]:
+    """Every model on offer; the first of a provider is its default. With ``settings``, also the models that are
+    configured rather than listed. Raises PROVIDER_NOT_CONFIGURED for a configuration that is not understood."""
+    return tuple(profile for provider in PROVIDERS for profile in _models_of(provider, settings))
+
+
+def model_profile(provider: str, model: str | None, settings: Settings | None = None) -> ModelProfile:
+    """The profile of ``model``, or of the provider's default. Raises UNKNOWN_MODEL."""
+    offered = _models_of(provider, settings)
+    for profile in offered:
+        if model in (None, profile.model):
+            return profile
+    names = ", ".join(f"{profile.provider} {profile.model}" for profile in offered or models())
+    wanted = f"model {model!r} of {provider!r}" if model else f"provider {provider!r}"
+    raise RecastError(ErrorCode.UNKNOWN_MODEL, f"There is no {wanted}. On offer: {names}.")
+
+
+def _models_of(provider: str, settings: Settings | None) -> Sequence[ModelProfile]:
+    listed = tuple(profile for profile in _listed_models() if profile.provider == provider)
+    if settings is None or not is_configured(provider, settings):
+        return listed
+    configured: Sequence[ModelProfile] = getattr(_module(provider), "models", lambda _: ())(settings)
+    return (*listed, *configured)
 
 
 @cache
-def models() -> Sequence[ModelProfile]:
-    """Every model on offer; the first of a provider is its default."""
+def _listed_models() -> Sequence[ModelProfile]:
     table = tomllib.loads(resources.files("resources.video").joinpath("models.toml").read_text(encoding="utf-8"))
     return tuple(ModelProfile.model_validate(row) for row in table["model"])
-
-
-def model_profile(provider: str, model: str | None) -> ModelProfile:
-    """The profile of ``model``, or of the provider's default. Raises UNKNOWN_MODEL."""
-    for profile in models():
-        if profile.provider == provider and model in (None, profile.model):
-            return profile
-    offered = ", ".join(f"{profile.provider} {profile.model}" for profile in models())
-    wanted = f"model {model!r} of {provider!r}" if model else f"provider {provider!r}"
-    raise RecastError(ErrorCode.UNKNOWN_MODEL, f"There is no {wanted}. On offer: {offered}.")
 
 
 def is_configured(provider: str, settings: Settings) -> bool:
