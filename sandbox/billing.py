@@ -55,23 +55,13 @@ class Ledger:
         self._file = file
         file.create(SCHEMA)
 
-    def charge(
-        self,
-        service: str,
-        run_id: str,
-        kind: str,
-        model: str,
-        given: Mapping[str, Any],
-        webhook: str | None,
-        amount: Decimal,
-        at: float,
-    ) -> None:
-        """Written once per ``run_id``, however often it is called."""
-        row = (service, run_id, kind, model, identity_of(model, given), prompt_of(given), given.get("seed"), webhook)
+    def charge(self, charge: Charge) -> None:
+        """Written once for its service and id, however often it is called."""
         with self._file.transaction() as db:
             db.execute(
-                "insert or ignore into charges values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*row, json.dumps(given), str(amount), at),
+                "insert or ignore into charges values (:service, :id, :kind, :model, :identity, :prompt, :seed,"
+                " :webhook, :input, :amount, :at)",
+                charge.body() | {"input": json.dumps(charge.input)},
             )
 
     def charges(
@@ -106,7 +96,8 @@ def duplicates(charges: Sequence[Charge], by: str = "identity") -> list[list[Cha
 def identity_of(model: str, given: Mapping[str, Any]) -> str:
     """SHA-256 of the model and its input as canonical JSON.
 
-    The query of a URL in the input is left out: two signatures for one object lead to the same picture.
+    The query of a URL in the input is left out: two signatures for one object lead to the same picture. What else
+    stands for the same thing under several names, the caller has made one.
     """
     canonical = json.dumps([model, _without_queries(given)], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -12,12 +12,13 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-WORD = re.compile(r"\[\[([a-z0-9-]+)\]\]")
+WORD = re.compile(r"\[\[([a-z0-9-]+)\]\]|\(\(([a-z0-9-]+)\)\)")
 ONCE = "-once"
 
 
 class Fault(StrEnum):
-    """The values are the words that stand in a prompt between ``[[`` and ``]]``."""
+    """The values are the words that stand in a prompt: ``[[refuse]]``, or ``((refuse))`` in a transcript, where square
+    brackets hold sounds. ``[[refuse-once]]`` happens once."""
 
     NO_CREDIT = "402"
     INVALID = "422"
@@ -107,7 +108,7 @@ class Trouble:
         may happen once where it matters how often (``output-unavailable-once``) is kept as well."""
         self._submissions[service, prompt] += 1
         attempt = self._submissions[service, prompt]
-        words = {word for word in WORD.findall(prompt) if _known(word)}
+        words = {word for match in WORD.findall(prompt) for word in match if _known(word)}
         words |= {word for word, rate in self.controls.rates.items() if self._draw(word, prompt, attempt) < rate}
         faults = {word for word in words if not word.endswith(ONCE) or attempt == 1}
         self.met.update(faults)

@@ -7,6 +7,8 @@ them without encoding, so that a video of any length costs about as much as two 
 import asyncio
 import hashlib
 import os
+import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -15,14 +17,17 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from resources import ffmpeg
+from sandbox.faults import Fault
 
 LOOP_SECONDS = 2
 KEYFRAME_SECONDS = Fraction(1, 2)
 """Several in a loop: keyframes that all came from the loop's first frame would pass for a picture that stands still."""
 SPOTS = 5
 SHORT_SIDE = 36
+SIDE_STEP = 4
 ORBITS_PER_LOOP = (-2, -1, 1, 2)
 NOTES_HZ = (196, 220, 262, 294, 330, 392, 440)
 FFMPEG_TIMEOUT_SECONDS = 60
@@ -30,13 +35,13 @@ SEVERAL_AT_ONCE = max(1, os.cpu_count() or 1)
 
 
 class Flaw(StrEnum):
-    """What is wrong with a video on purpose."""
+    """What is wrong with a video on purpose: named as the faults are."""
 
     NONE = "none"
-    BLACK = "black"
-    FROZEN = "frozen"
-    CORRUPT = "corrupt"
-    SHORT = "short"
+    BLACK = Fault.BLACK.value
+    FROZEN = Fault.FROZEN.value
+    CORRUPT = Fault.CORRUPT_OUTPUT.value
+    SHORT = Fault.SHORT.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +61,50 @@ class Picture:
         return hashlib.sha256(repr(self).encode()).hexdigest()[:32]
 
 
+def flaw_of(faults: Collection[str]) -> Flaw:
+    """The first of the flaws that are asked for."""
+    flaws = (flaw for flaw in Flaw if flaw.value in faults)
+    return next(flaws, Flaw.NONE)
+
+
+def sides(lines: int, aspect_ratio: str) -> tuple[int, int]:
+    """Width and height with ``lines`` on the short side; an aspect ratio that is left to the model is 16:9."""
+    across, down = (int(part) for part in (aspect_ratio if ":" in aspect_ratio else "16:9").split(":"))
+    long = round(lines * max(across, down) / min(across, down) / SIDE_STEP) * SIDE_STEP
+    return (long, lines) if across >= down else (lines, long)
+
+
 class Renderer:
     """Renders into ``folder``, where a picture that was rendered before is found again."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._places = asyncio.Semaphore(SEVERAL_AT_ONCE)
 
     async def render(self, picture: Picture) -> Path:
         """An MP4 file (H.264, with or without AAC)."""
-        path = self._folder / f"{picture.digest}.mp4"
+        path = self.folder / f"{picture.digest}.mp4"
         if path.exists():
             return path
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         async with self._places:
-            with TemporaryDirectory(dir=self._folder) as scratch:
+            with TemporaryDirectory(dir=self.folder) as scratch:
                 part = Path(scratch) / "part.mp4"
                 await _render(picture, Path(scratch), part)
                 part.replace(path)
+        return path
+
+    def prune(self, seconds: float) -> None:
+        """Removes what was rendered longer ago than ``seconds``."""
+        for path in self.folder.glob("*.*"):
+            if time.time() - path.stat().st_mtime > seconds:
+                path.unlink(missing_ok=True)
+
+    async def draw_still(self, picture: Picture, suffix: str) -> Path:
+        """The first frame as a picture file; ``suffix`` is ".webp", ".jpg" or ".png"."""
+        path = self.folder / f"{picture.digest}{suffix}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(_draw_still, picture, path)
         return path
 
 
@@ -137,6 +168,11 @@ def _draw_into(frames: Path, picture: Picture) -> tuple[int, int]:
     drawn = draw(picture)
     frames.write_bytes(drawn.tobytes())
     return drawn.shape[2], drawn.shape[1]
+
+
+def _draw_still(picture: Picture, path: Path) -> None:
+    small = Image.fromarray(draw(picture)[0])
+    small.resize((picture.width, picture.height), Image.Resampling.BICUBIC).save(path)
 
 
 def draw(picture: Picture) -> NDArray[np.uint8]:

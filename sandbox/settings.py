@@ -25,6 +25,7 @@ class SandboxSettings(BaseSettings):
     refresh_reuse_seconds: float = 10.0
 
     replicate_api_token: SecretStr = SecretStr("r8_sandbox")
+    fal_key: SecretStr = SecretStr("sandbox:fal")
     prediction_seconds: float = 2.0
     slow_prediction_seconds: float = 20.0
     creates_per_minute: int = 600

@@ -2,29 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sandbox.faults import Fault
-from sandbox.rendering import Flaw, Picture
+from sandbox.rendering import Picture, flaw_of, sides
 
 FOLDER = Path(__file__).parent / "catalogue"
+TRAINED_FILE = Path(__file__).parent / "trained.json"
 PUBLISHED_AT = "2026-02-12T09:00:00.000000Z"
 COG_VERSION = "0.16.9"
 TRAINING_SECONDS = 1200
 MODELS_CHOICE_SECONDS = 5
 """The length that a model chooses for a duration of -1."""
-SIDE_STEP = 4
-FLAWS = {
-    Fault.BLACK: Flaw.BLACK,
-    Fault.FROZEN: Flaw.FROZEN,
-    Fault.SHORT: Flaw.SHORT,
-    Fault.CORRUPT_OUTPUT: Flaw.CORRUPT,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +50,8 @@ class Model:
                 return self.price * Decimal(str(self.seconds(given)))
             case "training second":
                 return self.price * TRAINING_SECONDS
+            case "picture":
+                return self.price * int(given.get("num_outputs", 1))
         return self.price
 
     def seconds(self, given: Mapping[str, Any]) -> float:
@@ -71,7 +66,6 @@ class Model:
         chosen = self._value(given, rules["lines_from"]) if rules["lines_from"] else ""
         width, height = sides(rules["lines"][chosen], str(self._value(given, "aspect_ratio") or "16:9"))
         sound = self._value(given, rules["sound"]) if isinstance(rules["sound"], str) else rules["sound"]
-        flaws = [flaw for fault, flaw in FLAWS.items() if fault in faults]
         return Picture(
             look=f"{self.name} {given.get('seed')} {given.get('prompt')}",
             width=width,
@@ -79,8 +73,17 @@ class Model:
             frame_rate=rules["frame_rate"],
             seconds=self.seconds(given),
             has_sound=bool(sound),
-            flaw=flaws[0] if flaws else Flaw.NONE,
+            flaw=flaw_of(faults),
         )
+
+    def addresses(self, given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """The fields of the input that hold addresses, each with one of its addresses."""
+        for field, schema in self.facts["input"].items():
+            value = given.get(field)
+            if schema.get("format") == "uri" and value:
+                yield field, value
+            elif schema.get("items", {}).get("format") == "uri":
+                yield from ((field, address) for address in value or ())
 
     def _value(self, given: Mapping[str, Any], name: str) -> Any:
         """What was given, or the schema's default."""
@@ -89,7 +92,8 @@ class Model:
 
     def openapi_schema(self) -> dict[str, Any]:
         """As Cog writes it: choices are schemas of their own, and fields have an order."""
-        choices, fields = {}, {}
+        choices: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         for order, (name, field) in enumerate(self.facts["input"].items()):
             field = {**field, "x-order": order}
             if options := field.pop("enum", None):
@@ -97,23 +101,19 @@ class Model:
                 choices[name] = {"enum": options, "type": kind, "title": name, "description": "An enumeration."}
                 field = {"allOf": [{"$ref": f"#/components/schemas/{name}"}], **field}
             fields[name] = field
-        output = {"type": "string", "title": "Output", "format": "uri"}
-        if self.is_trainer:
-            output = {"$ref": "#/components/schemas/TrainingOutput"}
         schemas = {
             "Input": {"type": "object", "title": "Input", "required": self.facts["required"], "properties": fields},
-            "Output": output,
+            "Output": self.facts.get("output", {"type": "string", "title": "Output", "format": "uri"}),
             **choices,
         }
         info = {"title": "Cog", "version": "0.1.0"}
         return {"openapi": "3.0.2", "info": info, "paths": {}, "components": {"schemas": schemas}}
 
 
-def sides(lines: int, aspect_ratio: str) -> tuple[int, int]:
-    """Width and height with ``lines`` on the short side; an aspect ratio left to the model is 16:9."""
-    across, down = (int(part) for part in (aspect_ratio if ":" in aspect_ratio else "16:9").split(":"))
-    long = round(lines * max(across, down) / min(across, down) / SIDE_STEP) * SIDE_STEP
-    return (long, lines) if across >= down else (lines, long)
+@cache
+def trained_model() -> Model:
+    """What every version is that a training has made."""
+    return _load(TRAINED_FILE)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -24,6 +24,10 @@ class Cursor:
     def __str__(self) -> str:
         values = {"p": repr(self.created_at), "i": self.run_id} | ({"r": "1"} if self.is_reverse else {})
         return base64.urlsafe_b64encode(urlencode(values).encode()).decode()
+
+    def address(self, url: str, given: Mapping[str, str | None]) -> str:
+        """``url`` at this place, with what else was asked for."""
+        return f"{url}?{urlencode({'cursor': str(self)} | {name: value for name, value in given.items() if value})}"
 
 
 def read_cursor(text: str) -> Cursor:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
+from sandbox.references import is_near
 from sandbox.replicate.failure import invalid, problem
 from sandbox.replicate.validation import InvalidField
 
@@ -31,13 +32,8 @@ class Order:
 
 
 async def read_order(request: Request) -> Order:
-    """Raises ``ReplicateError`` for a body that is no JSON object and for a webhook that would not be called."""
-    try:
-        body = json.loads(await request.body())
-    except ValueError as error:
-        raise problem(400, "The request body is not valid JSON.", "Bad request") from error
-    if not isinstance(body, dict):
-        raise problem(400, "The request body is not a JSON object.", "Bad request")
+    """Raises ``ReplicateError``, also for a webhook that would not be called."""
+    body = await read_body(request)
     if "input" not in body:
         raise invalid([InvalidField("required", "(root)", "input is required")])
     webhook, events = body.get("webhook"), body.get("webhook_events_filter")
@@ -50,6 +46,17 @@ async def read_order(request: Request) -> Order:
     return Order(body["input"], webhook, tuple(EVENTS if events is None else events), body)
 
 
+async def read_body(request: Request) -> dict[str, Any]:
+    """The JSON object that was sent. Raises ``ReplicateError``."""
+    try:
+        body = json.loads(await request.body())
+    except ValueError as error:
+        raise problem(400, "The request body is not valid JSON.", "Bad request") from error
+    if not isinstance(body, dict):
+        raise problem(400, "The request body is not a JSON object.", "Bad request")
+    return body
+
+
 def is_callable(webhook: Any) -> bool:
     """HTTPS anywhere; plain HTTP only on this machine or a name without a dot, as containers have."""
     if not isinstance(webhook, str):
@@ -59,8 +66,7 @@ def is_callable(webhook: Any) -> bool:
         host = parts.hostname or ""
     except ValueError:
         return False
-    is_near = host in ("127.0.0.1", "::1") or (host != "" and "." not in host)
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_near))
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_near(host)))
 
 
 def wait_seconds(request: Request) -> int | None:

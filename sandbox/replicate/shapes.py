@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.replicate.catalogue import COG_VERSION, PUBLISHED_AT, TRAINING_SECONDS, Model
+from sandbox.replicate.catalogue import COG_VERSION, PUBLISHED_AT, TRAINING_SECONDS, Model, trained_model
+from sandbox.replicate.shelf import OwnModel, OwnVersion
 from sandbox.runs.store import Run
 
 KEPT_SECONDS = 3600
@@ -43,7 +44,7 @@ def run_body(run: Run, base_url: str, now: float) -> dict[str, Any]:
     }
     if metrics := _metrics(run):
         body["metrics"] = metrics
-    return {**body, **run.details}
+    return body
 
 
 def _metrics(run: Run) -> dict[str, float] | None:
@@ -74,5 +75,29 @@ def model_body(model: Model, base_url: str) -> dict[str, Any]:
     }
 
 
-def version_body(version: str, created_at: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def own_model_body(model: OwnModel, base_url: str) -> dict[str, Any]:
+    owner, _, name = model.name.partition("/")
+    return {
+        "url": f"{base_url}/replicate/{model.name}",
+        "owner": owner,
+        "name": name,
+        "description": model.description,
+        "visibility": model.visibility,
+        "is_official": False,
+        "github_url": None,
+        "paper_url": None,
+        "license_url": None,
+        "run_count": 0,
+        "cover_image_url": None,
+        "default_example": None,
+        "latest_version": own_version_body(model.latest_version) if model.latest_version else None,
+    }
+
+
+def own_version_body(version: OwnVersion) -> dict[str, Any]:
+    """Every trained version takes the same input."""
+    return version_body(version.id, stamp(version.created_at), trained_model().openapi_schema())
+
+
+def version_body(version: str, created_at: str | None, schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": version, "created_at": created_at, "cog_version": COG_VERSION, "openapi_schema": schema}

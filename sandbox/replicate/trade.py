@@ -1,28 +1,36 @@
-"""What a run is on Replicate: a video or a training, its price, and the webhook about it."""
+"""What a run is on Replicate: a video, pictures or a training, its price, and the webhook about it."""
 
+import asyncio
 import base64
+import hashlib
+import io
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
-from typing import Any
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
 
 from domain.errors import RecastError
 from sandbox.faults import Fault
+from sandbox.references import References, UnreadableReference
 from sandbox.rendering import Renderer
-from sandbox.replicate.catalogue import Model, catalogue
+from sandbox.replicate.catalogue import Model, catalogue, trained_model
+from sandbox.replicate.refusals import refusals
 from sandbox.replicate.shapes import run_body
-from sandbox.replicate.signing import PREFIX, signature
+from sandbox.replicate.shelf import Shelf
+from sandbox.replicate.signing import PREFIX, SECRET_BYTES, signature
+from sandbox.replicate.uploads import Uploads
 from sandbox.runs.outputs import Outputs
 from sandbox.runs.store import Run, Status
 from sandbox.runs.webhooks import Message
-from sandbox.runs.worker import Produced, RunFailed
+from sandbox.runs.worker import Bill, Produced, RunFailed
 
 NAME = "replicate"
 DELIVERY = "replicate-delivery"
 SENSITIVE = "The input or output was flagged as sensitive. Please try again with different inputs. (E005)"
 INTERRUPTED = "Prediction interrupted; please retry (code: PA)"
 FORGED_OUTPUT = "https://example.com/forged.mp4"
+WEIGHTS_FILE = "output/flux_train_replicate/lora.safetensors"
 
 
 class ReplicateTrade:
@@ -32,10 +40,20 @@ class ReplicateTrade:
     webhook_retries = 6
 
     def __init__(
-        self, renderer: Renderer, outputs: Outputs, secret: str, base_url: str, clock: Callable[[], float]
+        self,
+        renderer: Renderer,
+        outputs: Outputs,
+        shelf: Shelf,
+        uploads: Uploads,
+        secret: str,
+        base_url: str,
+        clock: Callable[[], float],
     ) -> None:
         self._renderer = renderer
         self._outputs = outputs
+        self._shelf = shelf
+        self._uploads = uploads
+        self._references = References(uploads.read)
         self._secret = secret
         self._base_url = base_url
         self._clock = clock
@@ -45,13 +63,30 @@ class ReplicateTrade:
             raise RunFailed(SENSITIVE)
         if Fault.FAIL in run.faults:
             raise RunFailed(INTERRUPTED)
-        model = catalogue()[run.model]
+        model = _model_of(run)
         if reasons := list(refusals(model, run.input)):
             raise RunFailed(" ".join(reasons))
-        return await self._film(model, run)
+        try:
+            for field, address in model.addresses(run.input):
+                await self._references.check(field, address)
+            if run.kind == "training":
+                return await asyncio.to_thread(self._train, run)
+            return await (self._draw(model, run) if model is trained_model() else self._film(model, run))
+        except UnreadableReference as error:
+            raise RunFailed(str(error)) from error
+        except RecastError as error:
+            raise RunFailed(INTERRUPTED, str(error.cause)) from error
 
-    def price(self, run: Run) -> Decimal:
-        return catalogue()[run.model].cost(run.input)
+    def bill(self, run: Run) -> Bill | None:
+        """Billed is what succeeded, and what was canceled after it had started: in full, as if it had ended."""
+        if run.status is not Status.SUCCEEDED and not (run.status is Status.CANCELED and run.started_at):
+            return None
+        model, work = _model_of(run), dict(run.input)
+        for field, address in model.addresses(run.input):
+            if digest := self._uploads.digest(address):
+                given = work[field]
+                work[field] = [digest if item == address else item for item in given] if given != address else digest
+        return Bill(model.cost(run.input), work)
 
     def timed_out(self) -> str:
         return "Prediction timed out"
@@ -62,36 +97,48 @@ class ReplicateTrade:
         secret = self._secret
         if forged:
             body |= {"status": Status.SUCCEEDED, "output": FORGED_OUTPUT, "error": None}
-            secret = PREFIX + base64.b64encode(secrets.token_bytes(24)).decode()
+            secret = PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
         assert run.webhook is not None
         return Message(run.webhook, json.dumps(body).encode(), signature(secret, f"msg_{secrets.token_hex(14)}"))
 
     async def _film(self, model: Model, run: Run) -> Produced:
         picture = model.picture(run.input, run.faults)
-        try:
-            path = await self._renderer.render(picture)
-        except RecastError as error:
-            raise RunFailed(INTERRUPTED, str(error.cause)) from error
+        path = await self._renderer.render(picture)
         logs = f"Rendered {picture.seconds:g} s at {picture.width}x{picture.height}, {picture.frame_rate} frames/s\n"
-        return Produced(self._outputs.publish(DELIVERY, path, f"tmp{run.id[:8]}.mp4", run.faults), logs)
+        return Produced(self._publish(run, path, ".mp4"), logs)
+
+    async def _draw(self, model: Model, run: Run) -> Produced:
+        suffix = f".{run.input.get('output_format', 'webp')}"
+        pictures = []
+        for number in range(run.input.get("num_outputs", 1)):
+            seed = f"{run.input.get('seed')} {number} {run.version}"
+            picture = model.picture({**run.input, "seed": seed}, run.faults)
+            pictures.append(self._publish(run, await self._renderer.draw_still(picture, suffix), suffix))
+        return Produced(pictures)
+
+    def _train(self, run: Run) -> Produced:
+        """A new version and its weights as a tar file. A run that is done twice makes one version."""
+        version = hashlib.sha256(run.id.encode()).hexdigest()
+        path = self._renderer.folder / f"{version}.tar"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        weights = hashlib.shake_256(run.id.encode()).digest(64 * 1024)
+        with tarfile.open(path, "w") as archive:
+            entry = tarfile.TarInfo(WEIGHTS_FILE)
+            entry.size = len(weights)
+            archive.addfile(entry, io.BytesIO(weights))
+        destination = run.details["destination"]
+        output = {"version": f"{destination}:{version}", "weights": self._publish(run, path, ".tar")}
+        return Produced(output, f"Trained {run.input.get('steps', 1000)} steps\n")
+
+    def concluded(self, run: Run) -> None:
+        """The version of a training that succeeded is there from now on."""
+        if run.kind == "training" and run.status is Status.SUCCEEDED:
+            name, _, version = run.output["version"].partition(":")
+            self._shelf.add_version(name, version)
+
+    def _publish(self, run: Run, path: Path, suffix: str) -> str:
+        return self._outputs.publish(DELIVERY, path, f"tmp{run.id[:8]}{suffix}", run.faults)
 
 
-def refusals(model: Model, given: Mapping[str, Any]) -> Iterator[str]:
-    """What the schema lets pass and the model itself does not."""
-    facts = model.facts
-    for one, other in facts["conflicts"]:
-        if given.get(one) and given.get(other):
-            yield f"{one} cannot be used together with {other}."
-    for one, other in facts["needs"].items():
-        if given.get(one) and not given.get(other):
-            yield f"{one} requires {other}."
-    for one, conditions in facts.get("only_with", {}).items():
-        for name, value in conditions.items():
-            if given.get(one) and given.get(name, value) != value:
-                yield f"{one} can only be used with {name} {value}."
-    if (needed := facts.get("at_least_one_of")) and not any(given.get(name) for name in needed):
-        yield f"At least one of {', '.join(needed)} is required."
-    if limit := facts.get("at_most_in_all"):
-        count = sum(len(given.get(name) or ()) for name in limit["fields"])
-        if count > limit["count"]:
-            yield f"At most {limit['count']} references are allowed in all, got {count}."
+def _model_of(run: Run) -> Model:
+    return catalogue().get(run.model) or trained_model()

@@ -1,13 +1,13 @@
 """Takes runs through their life in the background: waiting, processing, done, billed and announced."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-from sandbox.billing import Ledger
+from sandbox.billing import Charge, Ledger, identity_of, prompt_of
 from sandbox.faults import Fault, Trouble
 from sandbox.runs.store import Run, RunStore, Status
 from sandbox.runs.webhooks import Message, WebhookSender
@@ -22,6 +22,14 @@ REPLAYED_AGE_SECONDS = 3600
 class Produced:
     output: Any
     logs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """``amount`` is in US dollars; ``work`` is the input in words that are the same for the same work."""
+
+    amount: Decimal
+    work: Mapping[str, Any]
 
 
 class RunFailed(Exception):
@@ -43,7 +51,13 @@ class Trade(Protocol):
         """The work itself. Raises ``RunFailed``."""
         ...
 
-    def price(self, run: Run) -> Decimal: ...
+    def bill(self, run: Run) -> Bill | None:
+        """What a run that has ended costs; nothing if it is not billed."""
+        ...
+
+    def concluded(self, run: Run) -> None:
+        """Called once when a run has ended, before anybody is told."""
+        ...
 
     def timed_out(self) -> Any:
         """The error of a run that took too long."""
@@ -127,20 +141,20 @@ class Worker:
             self._run_errand(self._watch(run, run.deadline_at - self._clock()))
 
     async def _live(self, run: Run) -> None:
-        """The work begins with the wait: on the real service somebody's machine does it, here this one."""
+        """The work begins with the wait: on the real service somebody else's machine does it, here this one."""
         seconds = self._seconds(run)
+        if Fault.STUCK_STARTING in run.faults:
+            return
         work = asyncio.create_task(self._trade.perform(run))
         work.add_done_callback(_look_at)
         try:
             if run.status is Status.STARTING:
-                if Fault.STUCK_STARTING in run.faults:
-                    await asyncio.Event().wait()
                 await asyncio.sleep(seconds * WAITING_SHARE)
                 if self._store.start(run.id, self._clock()) is None:
                     return
                 await self._tell()
             if Fault.STUCK in run.faults:
-                await asyncio.Event().wait()
+                return
             await asyncio.sleep(seconds * (1 - WAITING_SHARE))
             produced = await work
             ended = self._store.end(run.id, Status.SUCCEEDED, self._clock(), output=produced.output, logs=produced.logs)
@@ -165,18 +179,23 @@ class Worker:
         return ended
 
     def _conclude(self, run: Run) -> None:
-        """Bills what is billed: what succeeded, and what was canceled after it had started."""
-        if run.status is Status.SUCCEEDED or (run.status is Status.CANCELED and run.started_at):
+        if bill := self._trade.bill(run):
             self._ledger.charge(
-                self._trade.name,
-                run.id,
-                run.status,
-                run.model,
-                run.input,
-                run.webhook,
-                self._trade.price(run),
-                self._clock(),
+                Charge(
+                    service=run.service,
+                    id=run.id,
+                    kind=run.status,
+                    model=run.model,
+                    identity=identity_of(run.model, bill.work),
+                    prompt=prompt_of(run.input),
+                    seed=run.input.get("seed"),
+                    webhook=run.webhook,
+                    input=run.input,
+                    amount=bill.amount,
+                    at=self._clock(),
+                )
             )
+        self._trade.concluded(run)
         self._announce(run, "completed")
         self._run_errand(self._tell())
 

@@ -1,5 +1,6 @@
 """The sandbox and an object store on free loopback ports, each over real HTTP."""
 
+import queue
 import socket
 import threading
 import time
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import boto3
@@ -21,6 +23,72 @@ from sandbox.settings import SandboxSettings
 BUCKET = "recast-test"
 ACCESS_KEY = "test-access"
 SECRET_KEY = "test-secret"
+
+
+class Clock:
+    """The time, or later: ``ahead`` is in seconds."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
+@dataclass(frozen=True)
+class Letter:
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Letterbox:
+    """Takes webhooks at any path. ``answers`` are the statuses of the next answers; after them everything is taken."""
+
+    def __init__(self) -> None:
+        self.answers: list[int] = []
+        self._letters: queue.Queue[Letter] = queue.Queue()
+        box = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                status = box.answers.pop(0) if box.answers else 200
+                self.send_response(status)
+                if 300 <= status < 400:
+                    self.send_header("Location", "/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                box._letters.put(Letter(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def take(self) -> Letter:
+        return self._letters.get(timeout=20)
+
+    def is_empty(self) -> bool:
+        return self._letters.empty()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def letterbox() -> Iterator[Letterbox]:
+    box = Letterbox()
+    yield box
+    box.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @dataclass(frozen=True)

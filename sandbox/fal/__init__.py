@@ -1,0 +1,1 @@
+"""fal's queue, for local use: the Pika models, their files and webhooks."""
