@@ -16,7 +16,7 @@ def revealed(secret: SecretStr | None) -> str | None:
 class Settings(BaseSettings):
     """What differs between the local stack and production. There are no default secrets: a missing one is an error."""
 
-    model_config = SettingsConfigDict(env_prefix="RECAST_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="RECAST_", frozen=True, hide_input_in_errors=True)
 
     # PostgreSQL: workers become service_role, the API becomes anon or authenticated
     database_url: SecretStr
@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     director_model: str | None = None
     director_base_url: str | None = Field(default=None, description="A service like OpenAI's; empty for OpenAI itself")
     director_api_key: SecretStr | None = None
-    director_input_usd_per_million: Decimal | None = Field(default=None, ge=0, description="US dollars per token × 10⁶")
+    director_input_usd_per_million: Decimal | None = Field(default=None, ge=0)
     director_output_usd_per_million: Decimal | None = Field(default=None, ge=0)
     director_max_usd: Decimal = Field(default=Decimal("0.50"), ge=0, description="What directing one job may cost")
     director_timeout_seconds: float = Field(default=60.0, gt=0)
@@ -82,7 +82,7 @@ class Settings(BaseSettings):
             return self
         if None in prices:
             raise ValueError(
-                "a language model needs RECAST_DIRECTOR_INPUT_USD_PER_MILLION and RECAST_DIRECTOR_OUTPUT_USD_PER_MILLION"
+                "set both RECAST_DIRECTOR_INPUT_USD_PER_MILLION and RECAST_DIRECTOR_OUTPUT_USD_PER_MILLION"
             )
         if self.director_base_url is None and self.director_api_key is None:
             raise ValueError("OpenAI needs RECAST_DIRECTOR_API_KEY; another service needs RECAST_DIRECTOR_BASE_URL")
