@@ -73,8 +73,20 @@ def test_a_direction_that_breaks_a_rule_is_not(changes: dict[str, object], reaso
 @pytest.mark.parametrize("name", ["picture", "continuity", "negative"])
 @pytest.mark.parametrize(
     "words",
-    ["https://example.com/win", "www.example", "example.com", "@somebody", "<b>bold</b>", "[Image2]", "<<<image_1>>>"]
-    + ["{name}", "a|b", "`code`", "turned \u202e around", "bell \x07"],
+    [
+        "https://example.com/win",
+        "www.example",
+        "example.com",
+        "@somebody",
+        "<b>bold</b>",
+        "[Image2]",
+        "<<<image_1>>>",
+        "{name}",
+        "a|b",
+        "`code`",
+        "turned \u202e around",
+        "bell \x07",
+    ],
 )
 def test_links_markup_and_hidden_letters_are_no_prose(name: str, words: str) -> None:
     text = f"A quiet room with {words} on the wall"
