@@ -13,6 +13,7 @@ from assets.script import script
 from assets.transcript import transcript
 from orchestration.jobs import launched_jobs
 from resources.database.connection import Database
+from resources.director.client import language_director
 from resources.logs import configure_logs
 from resources.settings import Settings, revealed
 from resources.storage import Storage
@@ -43,6 +44,7 @@ defs = dg.Definitions(
             settings.youtube_timeout_seconds,
             settings.youtube_languages,
         ),
+        "language_director": language_director(settings),
         "limits": Limits(settings.films_at_once or os.cpu_count() or 1, settings.scene_timeout_seconds),
     },
 )

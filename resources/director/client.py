@@ -126,7 +126,7 @@ class Session:
             UnprocessableEntityError,
         )
 
-        code, kind = ErrorCode.AI_PROVIDER_FAILURE, RecastError
+        code, kind, said = ErrorCode.AI_PROVIDER_FAILURE, RecastError, str(error)
         match error:
             case APITimeoutError():
                 detail, kind = "The language model did not answer in time.", LostAnswerError
@@ -134,8 +134,10 @@ class Session:
                 detail, kind = "The language model cannot be reached.", LostAnswerError
             case AuthenticationError() | PermissionDeniedError():
                 detail = "The language model does not accept this server's key."
+                # Services repeat the key in their refusal, with a part of it hidden at best.
+                said = f"the code is {error.code}"
             case NotFoundError():
-                detail = "The language model does not exist."
+                detail = "The language model was not found."
             case RateLimitError() if error.code == "insufficient_quota":
                 detail = "The account at the language model has no credit left."
             case RateLimitError():
@@ -151,7 +153,7 @@ class Session:
         return kind(
             code,
             detail,
-            cause=f"{type(error).__name__}{status}: {error}".replace(self._key, REDACTED),
+            cause=f"{type(error).__name__}{status}: {said}".replace(self._key, REDACTED),
             request_id=refusal.request_id if refusal else None,
         )
 
