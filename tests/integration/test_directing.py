@@ -6,29 +6,36 @@ import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID, uuid4
 
+import dagster as dg
 import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from assets.clips import clips
 from domain.characters import CastMember
 from domain.direction import Objection
 from domain.director import direct
 from domain.errors import ErrorCode, RecastError
 from domain.premade import PREMADE
+from domain.profile import Aspect
 from domain.scenes import Scene
 from domain.script import Line
 from domain.shots import HEURISTICS, ShotPrompt
-from domain.stages import JobType, Stage
+from domain.stages import PARTITIONS, JobType, Stage
 from resources.database import characters, events, jobs, scenes, scripts
 from resources.database.connection import Connection, Database
 from resources.database.records import JobOptions, JobScene
 from resources.director.client import REFUSED, RETRIES, TRUNCATED, UNREADABLE, LanguageDirector
 from resources.director.prices import Prices
 from resources.director.question import template_version
+from resources.settings import Settings
+from resources.storage import Storage
 from sandbox.openai.faults import MODEL, Trouble
 from studio.directing import BATCH_SCENES, DirectingReport, direct_scenes
+from studio.filming import Limits
 from studio.work import Work
 from tests.conftest import DatabaseUrls
 from tests.integration.sandbox.conftest import Running, serve
@@ -74,9 +81,10 @@ class Studio:
         options: JobOptions = OPTIONS,
         cast: int = 2,
         first: int = 1,
+        seconds: float = 6.0,
     ) -> Work:
-        """A generation job with one scene per text, numbered from ``first``, and the first pre-made characters as its
-        cast."""
+        """A generation job with one scene per text from the ``first`` on, each of so many seconds, and the first
+        pre-made characters, without pictures, as its cast."""
         script = await scripts.find_script(self.connection, script_id or await self.script())
         assert script
         job = await jobs.insert_job(
@@ -90,7 +98,8 @@ class Studio:
         assert job
         plan = []
         for place, text in enumerate(texts):
-            line = Line(text=text, start=place * 6.0, end=place * 6.0 + 6, speaker=PREMADE[place % 2].name)
+            start = place * seconds
+            line = Line(text=text, start=start, end=start + seconds, speaker=PREMADE[place % 2].name)
             plan.append(Scene(index=place + 1, start=line.start, end=line.end, lines=(line,)))
         plan = [one.model_copy(update={"index": one.index - first + 1}) for one in plan[first - 1 :]]
         await scenes.plan_scenes(self.connection, job.id, job.user_id, plan)
@@ -106,7 +115,7 @@ class Studio:
                 voice=one.voice,
             )
         offered = {one.id: one.as_member() for one in await characters.list_characters(self.connection)}
-        members = [offered[one.character_id] for one in PREMADE[:cast]]
+        members = [offered[one.character_id].model_copy(update={"portrait_key": None}) for one in PREMADE[:cast]]
         await characters.freeze_cast(self.connection, job.id, job.user_id, members)
         return Work(job, Stage.CLIPS, self.connection)
 
@@ -446,3 +455,51 @@ async def test_without_scenes_or_cast_there_is_nothing_to_direct(studio: Studio)
         with pytest.raises(RecastError) as refusal:
             await studio.direct(work, studio.model())
         assert refusal.value.code is code
+
+
+@pytest.mark.parametrize("trouble", ["", Trouble.REFUSAL, None])
+async def test_the_clips_say_in_dagster_who_directed_them_and_for_how_much(
+    studio: Studio,
+    database_urls: DatabaseUrls,
+    s3: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    trouble: str | None,
+) -> None:
+    for name, value in s3.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings(
+        database_url=SecretStr(database_urls.worker),
+        api_database_url=SecretStr(database_urls.api),
+        cdn_url="http://cdn",
+        cdn_key_pair_id="K",
+        cdn_private_key_path=tmp_path / "key.pem",
+        dagster_url="http://dagster",
+        auth_url="http://auth",
+    )
+    work = await studio.film(WORDS[:1], seconds=2.0, options=OPTIONS.model_copy(update={"aspect": Aspect.SQUARE}))
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions(PARTITIONS, [str(work.job.id)])
+        result = await asyncio.to_thread(
+            dg.materialize,
+            [clips],
+            instance=instance,
+            partition_key=str(work.job.id),
+            resources={
+                "database": Database(database_urls.worker),
+                "storage": Storage(settings),
+                "limits": Limits(1, 120.0),
+                "language_director": None if trouble is None else studio.model(trouble),
+            },
+        )
+    (made,) = result.asset_materializations_for_node("clips")
+    facts = {name: value.value for name, value in made.metadata.items() if "direct" in name or "fell" in name}
+    if trouble is None:
+        assert facts == {}
+        return
+    assert facts["director"] == studio.model(trouble).model
+    assert facts["director_template"] == template_version()
+    assert facts["directing_cost_usd"] > 0
+    assert facts["directing_calls"] == (2 if trouble else 1)
+    assert (facts["directed"], facts["fell_back"]) == ((0, 1) if trouble else (1, 0))
+    assert facts["fell_back_scenes"] == (f"1: {REFUSED}" if trouble else "")
