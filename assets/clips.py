@@ -11,13 +11,15 @@ from assets.partitions import OWNERS, jobs
 from assets.scenes import scenes
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
-from domain import director
+from domain import direction, director, prompts
 from domain.errors import ErrorCode, RecastError
 from domain.stages import Stage
 from resources.database.connection import Database
+from resources.director.client import LanguageDirector
 from resources.storage import Storage
 from resources.video.cameras import Cameras
-from studio import filming
+from studio import directing, filming
+from studio.directing import DirectingReport
 from studio.filming import FilmedScene
 
 
@@ -33,7 +35,7 @@ class ClipsConfig(dg.Config):
     group_name="filming",
     kinds={"ffmpeg", "s3"},
     owners=OWNERS,
-    code_version=code_version(director, filming),
+    code_version=code_version(director, direction, prompts, filming),
 )
 async def clips(
     context: dg.AssetExecutionContext,
@@ -42,6 +44,7 @@ async def clips(
     storage: dg.ResourceParam[Storage],
     cameras: dg.ResourceParam[Cameras],
     limits: dg.ResourceParam[filming.Limits],
+    language_director: dg.ResourceParam[LanguageDirector | None],
 ) -> dg.MaterializeResult:
     """One accepted clip per scene of the job, filmed at most once per clip key. A scene that fails costs its siblings
     nothing: they are kept, and materialising again films only what is missing."""
@@ -61,6 +64,9 @@ async def clips(
 
     evidence: dict[str, Any] = {}
     async with stage_run(context, database, Stage.CLIPS, evidence) as work:
+        await directing.direct_scenes(
+            work, director=language_director, report=lambda directed: evidence.update(_directing(directed))
+        )
         filmed = await filming.film(work, database, storage, cameras, limits, again=config.scenes, report=report)
         evidence["scenes"] = _table(filmed)
         if failed := [one for one in filmed if one.error]:
@@ -68,7 +74,7 @@ async def clips(
     return dg.MaterializeResult(
         data_version=data_version(*(one.clip_key or "" for one in filmed)),
         metadata={
-            "scenes": _table(filmed),
+            **evidence,
             "filmed": sum(not one.reused for one in filmed),
             "reused": sum(one.reused for one in filmed),
             "filming_seconds": round(sum(one.seconds for one in filmed), 2),
@@ -76,6 +82,25 @@ async def clips(
             "provider": work.job.options.provider,
         },
     )
+
+
+def _directing(report: DirectingReport) -> dict[str, Any]:
+    """Who has directed, and what it cost; nothing where no language model is configured."""
+    if report.model is None:
+        return {}
+    return {
+        "director": report.model,
+        "director_template": report.template,
+        "directed": report.directed,
+        "directing_reused": report.reused,
+        "fell_back": len(report.fell_back),
+        "fell_back_scenes": "; ".join(f"{index}: {reason}" for index, reason in report.fell_back),
+        "directing_calls": report.calls,
+        "directing_input_tokens": report.input_tokens,
+        "directing_output_tokens": report.output_tokens,
+        "directing_cost_usd": float(report.cost_usd),
+        "directing_lost_usd": float(report.lost_usd),
+    }
 
 
 def _summary(failed: Sequence[FilmedScene], total: int) -> RecastError:

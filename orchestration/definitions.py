@@ -13,6 +13,7 @@ from assets.script import script
 from assets.transcript import transcript
 from orchestration.jobs import launched_jobs
 from resources.database.connection import Database
+from resources.director.client import language_director
 from resources.logs import configure_logs
 from resources.settings import Settings, revealed
 from resources.storage import Storage
@@ -59,5 +60,6 @@ defs = dg.Definitions(
         "cameras": cameras,
         "limits": limits,
         "settler": Settler(database, storage, cameras, limits.patience),
+        "language_director": language_director(settings),
     },
 )

@@ -42,6 +42,27 @@ async def find_scene(connection: Connection, job_id: UUID, index: int) -> JobSce
     return await cursor.fetchone()
 
 
+async def list_scenes_directed_before(
+    connection: Connection, job_id: UUID, user_id: UUID, script_id: UUID, brief: str
+) -> Sequence[JobScene]:
+    """Scenes of the user's other films of a script that were directed under the same brief, each once, whatever its
+    place: the newest, but one that is filmed, and so paid for, before one that is not. Scenes that fell back to the
+    rules are among them only if they are filmed."""
+    cursor = connection.cursor(row_factory=class_row(JobScene))
+    await cursor.execute(
+        """
+        select distinct on (job_scenes.scene - 'index') job_scenes.*
+        from job_scenes join jobs on jobs.id = job_scenes.job_id
+        where job_scenes.user_id = %(user_id)s and jobs.script_id = %(script_id)s and jobs.id <> %(job_id)s
+          and job_scenes.prompt ->> 'brief' = %(brief)s
+          and (job_scenes.prompt ->> 'fell_back' is null or job_scenes.clip_key is not null)
+        order by job_scenes.scene - 'index', job_scenes.clip_key is null, jobs.created_at desc
+        """,
+        {"job_id": job_id, "user_id": user_id, "script_id": script_id, "brief": brief},
+    )
+    return await cursor.fetchall()
+
+
 async def save_prompt(connection: Connection, scene_id: UUID, prompt: ShotPrompt) -> None:
     await connection.execute(
         "update job_scenes set prompt = %s where id = %s", (Jsonb(prompt.model_dump(mode="json")), scene_id)
