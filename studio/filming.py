@@ -21,6 +21,7 @@ from resources.database.records import JobScene
 from resources.storage import MP4, Storage, clip_object_key
 from resources.video.protocol import Camera, Handle, Take, TakeStatus
 from resources.video.registry import camera
+from studio.casting import require_portraits
 from studio.directing import direct_scenes
 from studio.finishing import accept
 from studio.work import Work, as_recast_error
@@ -142,6 +143,7 @@ async def _ask_for_new_takes(work: Work, rows: Sequence[JobScene], again: Collec
 
 async def _portraits(storage: Storage, cast: Mapping[UUID, CastMember]) -> Mapping[UUID, bytes]:
     members = [member for member in cast.values() if member.portrait_key]
+    await require_portraits(storage, members)
     pictures = await asyncio.gather(*(storage.get_bytes(member.portrait_key or "") for member in members))
     return {member.character_id: picture for member, picture in zip(members, pictures, strict=True)}
 

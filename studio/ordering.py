@@ -7,6 +7,7 @@ from domain.stages import JobType
 from resources.database import jobs, scripts
 from resources.database.connection import Connection
 from resources.database.records import Job, JobOptions
+from studio.casting import require_castable
 from studio.idempotency import RequestIdentity, find_earlier
 
 
@@ -19,7 +20,7 @@ async def order_film(
 ) -> Job:
     """The queued generation job, pinned to the script's present version, or the one that the same request made before.
 
-    Raises NOT_FOUND, NOT_READY (the import is not done), EMPTY_CAST and IDEMPOTENCY_MISMATCH.
+    Raises NOT_FOUND, NOT_READY (the import is not done), EMPTY_CAST, CHARACTER_NOT_READY and IDEMPOTENCY_MISMATCH.
     """
     if earlier := await find_earlier(connection, user_id, identity):
         return earlier
@@ -28,8 +29,10 @@ async def order_film(
         raise RecastError(ErrorCode.NOT_FOUND)
     if script.version == 0:
         raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
-    if not await scripts.list_cast(connection, script_id):
+    cast = await scripts.list_cast(connection, script_id)
+    if not cast:
         raise RecastError(ErrorCode.EMPTY_CAST)
+    require_castable(cast)
     parent = await jobs.find_import_of(connection, script_id)
     job = await jobs.insert_job(
         connection,

@@ -22,7 +22,13 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 @router.post(
     "",
     status_code=202,
-    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.NOT_READY, ErrorCode.EMPTY_CAST, ErrorCode.IDEMPOTENCY_MISMATCH),
+    responses=problems(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.NOT_READY,
+        ErrorCode.EMPTY_CAST,
+        ErrorCode.CHARACTER_NOT_READY,
+        ErrorCode.IDEMPOTENCY_MISMATCH,
+    ),
     summary="Film a script",
 )
 async def create_job(
