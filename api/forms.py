@@ -3,7 +3,7 @@
 FastAPI would read the whole form before it asks who is there; a dependency that reads it here can ask first.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import IO, Any, TypeVar
 
@@ -14,6 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
+from api.views.view import View
 from domain.characters import MAX_PICTURES
 from domain.errors import ErrorCode, RecastError
 from resources.pictures import MAX_PICTURES_BYTES, ByteCap
@@ -34,12 +35,24 @@ class _Parser(MultiPartParser):
     def __init__(self, request: Request) -> None:
         super().__init__(
             request.headers,
-            request.stream(),
+            self._to_its_end(request.stream()),
             max_files=MAX_PICTURES,
             max_fields=MAX_FIELDS,
             max_part_size=MAX_FIELD_BYTES,
         )
         self._cap = ByteCap()
+        self._is_whole = False
+
+    async def _to_its_end(self, stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        """The base class takes a form whose last part is cut off for one without it."""
+        async for piece in stream:
+            yield piece
+        if not self._is_whole:
+            raise MultiPartException("The form has no end.")
+
+    def on_end(self) -> None:
+        self._is_whole = True
+        super().on_end()
 
     def on_part_begin(self) -> None:
         self._cap.begin()
@@ -81,8 +94,8 @@ def _validated(model: type[Form], fields: dict[str, Any]) -> Form:
         raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in error.errors()]) from error
 
 
-def form_body(schema: str) -> dict[str, Any]:
-    """For a route's ``openapi_extra``: a form of the fields of the schema so named, and the pictures."""
+def form_body(model: type[View]) -> dict[str, Any]:
+    """For a route's ``openapi_extra``: a form of the fields of ``model`` and the pictures."""
     pictures = {
         "type": "object",
         "required": [PICTURES],
@@ -92,9 +105,10 @@ def form_body(schema: str) -> dict[str, Any]:
                 "minItems": 1,
                 "maxItems": MAX_PICTURES,
                 "items": {"type": "string", "format": "binary"},
-                "description": "PNG, JPEG or WebP; the first is the portrait.",
+                "description": "PNG, JPEG or WebP files; the first is the portrait.",
             }
         },
     }
-    reference = {"$ref": f"#/components/schemas/{schema}"}
-    return {"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {"allOf": [reference, pictures]}}}}}
+    schema = {"allOf": [{"$ref": f"#/components/schemas/{model.__name__}"}, pictures]}
+    examples = {"form": {"value": {**model.examples()[0], PICTURES: ["(a file)"]}}}
+    return {"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": schema, "examples": examples}}}}

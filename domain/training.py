@@ -96,8 +96,8 @@ def plan_likeness(shown: Sequence[CastMember], *, max_reference_pictures: int) -
         )
     return LikenessPlan(
         how=Likeness.COMPOSED,
-        why=f"{reason}The model takes {max_reference_pictures} reference pictures, fewer than the {len(pictured)}"
-        " characters of the scene.",
+        why=f"{reason}The model takes fewer reference pictures ({max_reference_pictures}) than the scene has characters"
+        f" ({len(pictured)}).",
         pictures={member.character_id: member.pictures for member in pictured},
     )
 

@@ -57,7 +57,7 @@ async def list_characters(connection: Transaction, services: ServicesOf) -> Char
         ErrorCode.CONFLICT,
         ErrorCode.STORAGE_UNAVAILABLE,
     ),
-    openapi_extra=form_body(CharacterForm.__name__),
+    openapi_extra=form_body(CharacterForm),
     summary="Make a character of your own",
 )
 async def create_character(
