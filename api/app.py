@@ -11,6 +11,7 @@ from api.body_limit import BodyLimitMiddleware
 from api.dependencies import current_user
 from api.docs_page import add_docs_page
 from api.errors import answer_errors_as_problems
+from api.forms import MAX_FORM_BYTES
 from api.logs import adopt_server_logs
 from api.openapi import DESCRIPTION, TAGS, DescribedAPI, operation_name
 from api.page import BUILT_PAGE, BuiltPage
@@ -52,7 +53,11 @@ def create_app(settings: Settings | None = None, *, page: Path = BUILT_PAGE) -> 
                 expose_headers=[REQUEST_ID_HEADER, "Retry-After"],
             ),
             Middleware(RequestMiddleware, problems=problems),
-            Middleware(BodyLimitMiddleware, problems=problems),
+            Middleware(
+                BodyLimitMiddleware,
+                problems=problems,
+                larger={("POST", f"{PREFIX}{characters.router.prefix}"): MAX_FORM_BYTES},
+            ),
         ],
     )
     answer_errors_as_problems(app, problems)

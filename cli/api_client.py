@@ -113,6 +113,13 @@ class CharacterView(BaseModel):
     name: str
     description: str = ""
     is_premade: bool
+    status: str = "ready"
+    training_progress: int = 0
+
+
+class DeletionView(BaseModel):
+    pictures_deleted: bool
+    trained_model: bool
 
 
 class ImportView(BaseModel):
@@ -134,6 +141,14 @@ class ApiClient:
     async def characters(self) -> list[CharacterView]:
         answer = await self._get("/characters")
         return [CharacterView.model_validate(one) for one in answer["characters"]]
+
+    async def add_character(
+        self, fields: dict[str, str], pictures: Sequence[tuple[str, tuple[str, bytes]]]
+    ) -> CharacterView:
+        return CharacterView.model_validate(await self._post_content("/characters", data=fields, files=pictures))
+
+    async def remove_character(self, character_id: UUID) -> DeletionView:
+        return DeletionView.model_validate(await self._send("DELETE", f"/characters/{character_id}"))
 
     async def import_video(self, link: str) -> ImportView:
         return ImportView.model_validate(await self._post("/youtube/import", {"youtube_url": link}))
@@ -212,15 +227,18 @@ class ApiClient:
         return await self._send("GET", path)
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return await self._post_content(path, json=body)
+
+    async def _post_content(self, path: str, **content: Any) -> dict[str, Any]:
         """POSTs carry an idempotency key, so one that is sent again after a lost answer does its work once."""
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         try:
-            return await self._send("POST", path, json=body, headers=headers)
+            return await self._send("POST", path, headers=headers, **content)
         except RecastError as error:
             if error.code is not ErrorCode.API_UNREACHABLE:
                 raise
             await asyncio.sleep(POLL_SECONDS)
-            return await self._send("POST", path, json=body, headers=headers)
+            return await self._send("POST", path, headers=headers, **content)
 
     async def _send(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         try:

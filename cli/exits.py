@@ -38,6 +38,8 @@ UNAVAILABLE = {
 BAD_INPUT = {
     ErrorCode.INVALID_LINK,
     ErrorCode.INVALID_REQUEST,
+    ErrorCode.PICTURE_REJECTED,
+    ErrorCode.TOO_LARGE,
     ErrorCode.UNKNOWN_CHARACTER,
     ErrorCode.EMPTY_CAST,
     ErrorCode.NOT_FOUND,

@@ -2,8 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,7 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from cli import ledger
-from cli.api_client import signed_in_client
+from cli.api_client import ApiClient, signed_in_client
+from cli.characters import Addition, add_character, list_characters, remove_character
 from cli.demo import make_demo
 from cli.display import display_for
 from cli.exits import Exit, told_plainly
@@ -39,6 +41,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+characters_app = typer.Typer()
+app.add_typer(characters_app, name="characters")
 console = Console(soft_wrap=True)
 
 
@@ -110,6 +114,44 @@ async def _cast() -> None:
         for character in await client.characters():
             table.add_row(character.name, character.description)
         console.print(table)
+
+
+@characters_app.callback(invoke_without_command=True)
+def characters(context: typer.Context) -> None:
+    """List your characters, add one or remove one."""
+    if context.invoked_subcommand is None:
+        run(_with_client(partial(list_characters, console=console)))
+
+
+@characters_app.command("add")
+def characters_add(
+    name: Annotated[str, typer.Argument(help="What the character is called.")],
+    pictures: Annotated[
+        list[Path],
+        typer.Argument(help="1 to 20 PNG, JPEG or WebP files, the portrait first.", exists=True, dir_okay=False),
+    ],
+    consent: Annotated[str, typer.Option(help="Your statement that you may use this likeness: who has agreed.")],
+    description: Annotated[str, typer.Option(help="One line about who this is.")] = "",
+    style: Annotated[str, typer.Option(help="How the character looks in films, in words.")] = "",
+    voice: Annotated[str | None, typer.Option(help="A voice of espeak-ng, such as en-gb+m3.")] = None,
+    trained: Annotated[bool, typer.Option("--trained", help="Have a model trained on the pictures.")] = False,
+) -> None:
+    """Make a character of your own from pictures that you may use."""
+    addition = Addition(name, pictures, consent, description, style, voice, trained)
+    run(_with_client(partial(add_character, addition=addition, console=console)))
+
+
+@characters_app.command("remove")
+def characters_remove(
+    name_or_id: Annotated[str, typer.Argument(help="A character of yours, by its name or id.")],
+) -> None:
+    """Delete a character of your own, its pictures and its trained model, for good."""
+    run(_with_client(partial(remove_character, name_or_id=name_or_id, console=console)))
+
+
+async def _with_client(work: Callable[[ApiClient], Awaitable[None]]) -> None:
+    async with signed_in_client() as client:
+        await work(client)
 
 
 @app.command()

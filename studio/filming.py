@@ -23,6 +23,7 @@ from resources.database.records import JobScene
 from resources.storage import Storage
 from resources.video.cameras import Cameras
 from resources.video.registry import model_profile
+from studio.casting import require_portraits
 from studio.clips import Clip, ClipGoods
 from studio.directing import direct_scenes
 from studio.purchasing import Bought, Patience, PurchaseFailed, Till, buy
@@ -191,6 +192,7 @@ async def _ask_for_new_takes(work: Work, rows: Sequence[JobScene], again: Collec
 
 async def _portraits(storage: Storage, cast: Mapping[UUID, CastMember]) -> Mapping[UUID, bytes]:
     members = [member for member in cast.values() if member.portrait_key]
+    await require_portraits(storage, members)
     pictures = await asyncio.gather(*(storage.get_bytes(member.portrait_key or "") for member in members))
     return {member.character_id: picture for member, picture in zip(members, pictures, strict=True)}
 

@@ -7,6 +7,7 @@ from domain.stages import JobType
 from resources.database import jobs, scripts
 from resources.database.connection import Connection
 from resources.database.records import Job, JobOptions
+from studio.casting import require_castable
 from studio.idempotency import RequestIdentity, find_earlier
 from studio.quoting import quote_film, reserve
 
@@ -21,7 +22,7 @@ async def order_film(
     """The queued generation job, pinned to the script's present version, or the one that the same request made before.
 
     The most that it may cost is set aside in the same transaction. Raises NOT_FOUND, NOT_READY (the import is not
-    done), EMPTY_CAST, UNKNOWN_MODEL, BUDGET_EXCEEDED and IDEMPOTENCY_MISMATCH.
+    done), EMPTY_CAST, CHARACTER_NOT_READY, UNKNOWN_MODEL, BUDGET_EXCEEDED and IDEMPOTENCY_MISMATCH.
     """
     if earlier := await find_earlier(connection, user_id, identity):
         return earlier
@@ -30,6 +31,7 @@ async def order_film(
         raise RecastError(ErrorCode.NOT_FOUND)
     if script.version == 0:
         raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
+    require_castable(await scripts.list_cast(connection, script_id))
     price = await quote_film(connection, user_id, script_id, options)
     parent = await jobs.find_import_of(connection, script_id)
     job = await jobs.insert_job(

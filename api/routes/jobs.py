@@ -40,6 +40,7 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
         ErrorCode.UNKNOWN_MODEL,
         ErrorCode.PROVIDER_NOT_CONFIGURED,
         ErrorCode.BUDGET_EXCEEDED,
+        ErrorCode.CHARACTER_NOT_READY,
         ErrorCode.IDEMPOTENCY_MISMATCH,
     ),
     summary="Film a script",

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.attempts import AttemptState, Kind
-from domain.characters import CastMember, Voice
+from domain.characters import CastMember, CharacterMode, CharacterStatus, Consent, Voice
 from domain.profile import Aspect, Profile
 from domain.scenes import Scene
 from domain.script import Script
@@ -127,7 +127,21 @@ class ScriptRow(Record):
     updated_at: datetime
 
 
+class CharacterPicture(Record):
+    s3_key: str
+    sha256: str
+    width: int
+    height: int
+    size_bytes: int
+
+
 class Character(Record):
+    """``pictures`` are a user's own, in order; a pre-made character has its drawn portrait at ``image_url`` alone.
+
+    ``training_key`` names the training that made the model at ``model_ref``; ``request_hash`` is that of the request
+    which made the character, where it carried an idempotency key.
+    """
+
     id: UUID
     user_id: UUID | None
     name: str
@@ -137,7 +151,20 @@ class Character(Record):
     model_ref: str | None
     voice: Voice | None
     is_premade: bool
+    status: CharacterStatus
+    mode: CharacterMode
+    consent: Consent | None
+    pictures: tuple[CharacterPicture, ...]
+    trainer: str | None
+    training_key: str | None
+    training_progress: int
+    model_version: str | None
+    trained_at: datetime | None
+    error_code: str | None
+    error_message: str | None
+    request_hash: str | None
     created_at: datetime
+    updated_at: datetime
 
     def as_member(self) -> CastMember:
         return CastMember(
@@ -145,9 +172,30 @@ class Character(Record):
             name=self.name,
             style=self.style,
             portrait_key=self.image_url,
+            pictures=tuple(picture.s3_key for picture in self.pictures),
             model_ref=self.model_ref,
+            model_version=self.model_version,
             voice=self.voice,
         )
+
+
+class Deletion(Record):
+    """A likeness that has to go, or has gone: the objects of its character, and its trained model if it has one."""
+
+    id: UUID
+    user_id: UUID
+    character_id: UUID
+    trainer: str | None
+    training_key: str | None
+    model_ref: str | None
+    model_version: str | None
+    attempts: int
+    due_at: datetime
+    objects_deleted_at: datetime | None
+    model_deleted_at: datetime | None
+    finished_at: datetime | None
+    error_code: str | None
+    created_at: datetime
 
 
 class Clip(Record):

@@ -5,6 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from domain.characters import CHARACTER_TRANSITIONS, CharacterStatus
 from domain.states import JOB_TRANSITIONS, SCENE_TRANSITIONS, JobStatus, SceneStatus
 from resources.database.connection import Connection
 from tests.conftest import DatabaseUrls
@@ -96,6 +97,10 @@ async def test_jobs_move_as_the_domain_says(worker: Connection) -> None:
 
 async def test_scenes_move_as_the_domain_says(worker: Connection) -> None:
     await _compare(worker, "scene_may_move", SCENE_TRANSITIONS, SceneStatus)
+
+
+async def test_characters_move_as_the_domain_says(worker: Connection) -> None:
+    await _compare(worker, "character_may_move", CHARACTER_TRANSITIONS, CharacterStatus)
 
 
 async def _compare(worker: Connection, function: str, transitions: Any, status: Any) -> None:
