@@ -17,6 +17,7 @@ from resources.dagster import DagsterClient
 from resources.database.connection import UserDatabase
 from resources.settings import Settings
 from resources.storage import Storage
+from resources.video.cameras import Cameras
 from resources.video.webhooks import Webhooks, webhooks
 
 MAX_KNOWN_USERS = 100_000
@@ -32,6 +33,7 @@ class Services:
     previews: PreviewSigner
     launcher: Launcher
     readiness: ReadinessChecks
+    cameras: Cameras
     known_users: set[UUID] = field(default_factory=set)
     known_webhooks: dict[str, Webhooks] = field(default_factory=dict)
 
@@ -75,6 +77,7 @@ def lifespan_of(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextM
             ),
             launcher=Launcher(dagster),
             readiness=ReadinessChecks(database, storage, dagster),
+            cameras=Cameras(settings),
         )
         await database.open()
         prefetch = asyncio.create_task(services.verifier.prefetch())

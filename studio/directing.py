@@ -11,6 +11,7 @@ from domain.continuity import goes_on
 from domain.direction import as_prompt, references
 from domain.director import direct, named_speakers
 from domain.errors import ErrorCode, RecastError
+from domain.models import ModelProfile
 from domain.prompts import take_seed
 from domain.scenes import MAX_SCENE_SECONDS, Scene, split_scenes
 from domain.script import Script
@@ -19,7 +20,7 @@ from resources.database import characters, events, scenes, scripts
 from resources.database.records import JobOptions, JobScene
 from resources.director.client import LanguageDirector
 from resources.director.question import Film, template_version
-from resources.video.registry import model_profile
+from resources.video.cameras import Cameras
 from studio.consulting import Call, Consultation
 from studio.work import Work
 
@@ -52,19 +53,20 @@ class DirectingReport:
     fell_back: tuple[tuple[int, str], ...] = ()
 
 
-async def plan_scenes(work: Work) -> Sequence[Scene]:
+async def plan_scenes(work: Work, cameras: Cameras) -> Sequence[Scene]:
     """Split the job's script into scenes and lay them down. The same script gives the same plan."""
     script = await scripts.find_version(work.connection, work.job.script_id, work.job.script_version or 0)
     if script is None:
         raise RecastError(ErrorCode.EMPTY_SCRIPT)
-    plan = split(script, work.job.options)
+    options = work.job.options
+    plan = split(script, options, cameras.profile(options.provider, options.model))
     await scenes.plan_scenes(work.connection, work.job.id, work.job.user_id, plan)
     return plan
 
 
-def split(script: Script, options: JobOptions) -> Sequence[Scene]:
-    """The scenes of a film: none longer than its model can film. Raises UNKNOWN_MODEL."""
-    longest = min(MAX_SCENE_SECONDS, model_profile(options.provider, options.model).max_seconds)
+def split(script: Script, options: JobOptions, profile: ModelProfile) -> Sequence[Scene]:
+    """The scenes of a film: none longer than its model can film."""
+    longest = min(MAX_SCENE_SECONDS, profile.max_seconds)
     plan = split_scenes(script.lines, max_seconds=longest, chapters=script.chapters)
     return plan[: options.max_scenes] if options.max_scenes else plan
 

@@ -22,7 +22,6 @@ from resources.database.connection import Connection, Database
 from resources.database.records import JobScene
 from resources.storage import Storage
 from resources.video.cameras import Cameras
-from resources.video.registry import model_profile
 from studio.casting import require_portraits
 from studio.clips import Clip, ClipGoods
 from studio.directing import direct_scenes
@@ -144,7 +143,7 @@ class _Set:
         """The scene's clip, by the model that is to film it unless ``profile`` names another."""
         assert row.prompt
         options = self.work.job.options
-        profile = profile or profile_of(options, row)
+        profile = profile or profile_of(self.cameras, options, row)
         camera = self.cameras.camera(profile)
         connection = self.work.connection
 
@@ -244,7 +243,7 @@ async def _stand_in(set_: _Set, filmed: FilmedScene) -> FilmedScene:
     machine draws for nothing, and it is marked as such."""
     row, error = filmed.scene, filmed.error
     assert error
-    goods = set_.goods(row, model_profile("local", None))
+    goods = set_.goods(row, set_.cameras.profile("local"))
     connection = set_.work.connection
     try:
         await scenes.requeue_scene(connection, row.id)

@@ -7,6 +7,7 @@ from domain.stages import JobType
 from resources.database import jobs, scripts
 from resources.database.connection import Connection
 from resources.database.records import Job, JobOptions
+from resources.video.cameras import Cameras
 from studio.casting import require_castable
 from studio.idempotency import RequestIdentity, find_earlier
 from studio.quoting import quote_film, reserve
@@ -14,6 +15,7 @@ from studio.quoting import quote_film, reserve
 
 async def order_film(
     connection: Connection,
+    cameras: Cameras,
     user_id: UUID,
     script_id: UUID,
     options: JobOptions,
@@ -32,7 +34,7 @@ async def order_film(
     if script.version == 0:
         raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
     require_castable(await scripts.list_cast(connection, script_id))
-    price = await quote_film(connection, user_id, script_id, options)
+    price = await quote_film(connection, cameras, user_id, script_id, options)
     parent = await jobs.find_import_of(connection, script_id)
     job = await jobs.insert_job(
         connection,

@@ -15,12 +15,14 @@ from domain.states import SceneStatus
 from resources.database import budgets, characters, clips, scenes, scripts
 from resources.database.connection import Connection
 from resources.database.records import Job, JobOptions
-from resources.video.registry import model_profile
+from resources.video.cameras import Cameras
 from studio.directing import split
 from studio.shots import profile_of, shot_of
 
 
-async def quote_film(connection: Connection, user_id: UUID, script_id: UUID, options: JobOptions) -> Quote:
+async def quote_film(
+    connection: Connection, cameras: Cameras, user_id: UUID, script_id: UUID, options: JobOptions
+) -> Quote:
     """The price of filming a script as it is now, with its present cast. Scenes whose clips the user owns are free.
 
     Raises NOT_FOUND, NOT_READY (not imported yet), EMPTY_CAST and UNKNOWN_MODEL.
@@ -31,20 +33,20 @@ async def quote_film(connection: Connection, user_id: UUID, script_id: UUID, opt
     if script.normalized_script is None:
         raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
     cast = [character.as_member() for character in await scripts.list_cast(connection, script_id)]
-    return await _priced(connection, user_id, _items(script.normalized_script, options, cast))
+    return await _priced(connection, user_id, _items(cameras, script.normalized_script, options, cast))
 
 
-async def quote_rest(connection: Connection, job: Job) -> Quote:
+async def quote_rest(connection: Connection, cameras: Cameras, job: Job) -> Quote:
     """The price of what is not filmed yet of a job."""
     rows = await scenes.list_scenes(connection, job.id)
     if not rows:
-        return await quote_film(connection, job.user_id, job.script_id, job.options)
+        return await quote_film(connection, cameras, job.user_id, job.script_id, job.options)
     cast = {member.character_id: member for member in await characters.list_job_cast(connection, job.id)}
     items = []
     for row in rows:
         if row.status is SceneStatus.SUCCEEDED:
             continue
-        profile = profile_of(job.options, row)
+        profile = profile_of(cameras, job.options, row)
         shot = shot_of(profile, job.options, row.prompt, row.scene.duration, cast) if row.prompt else None
         items.append(
             Item(
@@ -68,11 +70,11 @@ async def reserve(connection: Connection, job_id: UUID, amount: Decimal) -> None
         )
 
 
-def _items(script: Script, options: JobOptions, cast: Sequence[CastMember]) -> list[Item]:
+def _items(cameras: Cameras, script: Script, options: JobOptions, cast: Sequence[CastMember]) -> list[Item]:
     if not cast:
         raise RecastError(ErrorCode.EMPTY_CAST)
-    profile = model_profile(options.provider, options.model)
-    plan = split(script, options)
+    profile = cameras.profile(options.provider, options.model)
+    plan = split(script, options, profile)
     prompts = direct(plan, cast, style=options.style, seed=options.seed)
     members = {member.character_id: member for member in cast}
 

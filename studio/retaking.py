@@ -8,7 +8,7 @@ from domain.states import JOB_TERMINAL
 from resources.database import jobs, scenes
 from resources.database.connection import Connection
 from resources.database.records import Job, JobScene
-from resources.video.registry import model_profile
+from resources.video.cameras import Cameras
 from studio.quoting import quote_rest, reserve
 
 
@@ -22,7 +22,7 @@ class Changes:
     model: str | None = None
 
 
-async def retake(connection: Connection, job: Job, index: int, changes: Changes) -> Job:
+async def retake(connection: Connection, cameras: Cameras, job: Job, index: int, changes: Changes) -> Job:
     """Have scene ``index`` filmed again. What it may cost is set aside. Raises NOT_FOUND, CONFLICT (the job is under
     way), UNKNOWN_MODEL and BUDGET_EXCEEDED."""
     row = await _scene(connection, job, index)
@@ -30,12 +30,12 @@ async def retake(connection: Connection, job: Job, index: int, changes: Changes)
         raise RecastError(ErrorCode.CONFLICT, "The scene was never directed; try the whole job again.")
     provider, model = row.provider, row.model
     if changes.provider or changes.model:
-        profile = model_profile(changes.provider or provider or job.options.provider, changes.model)
+        profile = cameras.profile(changes.provider or provider or job.options.provider, changes.model)
         provider, model = profile.provider, profile.model
     queued = await jobs.retake_scene(connection, job.id, index, _changed(row.prompt, changes), provider, model)
     if queued is None:
         raise RecastError(ErrorCode.CONFLICT, "The job is under way.")
-    await reserve(connection, job.id, (await quote_rest(connection, queued)).high_usd)
+    await reserve(connection, job.id, (await quote_rest(connection, cameras, queued)).high_usd)
     return await jobs.find_job(connection, job.id) or queued
 
 

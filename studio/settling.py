@@ -18,7 +18,6 @@ from resources.database.records import Attempt
 from resources.storage import Storage
 from resources.video.cameras import Cameras
 from resources.video.protocol import TakeStatus
-from resources.video.registry import model_profile
 from studio.clips import Clip, ClipGoods
 from studio.purchasing import Patience, PurchaseFailed, Till, close_unfinished, handle_of, look_up, receive
 
@@ -103,7 +102,7 @@ class Settler:
             return None
 
         return ClipGoods(
-            camera=self.cameras.camera(model_profile(attempt.provider, attempt.model)),
+            camera=self.cameras.camera(self.cameras.profile(attempt.provider, attempt.model)),
             storage=self.storage,
             user_id=attempt.user_id,
             shot=Shot.model_validate(attempt.request),

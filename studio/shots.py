@@ -7,7 +7,7 @@ from domain.characters import CastMember
 from domain.models import ModelProfile
 from domain.shots import Shot, ShotPrompt
 from resources.database.records import JobOptions, JobScene
-from resources.video.registry import model_profile
+from resources.video.cameras import Cameras
 
 
 def shot_of(
@@ -30,8 +30,8 @@ def shot_of(
     )
 
 
-def profile_of(options: JobOptions, row: JobScene) -> ModelProfile:
+def profile_of(cameras: Cameras, options: JobOptions, row: JobScene) -> ModelProfile:
     """The model that films a scene: its own, where the user chose one for it, else its job's. Raises UNKNOWN_MODEL."""
     if row.provider:
-        return model_profile(row.provider, row.model)
-    return model_profile(options.provider, options.model)
+        return cameras.profile(row.provider, row.model)
+    return cameras.profile(options.provider, options.model)

@@ -23,7 +23,6 @@ from domain.errors import ErrorCode, RecastError
 from domain.stages import JobType
 from domain.states import JobStatus
 from resources.database import budgets, characters, events, jobs, scenes
-from resources.video.registry import require_configured
 from studio.ordering import order_film
 from studio.quoting import quote_film, quote_rest, reserve
 
@@ -54,9 +53,14 @@ async def create_job(
     idempotency_key: IdempotencyKey = None,
 ) -> JobView:
     """Film the script as it is now: later edits do not change this film. The most it may cost is set aside at once."""
-    require_configured(body.provider, services.settings)
+    services.cameras.require_configured(body.provider)
     job = await order_film(
-        connection, user.sub, body.script_id, body.options, identity_of(idempotency_key, "create_job", body)
+        connection,
+        services.cameras,
+        user.sub,
+        body.script_id,
+        body.options,
+        identity_of(idempotency_key, "create_job", body),
     )
     launches.add(job.id)
     return JobView.of(job)
@@ -67,9 +71,9 @@ async def create_job(
     responses=problems(ErrorCode.NOT_FOUND, ErrorCode.NOT_READY, ErrorCode.EMPTY_CAST, ErrorCode.UNKNOWN_MODEL),
     summary="Ask for the price of a film",
 )
-async def quote_job(body: FilmRequest, user: User, connection: Transaction) -> QuoteView:
+async def quote_job(body: FilmRequest, user: User, connection: Transaction, services: ServicesOf) -> QuoteView:
     """What this film would cost, scene by scene. Clips that you own are free; nothing is reserved or spent."""
-    quote = await quote_film(connection, user.sub, body.script_id, body.options)
+    quote = await quote_film(connection, services.cameras, user.sub, body.script_id, body.options)
     return QuoteView.of(quote, await budgets.my_budget(connection))
 
 
@@ -120,12 +124,14 @@ async def cancel_job(job: OwnJob, connection: Transaction) -> CancelView:
     responses=problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.BUDGET_EXCEEDED),
     summary="Try a job again",
 )
-async def retry_job(job: OwnJob, connection: Transaction, launches: LaunchesAfterCommit) -> JobView:
+async def retry_job(
+    job: OwnJob, connection: Transaction, launches: LaunchesAfterCommit, services: ServicesOf
+) -> JobView:
     """Start a failed or canceled job again. What was finished is kept: only the missing scenes are filmed. Asking again
     while the job is under way changes nothing."""
     if retried := await jobs.retry_job(connection, job.id):
         if retried.type is JobType.GENERATION:
-            await reserve(connection, job.id, (await quote_rest(connection, retried)).high_usd)
+            await reserve(connection, job.id, (await quote_rest(connection, services.cameras, retried)).high_usd)
             retried = await jobs.find_job(connection, job.id) or retried
         launches.add(retried.id)
         return JobView.of(retried)

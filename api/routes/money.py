@@ -10,7 +10,6 @@ from api.dependencies import ServicesOf, Transaction
 from api.openapi import problems
 from api.views.money import BudgetRequest, BudgetView, CostLine, CostsView, ModelList, ModelView
 from resources.database import attempts, budgets
-from resources.video.registry import is_configured, models
 
 router = APIRouter(tags=["money"])
 
@@ -20,8 +19,8 @@ async def list_models(services: ServicesOf) -> ModelList:
     """Every model, with its limits and its price; which of them this server can use now."""
     return ModelList(
         models=[
-            ModelView.of(profile, is_available=is_configured(profile.provider, services.settings))
-            for profile in models()
+            ModelView.of(profile, is_available=services.cameras.is_configured(profile.provider))
+            for profile in services.cameras.offered()
         ]
     )
 

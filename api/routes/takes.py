@@ -10,7 +10,6 @@ from api.views.jobs import JobView
 from api.views.takes import RetakeRequest, TakeList
 from domain.errors import ErrorCode, RecastError
 from resources.database import scenes
-from resources.video.registry import require_configured
 from studio.retaking import Changes, choose_take, retake
 
 router = APIRouter(prefix="/jobs/{job_id}/scenes/{scene_index}", tags=["jobs"])
@@ -35,9 +34,9 @@ async def retry_scene(
     """Film one scene of an ended job again: as it is, or with another prompt, seed or model. Its older takes and all
     other scenes are kept; the film is joined anew."""
     if body.provider:
-        require_configured(body.provider, services.settings)
+        services.cameras.require_configured(body.provider)
     changes = Changes(text=body.prompt, seed=body.seed, provider=body.provider, model=body.model)
-    queued = await retake(connection, job, scene_index, changes)
+    queued = await retake(connection, services.cameras, job, scene_index, changes)
     launches.add(queued.id)
     return JobView.of(queued)
 

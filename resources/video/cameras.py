@@ -1,6 +1,6 @@
-"""The cameras of this installation: made once per model, with the installation's limits."""
+"""The cameras of this installation, each made when it is first needed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -20,6 +20,8 @@ class ProviderLimit:
 
 @dataclass(slots=True)
 class Cameras:
+    """What this installation can film with: models by name, cameras for them, and how much each provider is asked."""
+
     settings: Settings
     _made: dict[tuple[str, str], Camera] = field(default_factory=dict)
 
@@ -29,6 +31,20 @@ class Cameras:
         if key not in self._made:
             self._made[key] = registry.camera(profile, self.settings)
         return self._made[key]
+
+    def profile(self, provider: str, model: str | None = None) -> ModelProfile:
+        """The model's profile, or that of the provider's default. Raises UNKNOWN_MODEL."""
+        return registry.model_profile(provider, model, self.settings)
+
+    def offered(self) -> Sequence[ModelProfile]:
+        return registry.models(self.settings)
+
+    def is_configured(self, provider: str) -> bool:
+        return registry.is_configured(provider, self.settings)
+
+    def require_configured(self, provider: str) -> None:
+        """Raises PROVIDER_NOT_CONFIGURED for a known provider whose key or address is not set."""
+        registry.require_configured(provider, self.settings)
 
     def limit(self, provider: str) -> ProviderLimit:
         limits: Mapping[str, tuple[int, int]] = self.settings.provider_limits
