@@ -3,7 +3,7 @@
 import asyncio
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from psycopg import sql
 from cli.stack.background import running_stack
 from cli.stack.stack import Stack
 from resources.database.migrations import migrate
+from resources.settings import Settings
 
 TEMPLATE = "recast_template"
 GATEWAY_PASSWORD = "gateway"
@@ -106,6 +107,31 @@ def _url(postgres: str, database: str) -> str:
 def _as(url: str, login: str, password: str) -> str:
     scheme, rest = url.split("://", 1)
     return f"{scheme}://{login}:{password}@{rest.split('@', 1)[1]}"
+
+
+@pytest.fixture
+def settings_for(tmp_path: Path) -> Callable[..., Settings]:
+    """Settings of a server with the keys of the video providers, changed by ``values``."""
+
+    def build(**values: object) -> Settings:
+        return Settings(
+            **{
+                "database_url": "postgresql://localhost/recast",
+                "api_database_url": "postgresql://localhost/recast",
+                "s3_bucket": "recast",
+                "cdn_url": "http://localhost/cdn",
+                "cdn_key_pair_id": "K1",
+                "cdn_private_key_path": tmp_path / "key.pem",
+                "dagster_url": "http://localhost",
+                "auth_url": "http://localhost/auth",
+                "replicate_api_token": "r8_test",
+                "fal_key": "key:test",
+                "provider_submit_timeout_seconds": 5,
+                **values,
+            }
+        )
+
+    return build
 
 
 @pytest.fixture(scope="session")

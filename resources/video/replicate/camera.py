@@ -18,13 +18,11 @@ from resources.video.asking import Sleep, failure, patiently
 from resources.video.inputs import PICTURE_WORDS, is_input_of, model_input
 from resources.video.pictures import pictures_for
 from resources.video.protocol import Handle, Order, Take, TakeStatus
+from resources.video.replicate.attempts import ATTEMPT, CLOCKS_APART, is_marked, is_told_by_webhook
 from resources.video.replicate.client import ReplicateClient, Run
 
 OUTPUT_HOSTS = ("replicate.delivery",)
 OUTPUT_KEPT = timedelta(hours=1)
-CLOCKS_APART = timedelta(seconds=60)
-ATTEMPT = "recast_attempt"
-"""The word of a file's metadata under which the attempt stands that it was uploaded for."""
 
 VERSION_HASH = re.compile(r"[0-9a-f]{64}")
 PERCENT = re.compile(r"(\d{1,3})%")
@@ -90,24 +88,23 @@ class ReplicateCamera:
         pictures = await asyncio.to_thread(pictures_for, order.shot, self.profile, portraits)
         attempt = {ATTEMPT: str(order.attempt_id)}
         uploads = [
-            self._client.upload(picture, f"{order.attempt_id}-{place}.{picture.suffix}", attempt)
+            self._client.upload(
+                f"{order.attempt_id}-{place}.{picture.suffix}", picture.content, picture.media_type, attempt
+            )
             for place, picture in enumerate(pictures, start=1)
         ]
         return [uploaded.url for uploaded in await asyncio.gather(*uploads)]
 
     async def _may_be(self, run: Run, order: Order) -> bool:
         """Unless something speaks against it: an order that is taken for lost is paid for a second time."""
-        attempt = str(order.attempt_id)
-        if run.webhook and order.webhook_url and attempt in order.webhook_url:
-            return attempt in run.webhook
+        told = is_told_by_webhook(run, order.attempt_id, order.webhook_url)
+        if told is not None:
+            return told
         if run.data_removed:
             return True
         if not is_input_of(order.shot, self.profile, run.input):
             return False
-        url = _first_picture(run.input, self.profile)
-        uploaded = await self._client.uploaded(url) if url else None
-        marked = (uploaded.metadata or {}).get(ATTEMPT) if uploaded else None
-        return marked in (None, attempt)
+        return await is_marked(self._client, _first_picture(run.input, self.profile), order.attempt_id) is not False
 
     def _is_of_this_model(self, run: Run) -> bool:
         return run.model == self.profile.model or run.version == self.profile.version

@@ -15,12 +15,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, Val
 from domain.errors import RecastError
 from resources.settings import Settings
 from resources.video.asking import Answer, Asking, Sleep, refusal
-from resources.video.pictures import Picture
 from resources.video.protocol import BusyError, OutcomeUnknownError
 
 SERVICE = "Replicate"
 EVENTS = ("start", "completed")
 SHORTEST_DEADLINE_SECONDS = 5
+MODEL_HARDWARE = "gpu-t4"
+"""A model must name some; what runs a trained version is its trainer's choice."""
 MAX_PAGES = 30
 """A page has 100 predictions; 600 a minute can be made."""
 
@@ -78,6 +79,18 @@ class _Secret(_Wire):
     key: str
 
 
+class _Account(_Wire):
+    username: str
+
+
+class _Version(_Wire):
+    id: str
+
+
+class _Model(_Wire):
+    latest_version: _Version | None = None
+
+
 Told = TypeVar("Told", bound=_Wire)
 
 
@@ -103,13 +116,13 @@ class ReplicateClient:
     def sleep(self) -> Sleep:
         return self._asking.sleep
 
-    async def upload(self, picture: Picture, name: str, metadata: Mapping[str, str]) -> UploadedFile:
+    async def upload(self, name: str, content: bytes, media_type: str, metadata: Mapping[str, str]) -> UploadedFile:
         """Keeps a file for an hour. Costs nothing, so it is repeated where needed."""
         answer = await self._asking.patiently(
             "POST",
             "/files",
             files={
-                "content": (name, picture.content, picture.media_type),
+                "content": (name, content, media_type),
                 "metadata": (None, json.dumps(dict(metadata)), "application/json"),
             },
         )
@@ -174,6 +187,41 @@ class ReplicateClient:
             # Only the cursor is taken: the token goes to no address that an answer names.
             query = dict(httpx.URL(page.next).params)
         raise BusyError(cause=f"more than {MAX_PAGES} pages of {path} since {since}")
+
+    async def account(self) -> str:
+        """Whose token it is; models are made under this name."""
+        return _read(await self._asking.patiently("GET", "/account"), _Account).username
+
+    async def latest_version(self, model: str) -> str | None:
+        """The newest version of ``owner/name``; None for a model that has none yet. Raises UNKNOWN_MODEL."""
+        latest = _read(await self._asking.patiently("GET", f"/models/{model}"), _Model).latest_version
+        return latest.id if latest else None
+
+    async def ensure_model(self, model: str, description: str) -> None:
+        """Make a private model, unless it is there."""
+        if (await self._asking.patiently("GET", f"/models/{model}")).is_success:
+            return
+        owner, _, name = model.partition("/")
+        answer = await self._asking.patiently(
+            "POST",
+            "/models",
+            json={
+                "owner": owner,
+                "name": name,
+                "visibility": "private",
+                "hardware": MODEL_HARDWARE,
+                "description": description,
+            },
+        )
+        # Somebody else may have made it meanwhile, or an answer was lost and the model is there.
+        if not answer.is_success and not (await self._asking.patiently("GET", f"/models/{model}")).is_success:
+            raise _refusal(answer)
+
+    async def delete_version(self, model: str, version: str) -> None:
+        """A version that is gone already is no error. Replicate keeps a version that others have used."""
+        answer = await self._asking.patiently("DELETE", f"/models/{model}/versions/{version}")
+        if not answer.is_success and answer.status != 404:
+            raise _refusal(answer)
 
     async def webhook_secret(self) -> str:
         return _read(await self._asking.patiently("GET", "/webhooks/default/secret"), _Secret).key

@@ -14,8 +14,8 @@ from domain.profile import Aspect
 from resources.video.fal.camera import camera
 from resources.video.protocol import BusyError, Handle, OutcomeUnknownError, Take, TakeStatus
 from resources.video.registry import model_profile
-from tests.integration.providers.conftest import PORTRAITS, WEBHOOK, order_for
 from tests.integration.providers.server import Answer, Asked, cut, reply, serving, silence
+from tests.orders import PORTRAITS, WEBHOOK, order_for
 
 PICTURE = model_profile("pika", "fal-ai/pika/v2.2/image-to-video")
 WORDS = model_profile("pika", "fal-ai/pika/v2.2/text-to-video")

@@ -10,8 +10,8 @@ from resources.settings import Settings
 from resources.video.protocol import BusyError, OutcomeUnknownError
 from resources.video.registry import model_profile
 from resources.video.replicate.camera import camera
-from tests.integration.providers.conftest import ADA, ATTEMPT, PORTRAITS, SEEDANCE, WEBHOOK, order_for, shot_for
 from tests.integration.providers.server import Answer, Asked, cut, reply, serving, silence
+from tests.orders import ADA, ATTEMPT, PORTRAITS, SEEDANCE, WEBHOOK, order_for, shot_for
 
 CREATE = "/models/bytedance/seedance-2.0/predictions"
 STARTED = {

@@ -11,10 +11,10 @@ from domain.errors import ErrorCode, RecastError
 from resources.video.inputs import model_input
 from resources.video.protocol import BusyError, Handle, TakeStatus
 from resources.video.registry import model_profile
-from resources.video.replicate.camera import ATTEMPT as MARK
+from resources.video.replicate.attempts import ATTEMPT as MARK
 from resources.video.replicate.camera import camera
-from tests.integration.providers.conftest import ATTEMPT, SEEDANCE, order_for, shot_for
 from tests.integration.providers.server import Answer, Asked, cut, reply, serving
+from tests.orders import ATTEMPT, SEEDANCE, order_for, shot_for
 
 HANDLE = Handle(provider="replicate", request_id="abc123")
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)

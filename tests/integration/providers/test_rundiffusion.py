@@ -12,8 +12,8 @@ from domain.models import ModelProfile
 from resources.settings import Settings
 from resources.video.protocol import BusyError, Camera, Handle, OutcomeUnknownError
 from resources.video.registry import camera, is_configured, model_profile, models
-from tests.integration.providers.conftest import ATTEMPT, PORTRAITS, order_for
 from tests.integration.providers.server import Answer, Asked, Server, cut, reply, serving
+from tests.orders import ATTEMPT, PORTRAITS, order_for
 
 CLIP = b"\0\0\0 ftypisom" + bytes(5000)
 VIDEO = {"content-type": "video/mp4"}

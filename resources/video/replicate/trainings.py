@@ -1,0 +1,142 @@
+"""Teaching an image model what a character looks like (LoRA), with a trainer on Replicate.
+
+The same shapes as for filming: a training is paid for, so it is asked for exactly once, followed by its handle, and
+found again when the answer was lost.
+"""
+
+import asyncio
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from domain.errors import ErrorCode, RecastError
+from resources.settings import Settings
+from resources.video.asking import Sleep
+from resources.video.pictures import readable
+from resources.video.protocol import Handle, Take, TakeStatus
+from resources.video.replicate.attempts import ATTEMPT, CLOCKS_APART, is_marked, is_told_by_webhook
+from resources.video.replicate.camera import take_of
+from resources.video.replicate.client import ReplicateClient, Run
+
+PROVIDER = "replicate"
+TRAINER = "ostris/flux-dev-lora-trainer"
+ZIP = "application/zip"
+FIRST_DAY = (1980, 1, 1, 0, 0, 0)
+"""The same pictures make the same archive."""
+
+
+class TrainingOrder(BaseModel):
+    """One training. ``attempt_id`` is our own name for it; ``name`` that of the model to be, under the account of the
+    token, made when it is not there. Prompts call the character by ``trigger_word``. ``pictures`` are encoded."""
+
+    model_config = ConfigDict(frozen=True)
+
+    attempt_id: UUID
+    name: str = Field(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$")
+    trigger_word: str
+    pictures: tuple[bytes, ...] = Field(min_length=1)
+    steps: int = Field(default=1000, ge=3, le=6000)
+    webhook_url: str | None = None
+
+
+class Trainer:
+    """``trainer`` is a model that trains; its newest version is used."""
+
+    def __init__(self, client: ReplicateClient, trainer: str = TRAINER) -> None:
+        self._client = client
+        self._trainer = trainer
+
+    async def submit(self, order: TrainingOrder) -> Handle:
+        """Start training. Raises as ``Camera.submit`` does: ``OutcomeUnknownError`` when it cannot tell whether
+        Replicate has accepted. Making the model and uploading the pictures are free, and repeated where needed."""
+        destination = f"{await self._client.account()}/{order.name}"
+        await self._client.ensure_model(destination, f"What {order.trigger_word} looks like")
+        version = await self._client.latest_version(self._trainer)
+        if version is None:
+            raise RecastError(ErrorCode.UNKNOWN_MODEL, cause=f"{self._trainer} has no version")
+        pictures = await self._client.upload(
+            f"{order.attempt_id}.zip",
+            await asyncio.to_thread(_zipped, order.pictures),
+            ZIP,
+            {ATTEMPT: str(order.attempt_id)},
+        )
+        body: dict[str, JsonValue] = {
+            "destination": destination,
+            "input": {**_input(order), "input_images": pictures.url},
+        }
+        run, response_id = await self._client.create(
+            f"/models/{self._trainer}/versions/{version}/trainings", body, webhook_url=order.webhook_url
+        )
+        return Handle(
+            provider=PROVIDER, request_id=run.id, response_id=response_id, details={"destination": destination}
+        )
+
+    async def find(self, order: TrainingOrder, since: datetime) -> list[Handle]:
+        """The account's trainings since ``since`` that may be this order, oldest first."""
+        found = []
+        async for run in self._client.runs_since("/trainings", since - CLOCKS_APART):
+            if run.model == self._trainer and await self._may_be(run, order):
+                found.append(Handle(provider=PROVIDER, request_id=run.id))
+        return found[::-1]
+
+    async def poll(self, handle: Handle) -> Take:
+        """Where the training stands. Of one that succeeded, ``metadata`` has the ``version`` (``owner/name:id``) that
+        makes pictures of the character, and the address of its ``weights``."""
+        run = await self._client.run(_path(handle))
+        if run is None:
+            error = RecastError(ErrorCode.AI_PROVIDER_FAILURE, cause=f"Replicate no longer knows {handle.request_id}")
+            return Take(status=TakeStatus.EXPIRED, error=error)
+        take = take_of(run)
+        made: Mapping[str, JsonValue] = run.output if isinstance(run.output, Mapping) else {}
+        results = {name: made[name] for name in ("version", "weights") if made.get(name)}
+        return take.model_copy(update={"metadata": {**take.metadata, **results}})
+
+    async def cancel(self, handle: Handle) -> None:
+        await self._client.cancel(_path(handle))
+
+    async def delete(self, version: str) -> None:
+        """Delete what a training made (``owner/name:id``); what is gone already is no error. Raises
+        PROVIDER_INPUT_INVALID where Replicate does not allow it."""
+        model, _, version_id = version.partition(":")
+        if model.count("/") != 1 or not version_id.isalnum():
+            raise RecastError(ErrorCode.INVALID_REQUEST, cause=f"not a version of Replicate: {version!r}")
+        await self._client.delete_version(model, version_id)
+
+    async def _may_be(self, run: Run, order: TrainingOrder) -> bool:
+        told = is_told_by_webhook(run, order.attempt_id, order.webhook_url)
+        if told is not None:
+            return told
+        if run.data_removed:
+            return True
+        asked: Mapping[str, JsonValue] = run.input if isinstance(run.input, Mapping) else {}
+        if any(asked.get(name) != value for name, value in _input(order).items()):
+            return False
+        url = asked.get("input_images")
+        return await is_marked(self._client, url if isinstance(url, str) else None, order.attempt_id) is not False
+
+
+def _input(order: TrainingOrder) -> dict[str, JsonValue]:
+    return {"trigger_word": order.trigger_word, "steps": order.steps, "autocaption": True}
+
+
+def _zipped(pictures: Sequence[bytes]) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for place, content in enumerate(pictures, start=1):
+            picture = readable(content)
+            file.writestr(zipfile.ZipInfo(f"{place:02}.{picture.suffix}", FIRST_DAY), picture.content)
+    return archive.getvalue()
+
+
+def _path(handle: Handle) -> str:
+    if not handle.request_id.isalnum():
+        raise RecastError(ErrorCode.AI_PROVIDER_FAILURE, cause=f"not a handle of Replicate: {handle!r}")
+    return f"/trainings/{handle.request_id}"
+
+
+def trainer(settings: Settings, *, sleep: Sleep = asyncio.sleep) -> Trainer:
+    return Trainer(ReplicateClient.of(settings, sleep=sleep))
