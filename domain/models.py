@@ -78,6 +78,14 @@ class ModelProfile(BaseModel):
             raise ValueError("seconds must rise")
         return self
 
+    def require_aspect(self, aspect: Aspect) -> None:
+        """Raises PROVIDER_INPUT_INVALID for a format that the model does not film."""
+        if aspect not in self.aspects:
+            offered = ", ".join(self.aspects)
+            raise RecastError(
+                ErrorCode.PROVIDER_INPUT_INVALID, f"{self.title} films in {offered}, and not in {aspect}."
+            )
+
     @property
     def max_seconds(self) -> float:
         return self.seconds[-1] if self.seconds else inf

@@ -9,7 +9,7 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -32,6 +32,10 @@ HEAR_SECONDS = 0.5
 BUSY_SECONDS = 5.0
 SETTLE_SECONDS = 15.0
 LOCK_AGAIN_SECONDS = 0.5
+OURS = frozenset(
+    {ErrorCode.STORAGE_UNAVAILABLE, ErrorCode.DISK_FULL, ErrorCode.DATABASE_UNAVAILABLE, ErrorCode.INTERNAL}
+)
+"""What goes wrong on our side while something is received: it is still there, and is received another time."""
 
 Receipt = TypeVar("Receipt")
 
@@ -79,8 +83,8 @@ class Goods(Protocol[Receipt]):
     async def cancel(self, handle: Handle) -> None: ...
 
     async def receive(self, handle: Handle, take: Take) -> Receipt:
-        """Fetch, check and store. Raises CLIP_LOST or CLIP_REJECTED for what was paid for and cannot be used; any other
-        error leaves the attempt as it is, to be received again."""
+        """Fetch, check and store. An error with one of the codes in ``OURS`` leaves the attempt as it is, to be
+        received again; any other says that what was paid for cannot be used."""
         ...
 
     async def keep(self, connection: Connection, receipt: Receipt, cost: Decimal) -> None:
@@ -244,9 +248,9 @@ async def _submit(till: Till, goods: Goods[Any], attempt: Attempt) -> tuple[Atte
     try:
         handle = await asyncio.shield(asking)
     except asyncio.CancelledError:
-        handle = await asking
-        if handle and till.is_canceling:
-            await _stop(till, goods, attempt, handle, RecastError(ErrorCode.JOB_CANCELED))
+        with suppress(RecastError):
+            if (handle := await asking) and till.is_canceling:
+                await _stop(till, goods, attempt, handle, RecastError(ErrorCode.JOB_CANCELED))
         raise
     present = await attempts.find_attempt(till.connection, attempt.id)
     if handle is None and present and present.state is AttemptState.UNKNOWN:
@@ -326,7 +330,8 @@ async def _follow(till: Till, goods: Goods[Receipt], attempt: Attempt, handle: H
         take = await _stop(till, goods, attempt, handle, late)
     except asyncio.CancelledError:
         if till.is_canceling:
-            await asyncio.shield(_stop(till, goods, attempt, handle, RecastError(ErrorCode.JOB_CANCELED)))
+            with suppress(RecastError):
+                await asyncio.shield(_stop(till, goods, attempt, handle, RecastError(ErrorCode.JOB_CANCELED)))
         raise
     if take.status is not TakeStatus.SUCCEEDED:
         raise await close_unfinished(till, goods, attempt, take)
@@ -401,20 +406,19 @@ async def receive(till: Till, goods: Goods[Receipt], attempt: Attempt, handle: H
             except BusyError as error:
                 await asyncio.sleep(error.retry_after_seconds or BUSY_SECONDS)
     except RecastError as error:
-        ends = {ErrorCode.CLIP_LOST: AttemptState.LOST, ErrorCode.CLIP_REJECTED: AttemptState.REJECTED}
-        if error.code in ends:
-            await attempts.close_attempt(
-                till.connection,
-                attempt.id,
-                ends[error.code],
-                cost=cost,
-                billed=cost > 0,
-                code=error.code,
-                message=error.detail,
-                reason=error.cause,
-            )
-            raise PurchaseFailed(error, paid=cost) from error
-        raise
+        if error.code in OURS:
+            raise
+        await attempts.close_attempt(
+            till.connection,
+            attempt.id,
+            AttemptState.REJECTED if error.code is ErrorCode.CLIP_REJECTED else AttemptState.LOST,
+            cost=cost,
+            billed=cost > 0,
+            code=error.code,
+            message=error.detail,
+            reason=error.cause,
+        )
+        raise PurchaseFailed(error, paid=cost) from error
     async with till.database.connect() as connection, connection.transaction():
         await goods.keep(connection, receipt, cost)
         await attempts.close_attempt(connection, attempt.id, AttemptState.SUCCEEDED, cost=cost, billed=cost > 0)

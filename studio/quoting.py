@@ -74,6 +74,7 @@ def _items(cameras: Cameras, script: Script, options: JobOptions, cast: Sequence
     if not cast:
         raise RecastError(ErrorCode.EMPTY_CAST)
     profile = cameras.profile(options.provider, options.model)
+    profile.require_aspect(options.aspect)
     plan = split(script, options, profile)
     prompts = direct(plan, cast, style=options.style, seed=options.seed)
     members = {member.character_id: member for member in cast}

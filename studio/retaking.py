@@ -31,6 +31,7 @@ async def retake(connection: Connection, cameras: Cameras, job: Job, index: int,
     provider, model = row.provider, row.model
     if changes.provider or changes.model:
         profile = cameras.profile(changes.provider or provider or job.options.provider, changes.model)
+        profile.require_aspect(job.options.aspect)
         provider, model = profile.provider, profile.model
     queued = await jobs.retake_scene(connection, job.id, index, _changed(row.prompt, changes), provider, model)
     if queued is None:

@@ -37,6 +37,7 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
         ErrorCode.NOT_READY,
         ErrorCode.EMPTY_CAST,
         ErrorCode.UNKNOWN_MODEL,
+        ErrorCode.PROVIDER_INPUT_INVALID,
         ErrorCode.PROVIDER_NOT_CONFIGURED,
         ErrorCode.BUDGET_EXCEEDED,
         ErrorCode.CHARACTER_NOT_READY,
