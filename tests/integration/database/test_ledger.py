@@ -90,6 +90,18 @@ async def test_an_ended_attempt_is_not_in_the_way(worker: Connection, ann: Tenan
     assert await opened(worker, ann) != first
 
 
+async def test_who_buys_under_a_key_keeps_nobody_from_other_keys_or_users(
+    database_urls: DatabaseUrls, worker: Connection, ann: Tenant, ben: Tenant
+) -> None:
+    assert await attempts.try_lock_purchase(worker, ann.user_id, KEY)
+    async with Database(database_urls.worker).connect() as other:
+        assert not await attempts.try_lock_purchase(other, ann.user_id, KEY)
+        assert await attempts.try_lock_purchase(other, ann.user_id, "b" * 64)
+        assert await attempts.try_lock_purchase(other, ben.user_id, KEY)
+        await attempts.unlock_purchase(worker, ann.user_id, KEY)
+        assert await attempts.try_lock_purchase(other, ann.user_id, KEY)
+
+
 async def test_two_users_buy_under_the_same_key_each(worker: Connection, ann: Tenant, ben: Tenant) -> None:
     assert await opened(worker, ann) != await opened(worker, ben)
 
