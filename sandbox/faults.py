@@ -1,4 +1,7 @@
-"""Trouble on demand: by a word in the prompt, or at a rate, and what else can be changed while the sandbox runs."""
+"""Trouble on demand: by a word in the prompt, or at a rate, and what else can be changed while the sandbox runs.
+
+``python -m sandbox.faults`` prints the words as a markdown table.
+"""
 
 import hashlib
 import random
@@ -119,6 +122,11 @@ class Trouble:
         return random.Random(hashlib.sha256(text.encode()).digest()).random()
 
 
+def markdown_table() -> str:
+    rows = [f"| `[[{fault}]]` | {sentence} |" for fault, sentence in EXPLANATIONS.items()]
+    return "\n".join(["| Word | What happens |", "|---|---|", *rows])
+
+
 def faults_router(trouble: Trouble) -> APIRouter:
     """``GET``, ``POST`` and ``DELETE /faults``: read, change and reset."""
     router = APIRouter(prefix="/faults", include_in_schema=False)
@@ -146,3 +154,7 @@ def faults_router(trouble: Trouble) -> APIRouter:
 
 def _known(word: str) -> bool:
     return word.removesuffix(ONCE) in EXPLANATIONS
+
+
+if __name__ == "__main__":
+    print(markdown_table())

@@ -644,7 +644,7 @@ def test_a_training_makes_a_version_that_draws(sandbox, client, api, tmp_path):
     assert client.models.get("recast/ada").latest_version.id == trained.partition(":")[2]
     body = api.get(f"/trainings/{training.id}").json()
     assert body["metrics"]["predict_time"] == 1200
-    (bill,) = bills(sandbox, model=TRAINER)
+    (bill,) = bills(sandbox, model=TRAINER, prompt="ADA42")
     assert (bill["id"], float(bill["amount"]), bill["prompt"]) == (training.id, 1.80, "ADA42")
     drawing = client.predictions.create(trained, {"prompt": "ADA42 smiles", "num_outputs": 2})
     drawing.wait()
