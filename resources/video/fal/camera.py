@@ -29,6 +29,8 @@ NO_BALANCE = re.compile(r"balance|locked|credit", re.IGNORECASE)
 """fal answers 403 for a wrong key and for an empty account alike."""
 TIMED_OUT = frozenset({"request_timeout", "startup_timeout"})
 CANCELED = "client_cancelled"
+BROKEN = re.compile(rf"runner_\w+|internal_error|client_disconnected|{CANCELED}")
+"""What goes wrong around a model (https://docs.fal.ai/model-apis/request-errors); other types are the model's own."""
 GONE = (404, 410)
 
 
@@ -41,7 +43,7 @@ class Metrics(BaseModel):
 
 
 class Standing(BaseModel):
-    """``error`` and ``error_type`` may come with COMPLETED. https://docs.fal.ai/model-apis/request-errors"""
+    """``error`` and ``error_type`` may come with COMPLETED."""
 
     status: str
     queue_position: int | None = None
@@ -158,17 +160,18 @@ def _standing(answer: Answer) -> Standing:
 
 def _request_error(standing: Standing, handle: Handle) -> RecastError | None:
     """What went wrong around the model rather than in it, if anything did."""
-    if standing.error_type is None:
-        return None
-    cause = f"{standing.error_type}: {standing.error}"
-    if standing.error_type in TIMED_OUT:
+    kind = standing.error_type or ""
+    cause = f"{kind}: {standing.error}"
+    if kind in TIMED_OUT:
         return RecastError(
             ErrorCode.SCENE_TIMEOUT,
             "The video provider did not film the scene in time.",
             cause=cause,
             request_id=handle.request_id,
         )
-    return failure(cause, handle.request_id)
+    if BROKEN.fullmatch(kind):
+        return RecastError(ErrorCode.AI_PROVIDER_FAILURE, cause=cause, request_id=handle.request_id)
+    return None
 
 
 def _refusal(answer: Answer) -> RecastError:

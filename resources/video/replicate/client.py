@@ -5,6 +5,7 @@ Not the package ``replicate``: see docs/decisions/0006-replicate-client.md.
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -133,7 +134,7 @@ class ReplicateClient:
         files = f"{self._asking.base_url}/files/"
         if not url.startswith(files):
             return None
-        answer = await self._asking.patiently("GET", f"/files/{url.removeprefix(files).partition('/')[0]}")
+        answer = await self._asking.patiently("GET", f"/files/{re.split('[/?#]', url.removeprefix(files))[0]}")
         return _read(answer, UploadedFile) if answer.is_success else None
 
     async def create(

@@ -1,8 +1,12 @@
-"""Clients that do not really wait."""
+"""Clients that do not really wait, and the sandbox's letterbox for webhooks."""
 
 import asyncio
 
 import pytest
+
+from tests.integration.sandbox.conftest import letterbox
+
+__all__ = ["letterbox"]
 
 
 class Pauses:

@@ -159,6 +159,13 @@ DONE = {"status": "COMPLETED", "metrics": {"inference_time": 40.5}}
         (DONE, reply(404, {"detail": "gone"}), "expired", "CLIP_LOST", True),
         (DONE | {"error": "code: 500"}, reply(500, {"detail": "x"}), "failed", "AI_PROVIDER_FAILURE", False),
         (DONE | {"error": "code: 422"}, reply(422, {"detail": [CONTENT]}), "failed", "CONTENT_REJECTED", False),
+        (
+            DONE | {"error": "x", "error_type": "literal_error"},
+            reply(422, {"detail": [FIELD]}),
+            "failed",
+            "PROVIDER_INPUT_INVALID",
+            False,
+        ),
         (DONE | {"error": "late", "error_type": "request_timeout"}, cut, "failed", "SCENE_TIMEOUT", False),
         (DONE | {"error": "x", "error_type": "runner_server_error"}, cut, "failed", "AI_PROVIDER_FAILURE", False),
         (DONE | {"error": "x", "error_type": "client_cancelled"}, cut, "canceled", "AI_PROVIDER_FAILURE", True),
