@@ -18,6 +18,8 @@ from cli.stack.state import read_running_stack
 from domain.errors import ErrorCode, RecastError
 
 TIMEOUT_SECONDS = 30.0
+PICTURES_TIMEOUT_SECONDS = 180.0
+"""Twenty photographs are sent and drawn anew before the answer."""
 POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 60.0
 """How long a watch goes on asking an API that has stopped answering: a restart takes a few seconds."""
@@ -145,7 +147,8 @@ class ApiClient:
     async def add_character(
         self, fields: dict[str, str], pictures: Sequence[tuple[str, tuple[str, bytes]]]
     ) -> CharacterView:
-        return CharacterView.model_validate(await self._post_content("/characters", data=fields, files=pictures))
+        answer = await self._post_content("/characters", data=fields, files=pictures, timeout=PICTURES_TIMEOUT_SECONDS)
+        return CharacterView.model_validate(answer)
 
     async def remove_character(self, character_id: UUID) -> DeletionView:
         return DeletionView.model_validate(await self._send("DELETE", f"/characters/{character_id}"))

@@ -73,7 +73,7 @@ async def add_character(
         return earlier
     with tempfile.TemporaryDirectory(prefix="recast-pictures-") as folder:
         pictures = await clean_pictures(files, Path(folder))
-        upload = earlier or await _begin(connect, user_id, new, pictures, identity)
+        upload = await _begin(connect, user_id, new, pictures, identity)
         if upload.status is not CharacterStatus.UPLOADING:
             return upload
         try:
