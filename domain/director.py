@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from domain.chance import pick
 from domain.characters import CastMember
 from domain.errors import ErrorCode, RecastError
-from domain.prompts import SETTING_WORDS, compose, quote
+from domain.prompts import SETTING_WORDS, compose, details_of, quote
 from domain.scenes import Scene
 from domain.shots import Camera, Light, Setting, ShotPrompt
 from domain.vocabulary import ACTIONS, LIGHTS, SETTINGS, STRONG_WEIGHT, WEAK_WEIGHT, evidence
@@ -61,7 +61,17 @@ def direct(scenes: Sequence[Scene], cast: Sequence[CastMember], *, style: str, s
             f"{speaker.name} {_action(scene, seed)}, {company}, and says: “{quote(scene.text)}”"
         )
         prompts.append(
-            compose(scene, seen, in_shot=in_shot, setting=setting, light=light, camera=camera, style=style, seed=seed)
+            compose(
+                scene,
+                seen,
+                in_shot=in_shot,
+                setting=setting,
+                light=light,
+                camera=camera,
+                style=style,
+                seed=seed,
+                notes=details_of(scene, setting, seed),
+            )
         )
     return prompts
 

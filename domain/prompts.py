@@ -129,8 +129,8 @@ def compose(
 ) -> ShotPrompt:
     """The prompt of a scene. ``seen`` says who does and says what where; the first ``in_shot`` is the speaker.
 
-    ``seed`` is the film's. ``notes`` and ``unwanted`` are added to what every prompt says of continuity and of what
-    must not be in the picture.
+    ``seed`` is the film's. ``notes`` are added to the looks of those in the shot as what has to stay the same, and
+    ``unwanted`` to what no picture may show.
     """
     look = style.strip() or in_shot[0].style
     sentences = (seen, f"{CAMERA_WORDS[camera]}.", f"{LIGHT_WORDS[light]}.", f"Style: {look}." if look else "")
@@ -146,7 +146,7 @@ def compose(
         speaker=in_shot[0].character_id,
         negative=f"{negative}, {unwanted}" if unwanted else negative,
         seed=take_seed(scene, seed),
-        continuity=" ".join(filter(None, (_unchanging(scene, in_shot, setting, seed), notes))),
+        continuity=" ".join(filter(None, (*(look_of(member) for member in in_shot), notes))),
         directed_by=directed_by,
     )
 
@@ -167,6 +167,11 @@ def quote(text: str) -> str:
     return said if len(said) <= MAX_QUOTE_LETTERS else said[: MAX_QUOTE_LETTERS - 1].rstrip() + "…"
 
 
+def details_of(scene: Scene, setting: Setting, seed: int) -> str:
+    """What the place of a scene looks like in all scenes of its chapter that play there."""
+    return f"The place: {pick(SET_DETAILS[setting], seed, scene.title, setting, 'details')}."
+
+
 def look_of(member: CastMember) -> str:
     """What a character looks like and wears, in every scene of every film."""
     if look := LOOKS.get(member.character_id):
@@ -174,8 +179,3 @@ def look_of(member: CastMember) -> str:
     if member.portrait_key:
         return f"{member.name} has the face, the hair and the clothes of the reference picture."
     return f"{member.name} has the same face, hair and clothes in every scene."
-
-
-def _unchanging(scene: Scene, in_shot: Sequence[CastMember], setting: Setting, seed: int) -> str:
-    details = pick(SET_DETAILS[setting], seed, scene.title, setting, "details")
-    return " ".join((*(look_of(member) for member in in_shot), f"The place: {details}."))

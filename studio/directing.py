@@ -207,7 +207,8 @@ async def _consult(
             record=desk.record,
             is_canceled=work.is_canceled,
         )
-        while batch := [row.scene for row in desk.open_rows[:BATCH_SCENES]]:
+        waiting = [row.scene for row in desk.open_rows]
+        for batch in (waiting[first : first + BATCH_SCENES] for first in range(0, len(waiting), BATCH_SCENES)):
             answered = await consultation.direct(batch, desk.prompts)
             chosen: dict[int, ShotPrompt] = {}
             for scene in batch:

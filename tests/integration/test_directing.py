@@ -34,7 +34,7 @@ from resources.director.question import template_version
 from resources.settings import Settings
 from resources.storage import Storage
 from sandbox.openai.faults import MODEL, Trouble
-from studio.directing import BATCH_SCENES, DirectingReport, direct_scenes
+from studio.directing import BATCH_SCENES, CALLED, DirectingReport, direct_scenes
 from studio.filming import Limits
 from studio.work import Work
 from tests.conftest import DatabaseUrls
@@ -316,11 +316,19 @@ async def test_a_run_that_takes_over_asks_for_the_rest_and_counts_what_was_spent
     assert studio.report.calls == 1
     assert studio.report.directed == 5
     assert [pictures(again)[place] for place in (0, 1, 3)] == [pictures(rows)[place] for place in (0, 1, 3)]
-    total = await events.sum_directing_cost(work.connection, work.job.id, "director_called")
+    total = await events.sum_directing_cost(work.connection, work.job.id, CALLED)
     assert total == spent + studio.report.cost_usd
-    await work.connection.execute("update job_scenes set prompt = null where job_id = %s", (work.job.id,))
-    await studio.direct(work, studio.model(max_usd=total))
-    assert studio.report.calls == 0
+
+
+async def test_what_earlier_runs_of_a_job_spent_or_lost_counts_against_its_bound(studio: Studio) -> None:
+    for cost, lost, calls in (("0", "0", 1), ("0.499", "0", 0), ("0", "0.499", 0)):
+        work = await studio.film()
+        data = {"cost_usd": cost, "lost_usd": lost}
+        await events.append_event(
+            work.connection, work.job.id, work.job.user_id, CALLED, audience="operator", data=data
+        )
+        await studio.direct(work, studio.model(max_usd=Decimal("0.50")))
+        assert studio.report.calls == calls
 
 
 async def test_prompts_of_a_user_or_a_retake_are_kept(studio: Studio) -> None:

@@ -160,10 +160,11 @@ def test_a_model_that_does_not_exist_is_not_found(sandbox):
         assert refusal.value.code == "model_not_found"
 
 
-def test_every_fault_has_a_model_and_a_sentence(sandbox):
+def test_every_fault_has_a_model_and_its_sentence_in_the_documentation(sandbox, repository):
     with client(sandbox) as asking:
         assert {model.id for model in asking.models.list()} == set(models())
-    assert set(SENTENCES) == set(Trouble)
+    documented = (repository / "docs" / "sandbox-openai.md").read_text()
+    assert all(f"| `{trouble}` | {SENTENCES[trouble]} |" in documented for trouble in Trouble)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_a_scene_goes_on_in_the_same_place_and_light_with_the_same_people() -> N
         shot(SECOND[0], setting=Setting.SEA),
         shot(SECOND[0], light=Light.NIGHT),
         shot(SECOND[0], characters=(ADA.character_id,)),
-        shot(scene(2, "In the woods.", "Bruno", title="Later")),
+        (SECOND[0].model_copy(update={"title": "Later"}), SECOND[1]),
         shot(scene(2, "In the woods.", "Bruno", start=8.5)),
         shot(scene(2, "In the woods.", "Bruno", start=0.0)),
     ],
