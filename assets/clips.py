@@ -19,14 +19,23 @@ from resources.director.client import LanguageDirector
 from resources.storage import Storage
 from resources.video.cameras import Cameras
 from studio import directing, filming
+from studio.changes import Changes
 from studio.directing import DirectingReport
 from studio.filming import FilmedScene
 
 
 class ClipsConfig(dg.Config):
-    """What a run films."""
+    """What a run films. All but ``scenes`` counts for the scenes named there; what is left out stays as it is."""
 
     scenes: list[int] = Field(default=[], description="Numbers of scenes to film again; empty: all that are not done.")
+    prompt: str | None = Field(default=None, description="What the model reads instead.")
+    seed: int | None = Field(default=None, description="The seed to film with; the next one unless given.")
+    provider: str | None = Field(default=None, description="Another provider: local, replicate, pika, rundiffusion.")
+    model: str | None = Field(default=None, description="Another model of the provider.")
+
+    @property
+    def changes(self) -> Changes:
+        return Changes(text=self.prompt, seed=self.seed, provider=self.provider, model=self.model)
 
 
 @dg.asset(
@@ -67,7 +76,9 @@ async def clips(
         await directing.direct_scenes(
             work, director=language_director, report=lambda directed: evidence.update(_directing(directed))
         )
-        filmed = await filming.film(work, database, storage, cameras, limits, again=config.scenes, report=report)
+        filmed = await filming.film(
+            work, database, storage, cameras, limits, again=config.scenes, changes=config.changes, report=report
+        )
         evidence["scenes"] = _table(filmed)
         if failed := [one for one in filmed if one.error]:
             raise _summary(failed, len(filmed))

@@ -23,6 +23,7 @@ from resources.database.records import JobScene
 from resources.storage import Storage
 from resources.video.cameras import Cameras
 from studio.casting import require_portraits
+from studio.changes import Changes
 from studio.clips import Clip, ClipGoods
 from studio.directing import direct_scenes
 from studio.purchasing import Bought, Patience, PurchaseFailed, Till, buy
@@ -37,6 +38,7 @@ TRIES = 4
 TAKES = 3
 """How often a scene is paid for when what came could not be used."""
 RETRY_SECONDS = 2.0
+SAME_AGAIN = Changes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,11 @@ async def film(
     limits: Limits,
     *,
     again: Collection[int] = (),
+    changes: Changes = SAME_AGAIN,
     report: Callable[[FilmedScene], None] = lambda scene: None,
 ) -> Sequence[FilmedScene]:
-    """Film every scene of the job that is not done; with ``again``, film those scenes once more as a new take.
+    """Film every scene of the job that is not done; with ``again``, film those scenes once more as a new take, with
+    ``changes``.
 
     Returns all scenes of the job in order: a failed one carries its error and costs its siblings nothing. ``report``
     hears of each as it ends. Raises JOB_CANCELED when the user asks the job to stop, and INVALID_REQUEST for an index
@@ -87,7 +91,7 @@ async def film(
     """
     await scenes.requeue_scenes(work.connection, work.job.id)
     rows = await direct_scenes(work)
-    await _ask_for_new_takes(work, rows, again)
+    await _ask_for_new_takes(work, cameras, rows, again, changes)
     rows = await scenes.list_scenes(work.connection, work.job.id)
     cast = {member.character_id: member for member in await characters.list_job_cast(work.connection, work.job.id)}
     done = [FilmedScene(row, row.clip_key, 0.0, reused=True) for row in rows if row.status is SceneStatus.SUCCEEDED]
@@ -178,15 +182,20 @@ async def _open_tills(set_: _Set, rows: Sequence[JobScene]) -> None:
         )
 
 
-async def _ask_for_new_takes(work: Work, rows: Sequence[JobScene], again: Collection[int]) -> None:
-    """A new take is the same prompt with the next seed, so it has a clip key of its own and the old clip is kept."""
+async def _ask_for_new_takes(
+    work: Work, cameras: Cameras, rows: Sequence[JobScene], again: Collection[int], changes: Changes
+) -> None:
+    """A new take has a clip key of its own, and the old clip is kept."""
     by_index = {row.scene_index: row for row in rows}
     if missing := sorted(set(again) - by_index.keys()):
         raise RecastError(ErrorCode.INVALID_REQUEST, f"The job has {len(rows)} scenes; there is no scene {missing[0]}.")
     for index in sorted(set(again)):
         row = by_index[index]
         assert row.prompt
-        await scenes.queue_new_take(work.connection, row.id, next_take(row.prompt))
+        profile = changes.profile(cameras, work.job.options, row)
+        await scenes.queue_new_take(work.connection, row.id, changes.prompt(row.prompt))
+        if profile:
+            await scenes.choose_model(work.connection, row.id, profile.provider, profile.model)
 
 
 async def _portraits(storage: Storage, cast: Mapping[UUID, CastMember]) -> Mapping[UUID, bytes]:

@@ -6,9 +6,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.dependencies import ServicesOf, Transaction
+from api.dependencies import OwnJob, ServicesOf, Transaction
 from api.openapi import problems
-from api.views.money import BudgetRequest, BudgetView, CostLine, CostsView, ModelList, ModelView
+from api.views.failures import Failure
+from api.views.money import (
+    AttemptList,
+    AttemptView,
+    BudgetRequest,
+    BudgetView,
+    CostLine,
+    CostsView,
+    ModelList,
+    ModelView,
+)
+from domain.errors import ErrorCode
 from resources.database import attempts, budgets
 
 router = APIRouter(tags=["money"])
@@ -35,6 +46,21 @@ async def get_budget(connection: Transaction) -> BudgetView:
 async def set_budget(body: BudgetRequest, connection: Transaction) -> BudgetView:
     """Choose what you may spend in a month. A limit below what is spent already stops new films, and nothing else."""
     return BudgetView.of(await budgets.set_my_budget(connection, body.limit_usd))
+
+
+@router.get("/jobs/{job_id}/attempts", responses=problems(ErrorCode.NOT_FOUND), summary="See what a job bought")
+async def list_attempts(job: OwnJob, connection: Transaction) -> AttemptList:
+    """Every call to a provider that was made for the job, with what it cost."""
+    rows = await attempts.list_own_attempts(connection, job.id)
+    views = [
+        AttemptView(
+            **row.model_dump(exclude={"estimated_cost_usd", "error_code"}),
+            estimated_usd=row.estimated_cost_usd,
+            error=Failure.of(row.error_code, None),
+        )
+        for row in rows
+    ]
+    return AttemptList(usd=sum((row.cost_usd or Decimal(0) for row in rows), Decimal(0)), attempts=views)
 
 
 @router.get("/costs", responses=problems(), summary="See what you spent")

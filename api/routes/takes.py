@@ -10,7 +10,8 @@ from api.views.jobs import JobView
 from api.views.takes import RetakeRequest, TakeList
 from domain.errors import ErrorCode, RecastError
 from resources.database import scenes
-from studio.retaking import Changes, choose_take, retake
+from studio.changes import Changes
+from studio.retaking import choose_take, retake
 
 router = APIRouter(prefix="/jobs/{job_id}/scenes/{scene_index}", tags=["jobs"])
 

@@ -1,13 +1,16 @@
 """Money: what films on offer cost, what one would cost, and what may be spent."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Self
+from uuid import UUID
 
 from pydantic import ConfigDict, Field, PlainSerializer
 
-from api.views.examples import example
+from api.views.examples import LATER, MORNING, example
+from api.views.failures import Failure
 from api.views.view import View
+from domain.attempts import AttemptState
 from domain.models import ModelProfile
 from domain.profile import Aspect
 from domain.quote import Quote
@@ -163,6 +166,51 @@ class BudgetView(View):
     @classmethod
     def of(cls, budget: Budget) -> Self:
         return cls.model_validate(budget.model_dump(exclude={"user_id"}) | {"left_usd": budget.left_usd})
+
+
+class AttemptView(View):
+    """One call to a provider, paid or not."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "id": "0d9f8e7c-6b5a-4f3e-9d2c-1b0a9f8e7d99",
+                "kind": "clip",
+                "scene_index": 3,
+                "provider": "replicate",
+                "model": "google/veo-3.1",
+                "state": "succeeded",
+                "estimated_usd": 3.2,
+                "cost_usd": 3.2,
+                "error": None,
+                "created_at": MORNING,
+                "finished_at": LATER,
+            }
+        )
+    )
+
+    id: UUID
+    kind: str
+    scene_index: int | None
+    provider: str
+    model: str
+    state: AttemptState = Field(
+        description="`intent`, `unknown` (its answer was lost), `submitted`, then how it ended: `succeeded`,"
+        " `rejected` or `lost` (paid, and not usable), `failed`, `canceled`, `absent` (never accepted), `parked` (an"
+        " operator decides)."
+    )
+    estimated_usd: Money
+    cost_usd: Money | None = Field(description="Null until it has ended.")
+    error: Failure | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class AttemptList(View):
+    model_config = ConfigDict(json_schema_extra=example({"usd": 3.2, "attempts": AttemptView.examples()}))
+
+    usd: Money = Field(description="What they cost together.")
+    attempts: list[AttemptView]
 
 
 class CostLine(View):

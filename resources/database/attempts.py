@@ -2,7 +2,7 @@
 provider's limits, the budget and the job's sums move with the row or not at all."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -178,6 +178,37 @@ async def count_ended(connection: Connection, scene_id: UUID) -> tuple[int, int]
     row = await cursor.fetchone()
     assert row
     return row[0], row[1]
+
+
+class JobAttempt(Record):
+    """An attempt as its user may see it."""
+
+    id: UUID
+    kind: Kind
+    scene_index: int | None
+    provider: str
+    model: str
+    state: AttemptState
+    estimated_cost_usd: Decimal
+    cost_usd: Decimal | None
+    error_code: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+async def list_own_attempts(connection: Connection, job_id: UUID) -> Sequence[JobAttempt]:
+    """Those of a job of the connection's user, oldest first."""
+    cursor = connection.cursor(row_factory=class_row(JobAttempt))
+    await cursor.execute(
+        """
+        select a.id, a.kind, scene_index, a.provider, a.model, a.state, a.estimated_cost_usd, a.cost_usd, a.error_code,
+          a.created_at, a.finished_at
+        from provider_attempts a left join job_scenes on job_scenes.id = a.scene_id
+        where a.job_id = %s order by a.created_at
+        """,
+        (job_id,),
+    )
+    return await cursor.fetchall()
 
 
 async def list_job_attempts(connection: Connection, job_id: UUID) -> Sequence[Attempt]:

@@ -161,6 +161,13 @@ async def requeue_scene(connection: Connection, scene_id: UUID) -> None:
     )
 
 
+async def choose_model(connection: Connection, scene_id: UUID, provider: str, model: str) -> None:
+    """Have the scene filmed by another model than its job's."""
+    await connection.execute(
+        "update job_scenes set provider = %s, model = %s where id = %s", (provider, model, scene_id)
+    )
+
+
 async def mark_placeholder(connection: Connection, scene_id: UUID) -> None:
     """What the scene shows is not what was asked for."""
     await connection.execute("update job_scenes set is_placeholder = true where id = %s", (scene_id,))
