@@ -7,7 +7,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from sandbox.billing import duplicates, identity_of, read_charges
+from sandbox.billing import LEDGER_FILE, Charge, Ledger, duplicates, identity_of, read_charges
+from sandbox.sqlite import SqliteFile
 
 SEEDANCE = "bytedance/seedance-2.0"
 
@@ -117,6 +118,14 @@ def test_the_ledger_can_be_read_without_http_and_outlives_the_sandbox(own, start
     assert [len(group) for group in duplicates(charges)] == [2]
     with start() as again:
         assert read(again)["totals"]["count"] == 2
+
+
+def test_a_charge_is_written_once_however_often_it_is_made(tmp_path):
+    ledger = Ledger(SqliteFile(tmp_path / LEDGER_FILE))
+    charge = Charge("fal", "1", "succeeded", "m", "i", "p", None, None, {"prompt": "p"}, Decimal("0.20"), 7.0)
+    for _ in range(2):
+        ledger.charge(charge)
+    assert read_charges(tmp_path) == [charge]
 
 
 def test_an_identity_does_not_hang_on_signatures_or_the_order_of_fields():

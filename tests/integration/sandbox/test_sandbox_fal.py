@@ -311,7 +311,7 @@ def test_a_webhook_about_a_failure_carries_the_error(sandbox, queue, letterbox):
 
 
 def test_webhooks_are_sent_again_until_they_are_taken(sandbox, queue, letterbox):
-    letterbox.answers = [500, 302]
+    letterbox.answers = [500, 307]
     ticket = submit(queue, "[[fail]]", webhook=letterbox.url).json()
     letters = [letterbox.take() for _ in range(3)]
     assert {verified(sandbox, letter)["request_id"] for letter in letters} == {ticket["request_id"]}
