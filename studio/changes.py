@@ -7,6 +7,9 @@ from domain.shots import ShotPrompt, next_take
 from resources.database.records import JobOptions, JobScene
 from resources.video.cameras import Cameras
 
+BY_USER = "user"
+"""``directed_by`` of a prompt that its user has written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -19,7 +22,10 @@ class Changes:
 
     def prompt(self, present: ShotPrompt) -> ShotPrompt:
         """The prompt of the new take. One that differs in nothing gets the next seed, and so a clip key of its own."""
-        changed = present if self.text is None else present.model_copy(update={"text": self.text})
+        changed = present
+        if self.text is not None:
+            own = {"text": self.text, "directed_by": BY_USER, "fell_back": None, "template": None, "brief": None}
+            changed = present.model_copy(update=own)
         if self.seed is not None:
             return changed.model_copy(update={"seed": self.seed})
         return next_take(present) if self == Changes() else changed

@@ -112,4 +112,7 @@ SCENE: dict[str, Any] = {
     "seconds": 6.4,
     "error": None,
     "characters": [{"id": ADA, "name": "Ada"}, {"id": KOFI, "name": "Kofi"}],
+    "prompt": "Medium two-shot of Ada and Kofi aboard a spacecraft.",
+    "directed_by": "heuristics",
+    "is_placeholder": False,
 }

@@ -127,6 +127,9 @@ class SceneView(View):
     seconds: float = Field(description="How long its clip is.")
     error: Failure | None
     characters: list[SceneCharacter] = Field(description="Who is in it; empty until the scene is directed.")
+    prompt: str | None = Field(description="What the model reads; null until the scene is directed.")
+    directed_by: str | None = Field(description="`heuristics`, `user`, or the name of a language model.")
+    is_placeholder: bool = Field(description="Whether a draft stands in for a clip that could not be filmed.")
 
     @classmethod
     def of(cls, row: JobScene, names: Mapping[UUID, str]) -> Self:
@@ -140,6 +143,9 @@ class SceneView(View):
             seconds=round(row.scene.duration, 3),
             error=Failure.of(row.error_code, row.error_message),
             characters=[SceneCharacter(id=one, name=names.get(one, "")) for one in shown],
+            prompt=row.prompt.text if row.prompt else None,
+            directed_by=row.prompt.directed_by if row.prompt else None,
+            is_placeholder=row.is_placeholder,
         )
 
 

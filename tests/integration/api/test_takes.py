@@ -69,7 +69,7 @@ async def test_a_scene_is_filmed_again_and_the_others_are_kept(
 @pytest.mark.parametrize(
     ("body", "changed"),
     [
-        ({"prompt": "Ada points up"}, {"text": "Ada points up"}),
+        ({"prompt": "Ada points up"}, {"text": "Ada points up", "directed_by": "user"}),
         ({"seed": 99}, {"seed": 99}),
         ({"provider": "local", "model": "flat"}, {}),
     ],

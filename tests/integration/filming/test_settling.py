@@ -121,7 +121,7 @@ async def test_whatever_does_not_add_up_is_found(
 
 
 async def test_an_operator_settles_what_nobody_can_know(a_set: MakeSet, bill: Bill, connection: Connection) -> None:
-    """A provider without a list of its requests, and no webhook: nothing is asked for again until somebody has looked."""
+    """A provider without a list of its requests, and no webhook: nothing is asked again until somebody has looked."""
     set_ = await a_set("Ada waves [[timeout-after-accepting-once]]", provider="pika", model=None)
     (filmed,) = await set_.film()
     assert filmed.error
@@ -143,8 +143,6 @@ async def test_a_parked_attempt_that_was_never_made_frees_its_key(
     set_ = await a_set("Ada waves [[500-once]]", provider="pika", model=None)
     await set_.film()
     (attempt,) = await attempts.list_parked(connection)
-    assert await attempts.close_attempt(
-        connection, attempt.id, AttemptState.ABSENT, cost=Decimal(0), reason="looked up"
-    )
+    assert await attempts.close_attempt(connection, attempt.id, AttemptState.ABSENT, reason="looked up")
     assert [one.error for one in await set_.film()] == [None]
     assert len(bill.ids()) == 1
