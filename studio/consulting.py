@@ -135,3 +135,4 @@ class Consultation:
             return asking.result()
         finally:
             asking.cancel()
+            await asyncio.wait({asking})

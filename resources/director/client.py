@@ -135,15 +135,15 @@ class Session:
             case AuthenticationError() | PermissionDeniedError():
                 detail = "The language model does not accept this server's key."
                 # Services repeat the key in their refusal, with a part of it hidden at best.
-                said = f"the code is {error.code}"
+                code, said = ErrorCode.PROVIDER_NOT_CONFIGURED, f"the code is {error.code}"
             case NotFoundError():
-                detail = "The language model was not found."
+                code, detail = ErrorCode.UNKNOWN_MODEL, "The language model was not found."
             case RateLimitError() if error.code == "insufficient_quota":
-                detail = "The account at the language model has no credit left."
+                code, detail = ErrorCode.PROVIDER_QUOTA, "The account at the language model has no credit left."
             case RateLimitError():
-                code, detail = ErrorCode.RATE_LIMITED, "The language model takes no more requests at this moment."
+                code, detail = ErrorCode.PROVIDER_BUSY, "The language model takes no more requests at this moment."
             case BadRequestError() | UnprocessableEntityError():
-                detail = "The language model does not accept the request."
+                code, detail = ErrorCode.PROVIDER_INPUT_INVALID, "The language model does not accept the request."
             case InternalServerError():
                 detail, kind = "The language model has failed.", LostAnswerError
             case _:

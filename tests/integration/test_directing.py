@@ -33,6 +33,7 @@ from resources.director.prices import Prices
 from resources.director.question import template_version
 from resources.settings import Settings
 from resources.storage import Storage
+from resources.video.cameras import Cameras
 from sandbox.openai.faults import MODEL, Trouble
 from studio.directing import BATCH_SCENES, CALLED, DirectingReport, direct_scenes
 from studio.filming import Limits
@@ -251,6 +252,27 @@ async def test_a_second_try_mends_what_goes_wrong_once(studio: Studio, trouble: 
     assert {prompt.directed_by for prompt in prompts(rows)} == {f"{MODEL}-{trouble}-once"}
     # A service that fails is asked again by its client, within one call.
     assert studio.report.calls == FAILURES[trouble][1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"trouble": Trouble.RATE_LIMIT}, ErrorCode.PROVIDER_BUSY),
+        ({"trouble": Trouble.NO_CREDIT}, ErrorCode.PROVIDER_QUOTA),
+        ({"trouble": Trouble.DOWN}, ErrorCode.AI_PROVIDER_FAILURE),
+        ({"model": "gpt-0"}, ErrorCode.UNKNOWN_MODEL),
+        ({"api_key": SecretStr("wrong")}, ErrorCode.PROVIDER_NOT_CONFIGURED),
+    ],
+)
+async def test_operators_find_the_failure_of_a_service_by_code_and_request(
+    studio: Studio, changes: dict[str, object], code: ErrorCode
+) -> None:
+    work = await studio.film(WORDS[:1])
+    with capture_logs() as lines:
+        await studio.direct(work, studio.model(**changes))
+    (line,) = [line for line in lines if line["event"] == "the language model gives no answer"]
+    assert line["error_code"] == code
+    assert line["request_id"].startswith("req_")
 
 
 async def test_an_answer_that_never_comes_counts_at_its_highest_price(studio: Studio) -> None:
@@ -496,6 +518,7 @@ async def test_the_clips_say_in_dagster_who_directed_them_and_for_how_much(
             resources={
                 "database": Database(database_urls.worker),
                 "storage": Storage(settings),
+                "cameras": Cameras(settings),
                 "limits": Limits(1, 120.0),
                 "language_director": None if trouble is None else studio.model(trouble),
             },

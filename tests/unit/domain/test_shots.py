@@ -17,6 +17,7 @@ def key(prompt: ShotPrompt) -> str:
         model_version="1",
         prompt=prompt,
         duration_seconds=6,
+        ordered_seconds=6,
         profile=Profile.of(Aspect.WIDE),
         cast=tuple(CAST[:2]),
     ).clip_key
