@@ -23,6 +23,7 @@ ANSWER_SECONDS = 30.0
 TRIES = 4
 LONGEST_PAUSE_SECONDS = 8.0
 EXCERPT_LETTERS = 500
+GONE = (404, 410)
 REQUEST_ID_HEADERS = ("x-request-id", "x-fal-request-id", "request-id", "cf-ray")
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 """Failures before the first byte of a request has left: no connection, no TLS, no tunnel through the proxy."""
@@ -85,7 +86,8 @@ class Answer:
 
 
 class Asking:
-    """Requests to one service. ``headers`` carry its key and go to ``base_url`` alone: redirects are not followed.
+    """Requests to one ``service``, which is its name for people. ``headers`` carry its key and go to ``base_url`` alone:
+    redirects are not followed.
 
     Every verb has connections of its own: a kept connection that the server closes at the wrong moment would make an
     order's outcome unknown, and cameras are used in more than one event loop.
@@ -93,12 +95,14 @@ class Asking:
 
     def __init__(
         self,
+        service: str,
         base_url: str,
         headers: Mapping[str, str],
         *,
         submit_seconds: float,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
+        self.service = service
         self.base_url = base_url.rstrip("/")
         self._headers = dict(headers)
         self._submit_seconds = submit_seconds
@@ -125,15 +129,33 @@ class Asking:
             return answer
         raise OutcomeUnknownError(cause=answer.cause, request_id=answer.request_id)
 
-    async def patiently(self, method: str, path: str, **request: Any) -> Answer:
+    async def patiently(self, method: str, path: str, *, seconds: float = ANSWER_SECONDS, **request: Any) -> Answer:
         """A request that may be repeated, up to four times while the service is out of order or asks for patience. The
-        answer is a success or a refusal (4xx). Raises ``BusyError`` when it has no more patience than we have."""
-        return await patiently(partial(self._try, method, path, request), self.sleep)
+        answer is a success or a refusal (4xx). Raises ``BusyError`` when that does not help."""
+        return await patiently(partial(self._try, method, path, seconds, request), self.sleep)
 
-    async def _try(self, method: str, path: str, request: Mapping[str, Any]) -> Answer:
+    async def look(self, path: str, method: str = "GET", **request: Any) -> Answer | None:
+        """How something stands that may be paid for; None when the service knows it no more. A wrong key is
+        PROVIDER_NOT_CONFIGURED; any other refusal says nothing about it, and so is ``BusyError``."""
+        answer = await self.patiently(method, path, **request)
+        if answer.status in GONE:
+            return None
+        if answer.status in (401, 403):
+            raise refusal(answer, self.service, answer.text)
+        if not answer.is_success:
+            raise _busy(answer)
+        return answer
+
+    async def ask_to_stop(self, method: str, path: str) -> None:
+        """A request to cancel. What has ended, or is not known, stays as it is; so refusals but of the key are none."""
+        answer = await self.patiently(method, path)
+        if answer.status in (401, 403):
+            raise refusal(answer, self.service, answer.text)
+
+    async def _try(self, method: str, path: str, seconds: float, request: Mapping[str, Any]) -> Answer:
         try:
-            async with asyncio.timeout(CONNECT_SECONDS + ANSWER_SECONDS):
-                answer = await self._ask(method, path, ANSWER_SECONDS, request)
+            async with asyncio.timeout(CONNECT_SECONDS + seconds):
+                answer = await self._ask(method, path, seconds, request)
         except (httpx.HTTPError, TimeoutError) as error:
             raise BusyError(cause=_named(error)) from error
         if answer.status in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.REQUEST_TIMEOUT) or answer.status >= 500:

@@ -17,10 +17,10 @@ from domain.errors import ErrorCode, RecastError
 from domain.models import ModelProfile
 from resources.outbound import Outbound
 from resources.settings import Settings
-from resources.video.asking import Answer, Asking, Sleep, failure, patiently, refusal
+from resources.video.asking import GONE, Answer, Asking, Sleep, failure, patiently, refusal
 from resources.video.inputs import model_input
 from resources.video.pictures import pictures_for
-from resources.video.protocol import BusyError, Handle, Order, OutcomeUnknownError, Take, TakeStatus
+from resources.video.protocol import BusyError, Camera, Handle, Order, OutcomeUnknownError, Take, TakeStatus
 
 SERVICE = "fal.ai"
 OUTPUT_HOSTS = ("fal.media",)
@@ -31,7 +31,6 @@ TIMED_OUT = frozenset({"request_timeout", "startup_timeout"})
 CANCELED = "client_cancelled"
 BROKEN = re.compile(rf"runner_\w+|internal_error|client_disconnected|{CANCELED}")
 """What goes wrong around a model (https://docs.fal.ai/model-apis/request-errors); other types are the model's own."""
-GONE = (404, 410)
 
 
 class Queued(BaseModel):
@@ -86,11 +85,9 @@ class FalCamera:
         return []
 
     async def poll(self, handle: Handle) -> Take:
-        answer = await self._asking.patiently("GET", f"{self._path(handle)}/status")
-        if answer.status in GONE:
+        answer = await self._asking.look(f"{self._path(handle)}/status")
+        if answer is None:
             return Take(status=TakeStatus.EXPIRED, error=_lost(handle))
-        if not answer.is_success:
-            raise _refusal(answer)
         standing = _standing(answer)
         match standing.status:
             case "IN_QUEUE":
@@ -101,9 +98,7 @@ class FalCamera:
         return Take(status=TakeStatus.RUNNING, metadata=_metadata(standing))
 
     async def cancel(self, handle: Handle) -> None:
-        answer = await self._asking.patiently("PUT", f"{self._path(handle)}/cancel")
-        if answer.status in (401, 403):
-            raise _refusal(answer)
+        await self._asking.ask_to_stop("PUT", f"{self._path(handle)}/cancel")
 
     async def fetch(self, handle: Handle, destination: Path) -> None:
         answer = await self._asking.patiently("GET", self._path(handle))
@@ -207,9 +202,10 @@ def is_configured(settings: Settings) -> bool:
     return bool(settings.fal_key and settings.fal_key.get_secret_value())
 
 
-def camera(profile: ModelProfile, settings: Settings, *, sleep: Sleep = asyncio.sleep) -> FalCamera:
+def camera(profile: ModelProfile, settings: Settings, *, sleep: Sleep = asyncio.sleep) -> Camera:
     assert settings.fal_key is not None
     asking = Asking(
+        SERVICE,
         settings.fal_base_url,
         {"Authorization": f"Key {settings.fal_key.get_secret_value()}"},
         submit_seconds=settings.provider_submit_timeout_seconds,

@@ -103,4 +103,6 @@ def _is_signed(keys: Sequence[Ed25519PublicKey], message: bytes, signature: byte
 
 
 def webhooks(settings: Settings) -> FalWebhooks:
-    return FalWebhooks(Asking(settings.fal_jwks_url, {}, submit_seconds=settings.provider_submit_timeout_seconds))
+    return FalWebhooks(
+        Asking("fal.ai", settings.fal_jwks_url, {}, submit_seconds=settings.provider_submit_timeout_seconds)
+    )

@@ -17,7 +17,7 @@ from resources.settings import Settings
 from resources.video.asking import Sleep, failure, patiently
 from resources.video.inputs import PICTURE_WORDS, is_input_of, model_input
 from resources.video.pictures import pictures_for
-from resources.video.protocol import Handle, Order, Take, TakeStatus
+from resources.video.protocol import Camera, Handle, Order, Take, TakeStatus
 from resources.video.replicate.attempts import ATTEMPT, CLOCKS_APART, is_marked, is_told_by_webhook
 from resources.video.replicate.client import ReplicateClient, Run
 
@@ -211,6 +211,6 @@ def is_configured(settings: Settings) -> bool:
     return bool(settings.replicate_api_token and settings.replicate_api_token.get_secret_value())
 
 
-def camera(profile: ModelProfile, settings: Settings, *, sleep: Sleep = asyncio.sleep) -> ReplicateCamera:
+def camera(profile: ModelProfile, settings: Settings, *, sleep: Sleep = asyncio.sleep) -> Camera:
     outbound = Outbound(OUTPUT_HOSTS, settings.replicate_base_url, settings.provider_output_max_bytes)
     return ReplicateCamera(profile, ReplicateClient.of(settings, sleep=sleep), outbound)

@@ -21,6 +21,7 @@ from resources.video.protocol import BusyError, OutcomeUnknownError
 SERVICE = "Replicate"
 EVENTS = ("start", "completed")
 SHORTEST_DEADLINE_SECONDS = 5
+UPLOAD_SECONDS = 180.0
 MODEL_HARDWARE = "gpu-t4"
 """A model must name some; what runs a trained version is its trainer's choice."""
 MAX_PAGES = 30
@@ -106,6 +107,7 @@ class ReplicateClient:
         assert settings.replicate_api_token is not None
         token = settings.replicate_api_token.get_secret_value()
         asking = Asking(
+            SERVICE,
             settings.replicate_base_url,
             {"Authorization": f"Bearer {token}"},
             submit_seconds=settings.provider_submit_timeout_seconds,
@@ -122,6 +124,7 @@ class ReplicateClient:
         answer = await self._asking.patiently(
             "POST",
             "/files",
+            seconds=UPLOAD_SECONDS,
             files={
                 "content": (name, content, media_type),
                 "metadata": (None, json.dumps(dict(metadata)), "application/json"),
@@ -134,8 +137,8 @@ class ReplicateClient:
         files = f"{self._asking.base_url}/files/"
         if not url.startswith(files):
             return None
-        answer = await self._asking.patiently("GET", f"/files/{re.split('[/?#]', url.removeprefix(files))[0]}")
-        return _read(answer, UploadedFile) if answer.is_success else None
+        answer = await self._asking.look(f"/files/{re.split('[/?#]', url.removeprefix(files))[0]}")
+        return _read(answer, UploadedFile) if answer else None
 
     async def create(
         self,
@@ -162,21 +165,20 @@ class ReplicateClient:
 
     async def run(self, path: str) -> Run | None:
         """A prediction or training by its path; None when Replicate knows it no more."""
-        answer = await self._asking.patiently("GET", path)
-        return None if answer.status == 404 else _read(answer, Run)
+        answer = await self._asking.look(path)
+        return _read(answer, Run) if answer else None
 
     async def cancel(self, path: str) -> None:
-        """A run that has ended, or that nobody knows, stays as it is."""
-        answer = await self._asking.patiently("POST", f"{path}/cancel")
-        if answer.status in (401, 403):
-            raise _refusal(answer)
+        await self._asking.ask_to_stop("POST", f"{path}/cancel")
 
     async def runs_since(self, path: str, since: datetime) -> AsyncIterator[Run]:
         """The runs made at ``since`` or later, the newest first. Raises ``BusyError`` when there are more than can be
         looked through, for then nothing can be said of the rest."""
         query: Mapping[str, str] = {"created_after": since.isoformat()}
         for _ in range(MAX_PAGES):
-            answer = await self._asking.patiently("GET", path, params=query)
+            answer = await self._asking.look(path, params=query)
+            if answer is None:
+                raise BusyError(cause=f"{path} is not there")
             page = _read(answer, _Page)
             for run in page.results:
                 # The filter may be unknown to the endpoint; the order is documented.

@@ -15,7 +15,7 @@ from resources.settings import Settings, revealed
 from resources.video.asking import Answer, Asking, Sleep, failure, patiently, refusal
 from resources.video.inputs import model_input
 from resources.video.pictures import pictures_for
-from resources.video.protocol import BusyError, Handle, Order, OutcomeUnknownError, Take, TakeStatus
+from resources.video.protocol import BusyError, Camera, Handle, Order, OutcomeUnknownError, Take, TakeStatus
 from resources.video.rundiffusion.configuration import (
     Configuration,
     decimal_at,
@@ -25,7 +25,6 @@ from resources.video.rundiffusion.configuration import (
 )
 
 SERVICE = "RunDiffusion"
-GONE = (404, 410)
 
 
 class ConfiguredCamera:
@@ -75,21 +74,16 @@ class ConfiguredCamera:
 
     async def cancel(self, handle: Handle) -> None:
         if rules := self._configuration.cancel:
-            answer = await self._asking.patiently(rules.method, _path(rules.path, handle))
-            if answer.status in (401, 403):
-                raise self._refusal(answer)
+            await self._asking.ask_to_stop(rules.method, _path(rules.path, handle))
 
     async def fetch(self, handle: Handle, destination: Path) -> None:
         rules = self._configuration.result
         if rules.path is None:
             answer = await self._standing(handle)
         else:
-            told = await self._asking.patiently(rules.method, _path(rules.path, handle))
-            answer = None if told.status in GONE else told
+            answer = await self._asking.look(_path(rules.path, handle), rules.method)
         if answer is None:
             raise _lost(handle)
-        if not answer.is_success:
-            raise self._refusal(answer)
         url = value_at(answer.body, rules.video)
         if not isinstance(url, str):
             raise RecastError(ErrorCode.CLIP_REJECTED, cause=f"no video at {rules.video}: {answer.cause}")
@@ -98,12 +92,8 @@ class ConfiguredCamera:
     async def _standing(self, handle: Handle) -> Answer | None:
         """The answer to a poll, which tells a status; None when the service knows the request no more."""
         rules = self._configuration.poll
-        answer = await self._asking.patiently(rules.method, _path(rules.path, handle))
-        if answer.status in GONE:
-            return None
-        if not answer.is_success:
-            raise self._refusal(answer)
-        if not isinstance(value_at(answer.body, rules.status), str):
+        answer = await self._asking.look(_path(rules.path, handle), rules.method)
+        if answer and not isinstance(value_at(answer.body, rules.status), str):
             raise BusyError(cause=f"no status at {rules.status}: {answer.cause}", request_id=answer.request_id)
         return answer
 
@@ -143,11 +133,12 @@ def models(settings: Settings) -> Sequence[ModelProfile]:
     return read_configuration(settings.rundiffusion_config).models
 
 
-def camera(profile: ModelProfile, settings: Settings, *, sleep: Sleep = asyncio.sleep) -> ConfiguredCamera:
+def camera(profile: ModelProfile, settings: Settings, *, sleep: Sleep = asyncio.sleep) -> Camera:
     assert settings.rundiffusion_config is not None
     configuration = read_configuration(settings.rundiffusion_config)
     key = revealed(settings.rundiffusion_key) or ""
     asking = Asking(
+        SERVICE,
         configuration.base_url,
         {configuration.key.header: configuration.key.value.format(key=key)},
         submit_seconds=settings.provider_submit_timeout_seconds,

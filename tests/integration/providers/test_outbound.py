@@ -175,9 +175,11 @@ async def test_a_redirect_to_a_name_with_a_private_address_is_refused(tmp_path):
 
 
 async def test_redirects_in_a_circle_end(tmp_path):
-    with pytest.raises(RecastError) as caught:
-        await fetch_from_sandbox(tmp_path, lambda asked: reply(302, b"", {"location": "/clip.mp4"}))
+    async with serving(lambda asked: reply(302, b"", {"location": "/clip.mp4"})) as server:
+        with pytest.raises(RecastError) as caught:
+            await Outbound([], server.url, 1000).fetch(f"{server.url}/clip.mp4", tmp_path / "clip.mp4")
     assert caught.value.code is ErrorCode.AI_PROVIDER_FAILURE
+    assert len(server.asked) == 4
 
 
 async def endless(writer: asyncio.StreamWriter) -> None:
@@ -193,6 +195,20 @@ async def stalling(writer: asyncio.StreamWriter) -> None:
     await asyncio.Event().wait()
 
 
+async def dripping(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: video/mp4\r\ncontent-length: 9999\r\n\r\n")
+    while True:
+        writer.write(b".")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+async def announcing(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: video/mp4\r\ncontent-length: 10001\r\n\r\n")
+    await writer.drain()
+    await asyncio.Event().wait()
+
+
 def chunked_and_cut() -> Answer:
     async def answer(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: video/mp4\r\ntransfer-encoding: chunked\r\n\r\n4\r\nabcd\r\n")
@@ -204,7 +220,9 @@ def chunked_and_cut() -> Answer:
 @pytest.mark.parametrize(
     ("answer", "code", "values"),
     [
-        pytest.param(reply(200, CLIP, VIDEO), "CLIP_REJECTED", {"max_bytes": 1000}, id="announced too large"),
+        pytest.param(announcing, "CLIP_REJECTED", {"total_seconds": 5}, id="announced too large"),
+        pytest.param(reply(200, CLIP, VIDEO), "CLIP_REJECTED", {"max_bytes": 1000}, id="too large"),
+        pytest.param(dripping, "PROVIDER_BUSY", {"total_seconds": 0.2}, id="dripping"),
         pytest.param(endless, "CLIP_REJECTED", {}, id="too large without a word"),
         pytest.param(stalling, "PROVIDER_BUSY", {"total_seconds": 0.2}, id="stalling"),
         pytest.param(reply(200, CLIP, VIDEO, length=9000), "PROVIDER_BUSY", {}, id="cut short of its length"),

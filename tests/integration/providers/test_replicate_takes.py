@@ -152,10 +152,29 @@ async def test_a_long_pause_is_left_to_the_caller(settings_for, pauses):
     assert pauses.seconds == []
 
 
-async def test_an_unreadable_answer_to_a_poll_is_no_end(settings_for):
-    async with serving(lambda asked: reply(200, b"<html>maintenance</html>")) as server:
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(200, b"<html>maintenance</html>"),
+        reply(200, {"status": "succeeded"}),
+        reply(302, b"", {"location": "https://elsewhere.test/"}),
+        reply(400, {"detail": "malformed"}),
+        reply(422, b""),
+    ],
+)
+async def test_an_answer_that_says_nothing_of_the_take_is_not_its_end(settings_for, answer):
+    async with serving(lambda asked: answer) as server:
         with pytest.raises(BusyError):
             await camera(SEEDANCE, settings_for(replicate_base_url=server.url)).poll(HANDLE)
+
+
+async def test_a_key_that_was_taken_back_is_the_operators_affair(settings_for):
+    async with serving(lambda asked: reply(401, {"detail": "Unauthenticated"})) as server:
+        film = camera(SEEDANCE, settings_for(replicate_base_url=server.url))
+        for verb in (film.poll(HANDLE), film.cancel(HANDLE), film.find(order_for(SEEDANCE), NOW)):
+            with pytest.raises(RecastError) as caught:
+                await verb
+            assert caught.value.code is ErrorCode.PROVIDER_NOT_CONFIGURED
 
 
 @pytest.mark.parametrize("request_id", ["../account", "a/b", "", "abc?x=1"])
@@ -290,9 +309,10 @@ async def test_a_list_without_end_says_nothing_rather_than_that_there_is_no_orde
         await found(settings_for, lambda asked: listing(following="https://api.test/p?cursor=more"))
 
 
-async def test_a_list_that_cannot_be_had_says_nothing(settings_for, pauses):
+@pytest.mark.parametrize("status", [500, 404, 400])
+async def test_a_list_that_cannot_be_had_says_nothing(settings_for, pauses, status):
     with pytest.raises(BusyError):
-        await found(settings_for, lambda asked: reply(500, b""), sleep=pauses)
+        await found(settings_for, lambda asked: reply(status, b""), sleep=pauses)
 
 
 # bringing the clip home

@@ -47,7 +47,7 @@ def asking(url: str) -> Asking:
     async def no_pause(seconds: float) -> None:
         return None
 
-    return Asking(url, {"Authorization": "Bearer r8_test"}, submit_seconds=1, sleep=no_pause)
+    return Asking("Replicate", url, {"Authorization": "Bearer r8_test"}, submit_seconds=1, sleep=no_pause)
 
 
 def with_secret(url: str = "http://127.0.0.1:9") -> ReplicateWebhooks:
