@@ -80,7 +80,8 @@ def _prompt(shot: Shot, profile: ModelProfile) -> str:
     if len(shot.prompt.text) > room:
         raise RecastError(
             ErrorCode.PROVIDER_INPUT_INVALID,
-            f"The scene's prompt has {len(shot.prompt.text)} characters; {profile.title} reads {room}.",
+            f"The scene's prompt has {len(mentioned) + len(shot.prompt.text)} characters; {profile.title} reads"
+            f" {profile.max_prompt_characters}.",
         )
     return mentioned + shot.prompt.written(room)
 

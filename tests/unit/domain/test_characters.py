@@ -32,6 +32,7 @@ def clip_key(one: CastMember) -> str:
         model_version="1",
         prompt=prompt,
         duration_seconds=5,
+        ordered_seconds=5,
         profile=Profile.of(Aspect.WIDE),
         cast=(one,),
     )
