@@ -86,8 +86,8 @@ class Answer:
 
 
 class Asking:
-    """Requests to one ``service``, which is its name for people. ``headers`` carry its key and go to ``base_url`` alone:
-    redirects are not followed.
+    """Requests to one ``service``, which is its name for people. ``headers`` carry its key and go to ``base_url``
+    alone: redirects are not followed.
 
     Every verb has connections of its own: a kept connection that the server closes at the wrong moment would make an
     order's outcome unknown, and cameras are used in more than one event loop.
