@@ -420,8 +420,8 @@ async def receive(till: Till, goods: Goods[Receipt], attempt: Attempt, handle: H
         )
         raise PurchaseFailed(error, paid=cost) from error
     async with till.database.connect() as connection, connection.transaction():
-        await goods.keep(connection, receipt, cost)
         await attempts.close_attempt(connection, attempt.id, AttemptState.SUCCEEDED, cost=cost, billed=cost > 0)
+        await goods.keep(connection, receipt, cost)
     return Bought(receipt, cost, attempt.id)
 
 

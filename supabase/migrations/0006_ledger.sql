@@ -97,6 +97,9 @@ alter table job_scenes
   add column model text,
   add column is_placeholder boolean not null default false;
 
+-- Whoever locks several rows does it in this order, or two would wait for each other: provider, attempt, job, scenes,
+-- budget.
+
 -- Budgets
 
 -- The budget of a user, made when first needed, locked, and opened anew when a month has begun.
@@ -140,7 +143,7 @@ begin
   if amount < 0 then
     raise exception 'an amount cannot be negative' using errcode = 'check_violation';
   end if;
-  select user_id into owner from public.jobs where id = job and user_id = auth.uid();
+  select user_id into owner from public.jobs where id = job and user_id = auth.uid() for update;
   if owner is null then
     return false;
   end if;
@@ -211,6 +214,7 @@ begin
     return;
   end if;
   if estimate > 0 then
+    perform 1 from public.jobs where id = job for update;
     budget := public.lock_budget(owner);
     select greatest(0, estimate - (jobs.reserved_usd - coalesce((
         select sum(estimated_cost_usd) from public.provider_attempts
@@ -255,9 +259,9 @@ begin
   if closed.id is null then
     return false;
   end if;
-  perform public.lock_budget(closed.user_id);
   select least(reserved_usd, closed.estimated_cost_usd) into released from public.jobs
     where id = closed.job_id for update;
+  perform public.lock_budget(closed.user_id);
   update public.jobs set reserved_usd = reserved_usd - released, spent_usd = spent_usd + coalesce(cost, 0)
     where id = closed.job_id;
   update public.budgets set reserved_usd = greatest(0, reserved_usd - released), spent_usd = spent_usd + coalesce(cost, 0)

@@ -315,3 +315,28 @@ async def test_the_receiver_of_webhooks_sees_no_table(users: UserDatabase) -> No
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         async with users.as_webhook_receiver() as connection:
             await connection.execute("select 1 from provider_attempts")
+
+
+async def test_ends_of_attempts_and_of_their_job_do_not_wait_for_each_other(
+    database_urls: DatabaseUrls, worker: Connection, ann: Tenant
+) -> None:
+    """Many attempts end while their job is canceled: rows locked in another order would be a deadlock."""
+    await providers.set_limits(worker, "replicate", in_flight=100, per_minute=10_000)
+    for round_ in range(5):
+        keys = [f"{round_}{number:063x}" for number in range(8)]
+        bought = [await opened(worker, ann, key, estimate="0.1") for key in keys]
+        await worker.execute("update jobs set status = 'queued' where id = %s", (ann.job_id,))
+        await jobs.request_cancel(worker, ann.job_id)
+
+        async def end(attempt: UUID) -> None:
+            async with Database(database_urls.worker).connect() as connection, connection.transaction():
+                await attempts.close_attempt(
+                    connection, attempt, AttemptState.SUCCEEDED, cost=Decimal("0.1"), billed=True
+                )
+
+        async def cancel() -> None:
+            async with Database(database_urls.worker).connect() as connection:
+                assert await jobs.cancel_job(connection, ann.job_id)
+
+        await asyncio.gather(*(end(attempt) for attempt in bought[:4]), cancel(), *(end(one) for one in bought[4:]))
+        assert (await sums(worker, ann))[0] == (await sums(worker, ann))[2] == 0
