@@ -318,11 +318,13 @@ async def test_the_receiver_of_webhooks_sees_no_table(users: UserDatabase) -> No
 
 
 async def test_ends_of_attempts_and_of_their_job_do_not_wait_for_each_other(
-    database_urls: DatabaseUrls, worker: Connection, ann: Tenant
+    database_urls: DatabaseUrls, users: UserDatabase, worker: Connection, ann: Tenant
 ) -> None:
     """Many attempts end while their job is canceled: rows locked in another order would be a deadlock."""
     await providers.set_limits(worker, "replicate", in_flight=100, per_minute=10_000)
-    for round_ in range(5):
+    for round_ in range(3):
+        async with users.as_user(ann.user_id) as connection:
+            assert await budgets.reserve_for_job(connection, ann.job_id, Decimal(5))
         keys = [f"{round_}{number:063x}" for number in range(8)]
         bought = [await opened(worker, ann, key, estimate="0.1") for key in keys]
         await worker.execute("update jobs set status = 'queued' where id = %s", (ann.job_id,))
