@@ -11,12 +11,13 @@ from api.body_limit import BodyLimitMiddleware
 from api.dependencies import current_user
 from api.docs_page import add_docs_page
 from api.errors import answer_errors_as_problems
+from api.forms import MAX_FORM_BYTES
 from api.logs import adopt_server_logs
 from api.openapi import DESCRIPTION, TAGS, DescribedAPI, operation_name
 from api.page import BUILT_PAGE, BuiltPage
 from api.problems import Problems
 from api.requests import REQUEST_ID_HEADER, RequestMiddleware
-from api.routes import characters, events, imports, jobs, results, scripts, service
+from api.routes import characters, events, imports, jobs, money, results, scripts, service, takes, webhooks
 from api.services import lifespan_of
 from api.version import VERSION
 from resources.logs import configure_logs
@@ -47,20 +48,25 @@ def create_app(settings: Settings | None = None, *, page: Path = BUILT_PAGE) -> 
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
-                allow_methods=["GET", "POST", "PATCH", "DELETE"],
+                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
                 allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", REQUEST_ID_HEADER],
                 expose_headers=[REQUEST_ID_HEADER, "Retry-After"],
             ),
             Middleware(RequestMiddleware, problems=problems),
-            Middleware(BodyLimitMiddleware, problems=problems),
+            Middleware(
+                BodyLimitMiddleware,
+                problems=problems,
+                larger={("POST", f"{PREFIX}{characters.router.prefix}"): MAX_FORM_BYTES},
+            ),
         ],
     )
     answer_errors_as_problems(app, problems)
     signed_in = APIRouter(prefix=PREFIX, dependencies=[Depends(current_user)])
-    for group in (imports, scripts, characters, jobs, results, events):
+    for group in (imports, scripts, characters, jobs, takes, results, events, money):
         signed_in.include_router(group.router)
     app.include_router(signed_in)
     app.include_router(service.router, prefix=PREFIX)
+    app.include_router(webhooks.router, prefix=PREFIX)
     app.include_router(service.probes)
     app.include_router(error_page.router)
     add_docs_page(app, OPENAPI_URL)

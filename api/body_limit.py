@@ -1,5 +1,7 @@
 """A limit on the size of request bodies, announced or not; the refusal is a problem like any other."""
 
+from collections.abc import Mapping
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,23 +14,33 @@ MAX_BODY_BYTES = 1024 * 1024
 
 
 class BodyLimitMiddleware:
-    def __init__(self, app: ASGIApp, *, problems: Problems, max_bytes: int = MAX_BODY_BYTES) -> None:
+    """``larger`` names the operations that take more than ``max_bytes``: bytes by method and path."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        problems: Problems,
+        max_bytes: int = MAX_BODY_BYTES,
+        larger: Mapping[tuple[str, str], int] | None = None,
+    ) -> None:
         self.app = app
         self.problems = problems
         self.max_bytes = max_bytes
+        self.larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        max_bytes = self.larger.get((scope["method"], scope["path"]), self.max_bytes)
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdecimal() and int(announced) > self.max_bytes:
+        if announced.isdecimal() and int(announced) > max_bytes:
             response = self.problems.response(
-                ErrorCode.INVALID_REQUEST,
+                ErrorCode.TOO_LARGE,
                 path=scope["path"],
                 request_id=request_id_of(scope),
-                detail=f"The request is larger than {self.max_bytes} bytes.",
-                status=413,
+                detail=f"The request is larger than {max_bytes} bytes.",
             )
             await response(scope, receive, send)
             return
@@ -38,7 +50,7 @@ class BodyLimitMiddleware:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.max_bytes:
+            if received > max_bytes:
                 raise HTTPException(413)
             return message
 

@@ -1,6 +1,7 @@
 """What routes ask for by type: who is asking, a transaction in their name, the services, an idempotency key."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Annotated, cast
 from uuid import UUID
@@ -17,6 +18,7 @@ from resources.auth import Claims
 from resources.database import jobs, scripts
 from resources.database.connection import Connection
 from resources.database.records import Job
+from studio.launching import Connect
 
 bearer = HTTPBearer(
     bearerFormat="JWT", description="An access token of Supabase Auth (see `auth_url` in `/config`).", auto_error=False
@@ -63,13 +65,9 @@ async def launches_after_commit(services: ServicesOf, user: User) -> AsyncIterat
 LaunchesAfterCommit = Annotated[Launches, Depends(launches_after_commit, scope="function")]
 
 
-async def user_transaction(
-    services: ServicesOf, user: User, _launches: LaunchesAfterCommit
-) -> AsyncIterator[Connection]:
-    """One transaction in the user's name, committed before the answer is sent and rolled back on any error.
-
-    It asks for the launches only to be inside them: they follow its commit.
-    """
+@asynccontextmanager
+async def transaction_of(services: Services, user: Claims) -> AsyncIterator[Connection]:
+    """A transaction in the user's name, whose row in `users` is there; rolled back on any error."""
     try:
         async with services.database.as_user(user.sub, user.email) as connection:
             if user.sub not in services.known_users:
@@ -82,7 +80,26 @@ async def user_transaction(
     services.remember(user.sub)
 
 
+async def user_transaction(
+    services: ServicesOf, user: User, _launches: LaunchesAfterCommit
+) -> AsyncIterator[Connection]:
+    """One transaction in the user's name, committed before the answer is sent and rolled back on any error.
+
+    It asks for the launches only to be inside them: they follow its commit.
+    """
+    async with transaction_of(services, user) as connection:
+        yield connection
+
+
 Transaction = Annotated[Connection, Depends(user_transaction, scope="function")]
+
+
+def user_connect(services: ServicesOf, user: User) -> Connect:
+    return partial(transaction_of, services, user)
+
+
+Transactions = Annotated[Connect, Depends(user_connect)]
+"""For a request that waits for somebody else between its statements: a transaction each, and none held meanwhile."""
 
 
 async def own_job(connection: Transaction, job_id: Annotated[UUID, Path(description="A job of yours.")]) -> Job:

@@ -12,7 +12,12 @@ from domain.errors import ErrorCode, RecastError
 
 log = structlog.get_logger(__name__)
 
-CODE_OF_STATUS = {401: ErrorCode.UNAUTHENTICATED, 404: ErrorCode.NOT_FOUND, 429: ErrorCode.RATE_LIMITED}
+CODE_OF_STATUS = {
+    401: ErrorCode.UNAUTHENTICATED,
+    404: ErrorCode.NOT_FOUND,
+    413: ErrorCode.TOO_LARGE,
+    429: ErrorCode.RATE_LIMITED,
+}
 DETAIL_OF_STATUS = {
     404: "There is no such address.",
     405: "This address does not take that method.",

@@ -28,6 +28,7 @@ TAGS = [
     {"name": "scripts", "description": "Scripts and who plays in them."},
     {"name": "characters", "description": "Pre-made characters, and your own."},
     {"name": "jobs", "description": "Units of work: order them, follow them, cancel them, fetch their result."},
+    {"name": "money", "description": "Models and prices, your budget, and what you have spent."},
     {"name": "service", "description": "Facts about this server."},
 ]
 

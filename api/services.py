@@ -17,6 +17,8 @@ from resources.dagster import DagsterClient
 from resources.database.connection import UserDatabase
 from resources.settings import Settings
 from resources.storage import Storage
+from resources.video.cameras import Cameras
+from resources.video.webhooks import Webhooks, webhooks
 
 MAX_KNOWN_USERS = 100_000
 
@@ -31,7 +33,15 @@ class Services:
     previews: PreviewSigner
     launcher: Launcher
     readiness: ReadinessChecks
+    cameras: Cameras
     known_users: set[UUID] = field(default_factory=set)
+    known_webhooks: dict[str, Webhooks] = field(default_factory=dict)
+
+    def webhooks(self, provider: str) -> Webhooks:
+        """Those of one provider, with the keys it has shown. Raises NOT_FOUND."""
+        if provider not in self.known_webhooks:
+            self.known_webhooks[provider] = webhooks(provider, self.settings)
+        return self.known_webhooks[provider]
 
     def remember(self, user_id: UUID) -> None:
         """This user has a row: it is not asked for again, as far as memory allows."""
@@ -67,6 +77,7 @@ def lifespan_of(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextM
             ),
             launcher=Launcher(dagster),
             readiness=ReadinessChecks(database, storage, dagster),
+            cameras=Cameras(settings),
         )
         await database.open()
         prefetch = asyncio.create_task(services.verifier.prefetch())

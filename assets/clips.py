@@ -11,19 +11,31 @@ from assets.partitions import OWNERS, jobs
 from assets.scenes import scenes
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
-from domain import director
+from domain import direction, director, prompts
 from domain.errors import ErrorCode, RecastError
 from domain.stages import Stage
 from resources.database.connection import Database
+from resources.director.client import LanguageDirector
 from resources.storage import Storage
-from studio import filming
+from resources.video.cameras import Cameras
+from studio import directing, filming
+from studio.changes import Changes
+from studio.directing import DirectingReport
 from studio.filming import FilmedScene
 
 
 class ClipsConfig(dg.Config):
-    """What a run films."""
+    """What a run films. All but ``scenes`` counts for the scenes named there; what is left out stays as it is."""
 
     scenes: list[int] = Field(default=[], description="Numbers of scenes to film again; empty: all that are not done.")
+    prompt: str | None = Field(default=None, description="What the model reads instead.")
+    seed: int | None = Field(default=None, description="The seed to film with; the next one unless given.")
+    provider: str | None = Field(default=None, description="Another provider: local, replicate, pika, rundiffusion.")
+    model: str | None = Field(default=None, description="Another model of the provider.")
+
+    @property
+    def changes(self) -> Changes:
+        return Changes(text=self.prompt, seed=self.seed, provider=self.provider, model=self.model)
 
 
 @dg.asset(
@@ -32,14 +44,16 @@ class ClipsConfig(dg.Config):
     group_name="filming",
     kinds={"ffmpeg", "s3"},
     owners=OWNERS,
-    code_version=code_version(director, filming),
+    code_version=code_version(director, direction, prompts, filming),
 )
 async def clips(
     context: dg.AssetExecutionContext,
     config: ClipsConfig,
     database: dg.ResourceParam[Database],
     storage: dg.ResourceParam[Storage],
+    cameras: dg.ResourceParam[Cameras],
     limits: dg.ResourceParam[filming.Limits],
+    language_director: dg.ResourceParam[LanguageDirector | None],
 ) -> dg.MaterializeResult:
     """One accepted clip per scene of the job, filmed at most once per clip key. A scene that fails costs its siblings
     nothing: they are kept, and materialising again films only what is missing."""
@@ -59,14 +73,19 @@ async def clips(
 
     evidence: dict[str, Any] = {}
     async with stage_run(context, database, Stage.CLIPS, evidence) as work:
-        filmed = await filming.film(work, database, storage, limits, again=config.scenes, report=report)
+        await directing.direct_scenes(
+            work, director=language_director, report=lambda directed: evidence.update(_directing(directed))
+        )
+        filmed = await filming.film(
+            work, database, storage, cameras, limits, again=config.scenes, changes=config.changes, report=report
+        )
         evidence["scenes"] = _table(filmed)
         if failed := [one for one in filmed if one.error]:
             raise _summary(failed, len(filmed))
     return dg.MaterializeResult(
         data_version=data_version(*(one.clip_key or "" for one in filmed)),
         metadata={
-            "scenes": _table(filmed),
+            **evidence,
             "filmed": sum(not one.reused for one in filmed),
             "reused": sum(one.reused for one in filmed),
             "filming_seconds": round(sum(one.seconds for one in filmed), 2),
@@ -74,6 +93,25 @@ async def clips(
             "provider": work.job.options.provider,
         },
     )
+
+
+def _directing(report: DirectingReport) -> dict[str, Any]:
+    """Who has directed, and what it cost; nothing where no language model is configured."""
+    if report.model is None:
+        return {}
+    return {
+        "director": report.model,
+        "director_template": report.template,
+        "directed": report.directed,
+        "directing_reused": report.reused,
+        "fell_back": len(report.fell_back),
+        "fell_back_scenes": "; ".join(f"{index}: {reason}" for index, reason in report.fell_back),
+        "directing_calls": report.calls,
+        "directing_input_tokens": report.input_tokens,
+        "directing_output_tokens": report.output_tokens,
+        "directing_cost_usd": float(report.cost_usd),
+        "directing_lost_usd": float(report.lost_usd),
+    }
 
 
 def _summary(failed: Sequence[FilmedScene], total: int) -> RecastError:
@@ -86,12 +124,21 @@ def _row(filmed: FilmedScene) -> dict[str, Any]:
     error = filmed.error
     return {
         "scene": filmed.scene.scene_index,
-        "status": "failed" if error else "reused" if filmed.reused else "filmed",
+        "status": _outcome(filmed),
+        "camera": filmed.camera,
         "seconds": round(filmed.seconds, 2),
         "cost_usd": float(filmed.cost_usd),
         "clip_key": (filmed.clip_key or "")[:12],
         "error": f"{error.code}: {error.cause or error.detail}" if error else "",
     }
+
+
+def _outcome(filmed: FilmedScene) -> str:
+    if filmed.error:
+        return "failed"
+    if filmed.is_placeholder:
+        return "placeholder"
+    return "reused" if filmed.reused else "filmed"
 
 
 def _table(filmed: Sequence[FilmedScene]) -> dg.TableMetadataValue:
@@ -101,6 +148,7 @@ def _table(filmed: Sequence[FilmedScene]) -> dg.TableMetadataValue:
             columns=[
                 dg.TableColumn("scene", "int"),
                 dg.TableColumn("status", "string"),
+                dg.TableColumn("camera", "string"),
                 dg.TableColumn("seconds", "float"),
                 dg.TableColumn("cost_usd", "float"),
                 dg.TableColumn("clip_key", "string"),

@@ -48,6 +48,7 @@ async def final_mp4(
             "preview": dg.MetadataValue.url(f"{settings.public_url}/api/v1/jobs/{work.job.id}/result"),
             "film_seconds": result.duration_seconds,
             "scenes": result.scenes,
+            "placeholders": list(result.placeholders),
             "size": f"{result.width}x{result.height}",
             "size_bytes": result.size_bytes,
             "s3_version": result.s3_version or "",

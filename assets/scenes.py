@@ -10,6 +10,7 @@ from domain import scenes as splitting
 from domain.scenes import MAX_SCENE_SECONDS
 from domain.stages import Stage
 from resources.database.connection import Database
+from resources.video.cameras import Cameras
 from studio import directing
 
 
@@ -29,10 +30,12 @@ from studio import directing
         )
     ],
 )
-async def scenes(context: dg.AssetExecutionContext, database: dg.ResourceParam[Database]) -> dg.MaterializeResult:
+async def scenes(
+    context: dg.AssetExecutionContext, database: dg.ResourceParam[Database], cameras: dg.ResourceParam[Cameras]
+) -> dg.MaterializeResult:
     """The scenes of the job's script, cut at chapters, pauses and sentence ends."""
     async with stage_run(context, database, Stage.SCENES) as work:
-        plan = await directing.plan_scenes(work)
+        plan = await directing.plan_scenes(work, cameras)
     longest = max((scene.duration for scene in plan), default=0.0)
     in_order = [scene.index for scene in plan] == list(range(1, len(plan) + 1))
     return dg.MaterializeResult(

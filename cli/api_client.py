@@ -18,6 +18,8 @@ from cli.stack.state import read_running_stack
 from domain.errors import ErrorCode, RecastError
 
 TIMEOUT_SECONDS = 30.0
+PICTURES_TIMEOUT_SECONDS = 180.0
+"""Twenty photographs are sent and drawn anew before the answer."""
 POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 60.0
 """How long a watch goes on asking an API that has stopped answering: a restart takes a few seconds."""
@@ -42,6 +44,11 @@ class SceneView(BaseModel):
     error: ErrorView | None = None
 
 
+class CostView(BaseModel):
+    reserved_usd: float
+    spent_usd: float
+
+
 class JobView(BaseModel):
     id: UUID
     type: str
@@ -51,10 +58,56 @@ class JobView(BaseModel):
     error: ErrorView | None = None
     stages: list[StageView] = []
     scenes: list[SceneView] = []
+    cost: CostView | None = None
 
     @property
     def is_over(self) -> bool:
         return self.status in ("succeeded", "failed", "canceled")
+
+
+class QuoteLineView(BaseModel):
+    scene_index: int | None
+    what: str
+    provider: str
+    model: str
+    seconds: float
+    is_owned: bool
+    low_usd: float
+    high_usd: float
+
+
+class QuoteView(BaseModel):
+    low_usd: float
+    high_usd: float
+    to_buy: int
+    lines: list[QuoteLineView]
+    budget_left_usd: float
+    is_within_budget: bool
+
+
+class BudgetView(BaseModel):
+    limit_usd: float
+    ceiling_usd: float
+    reserved_usd: float
+    spent_usd: float
+    left_usd: float
+    month: str
+
+
+class PriceView(BaseModel):
+    per: str
+    usd: float
+    usd_high: float | None
+    as_of: str
+
+
+class ModelView(BaseModel):
+    provider: str
+    model: str
+    title: str
+    is_available: bool
+    seconds: list[int]
+    price: PriceView
 
 
 class CharacterView(BaseModel):
@@ -62,6 +115,13 @@ class CharacterView(BaseModel):
     name: str
     description: str = ""
     is_premade: bool
+    status: str = "ready"
+    training_progress: int = 0
+
+
+class DeletionView(BaseModel):
+    pictures_deleted: bool
+    trained_model: bool
 
 
 class ImportView(BaseModel):
@@ -84,6 +144,15 @@ class ApiClient:
         answer = await self._get("/characters")
         return [CharacterView.model_validate(one) for one in answer["characters"]]
 
+    async def add_character(
+        self, fields: dict[str, str], pictures: Sequence[tuple[str, tuple[str, bytes]]]
+    ) -> CharacterView:
+        answer = await self._post_content("/characters", data=fields, files=pictures, timeout=PICTURES_TIMEOUT_SECONDS)
+        return CharacterView.model_validate(answer)
+
+    async def remove_character(self, character_id: UUID) -> DeletionView:
+        return DeletionView.model_validate(await self._send("DELETE", f"/characters/{character_id}"))
+
     async def import_video(self, link: str) -> ImportView:
         return ImportView.model_validate(await self._post("/youtube/import", {"youtube_url": link}))
 
@@ -92,6 +161,21 @@ class ApiClient:
 
     async def generate(self, script_id: UUID, options: dict[str, Any]) -> JobView:
         return JobView.model_validate(await self._post("/jobs", {"script_id": str(script_id), **options}))
+
+    async def quote(self, script_id: UUID, options: dict[str, Any]) -> QuoteView:
+        return QuoteView.model_validate(await self._post("/jobs/quote", {"script_id": str(script_id), **options}))
+
+    async def models(self) -> list[ModelView]:
+        return [ModelView.model_validate(one) for one in (await self._get("/models"))["models"]]
+
+    async def budget(self) -> BudgetView:
+        return BudgetView.model_validate(await self._get("/budget"))
+
+    async def set_budget(self, limit_usd: str) -> BudgetView:
+        return BudgetView.model_validate(await self._send("PUT", "/budget", json={"limit_usd": limit_usd}))
+
+    async def retake(self, job_id: UUID, scene: int, changes: dict[str, Any]) -> JobView:
+        return JobView.model_validate(await self._post(f"/jobs/{job_id}/scenes/{scene}/retry", changes))
 
     async def job(self, job_id: UUID) -> JobView:
         return JobView.model_validate(await self._get(f"/jobs/{job_id}"))
@@ -146,15 +230,18 @@ class ApiClient:
         return await self._send("GET", path)
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return await self._post_content(path, json=body)
+
+    async def _post_content(self, path: str, **content: Any) -> dict[str, Any]:
         """POSTs carry an idempotency key, so one that is sent again after a lost answer does its work once."""
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         try:
-            return await self._send("POST", path, json=body, headers=headers)
+            return await self._send("POST", path, headers=headers, **content)
         except RecastError as error:
             if error.code is not ErrorCode.API_UNREACHABLE:
                 raise
             await asyncio.sleep(POLL_SECONDS)
-            return await self._send("POST", path, json=body, headers=headers)
+            return await self._send("POST", path, headers=headers, **content)
 
     async def _send(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         try:

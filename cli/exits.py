@@ -33,14 +33,19 @@ UNAVAILABLE = {
     ErrorCode.AUTH_UNAVAILABLE,
     ErrorCode.PIPELINE_UNAVAILABLE,
     ErrorCode.RATE_LIMITED,
+    ErrorCode.PROVIDER_BUSY,
 }
 BAD_INPUT = {
     ErrorCode.INVALID_LINK,
     ErrorCode.INVALID_REQUEST,
+    ErrorCode.PICTURE_REJECTED,
+    ErrorCode.TOO_LARGE,
     ErrorCode.UNKNOWN_CHARACTER,
     ErrorCode.EMPTY_CAST,
     ErrorCode.NOT_FOUND,
     ErrorCode.UNAUTHENTICATED,
+    ErrorCode.UNKNOWN_MODEL,
+    ErrorCode.PROVIDER_NOT_CONFIGURED,
 }
 
 

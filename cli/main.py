@@ -2,7 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,11 +13,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.api_client import signed_in_client
+from cli import ledger
+from cli.api_client import ApiClient, signed_in_client
+from cli.characters import Addition, add_character, list_characters, remove_character
 from cli.demo import make_demo
 from cli.display import display_for
 from cli.exits import Exit, told_plainly
-from cli.making import Order, follow, make_film
+from cli.making import Order, follow, make_film, price_film
+from cli.money import list_models, show_budget, tell_of_quote
 from cli.report import tell_of_film, tell_of_stack
 from cli.running import run_stack
 from domain.errors import ErrorCode, RecastError
@@ -36,6 +41,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+characters_app = typer.Typer()
+app.add_typer(characters_app, name="characters")
 console = Console(soft_wrap=True)
 
 
@@ -72,17 +79,26 @@ def make(
     seed: Annotated[int, typer.Option(help="Another number gives another variation.", min=0)] = 0,
     scenes: Annotated[int, typer.Option(help="Film only the first so many scenes; 0 films all.", min=0)] = 0,
     out: Annotated[Path | None, typer.Option(help="Where the film goes; out/<job>.mp4 unless told.")] = None,
+    provider: Annotated[str, typer.Option(help="Who films; `recast models` lists them. local is free.")] = "local",
+    model: Annotated[str | None, typer.Option(help="The provider's model; its first unless told.")] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Bring a film even if scenes fail; drafts stand in for them.")
+    ] = False,
+    quote: Annotated[bool, typer.Option("--quote", help="Only say what it would cost; film nothing.")] = False,
 ) -> None:
     """Make a film from a link: import it, cast it, film it, and bring the MP4 here.
 
     Ctrl-C only stops watching; the job goes on, and `recast jobs` shows it.
     """
     names = [name.strip() for name in cast.split(",") if name.strip()]
-    run(_make(Order(link, names, aspect, style, seed, scenes, out)))
+    run(_make(Order(link, names, aspect, style, seed, scenes, out, provider, model, partial), only_quote=quote))
 
 
-async def _make(order: Order) -> None:
+async def _make(order: Order, *, only_quote: bool) -> None:
     async with signed_in_client() as client:
+        if only_quote:
+            tell_of_quote(console, await price_film(client, order, display_for(console)))
+            return
         tell_of_film(console, await make_film(client, order, display_for(console)))
 
 
@@ -98,6 +114,117 @@ async def _cast() -> None:
         for character in await client.characters():
             table.add_row(character.name, character.description)
         console.print(table)
+
+
+@characters_app.callback(invoke_without_command=True)
+def characters(context: typer.Context) -> None:
+    """List your characters, add one or remove one."""
+    if context.invoked_subcommand is None:
+        run(_with_client(partial(list_characters, console=console)))
+
+
+@characters_app.command("add")
+def characters_add(
+    name: Annotated[str, typer.Argument(help="What the character is called.")],
+    pictures: Annotated[
+        list[Path],
+        typer.Argument(help="1 to 20 PNG, JPEG or WebP files, the portrait first.", exists=True, dir_okay=False),
+    ],
+    consent: Annotated[str, typer.Option(help="Your statement that you may use this likeness: who has agreed.")],
+    description: Annotated[str, typer.Option(help="One line about who this is.")] = "",
+    style: Annotated[str, typer.Option(help="How the character looks in films, in words.")] = "",
+    voice: Annotated[str | None, typer.Option(help="A voice of espeak-ng, such as en-gb+m3.")] = None,
+    trained: Annotated[bool, typer.Option("--trained", help="Have a model trained on the pictures.")] = False,
+) -> None:
+    """Make a character of your own from pictures that you may use."""
+    addition = Addition(name, pictures, consent, description, style, voice, trained)
+    run(_with_client(partial(add_character, addition=addition, console=console)))
+
+
+@characters_app.command("remove")
+def characters_remove(
+    name_or_id: Annotated[str, typer.Argument(help="A character of yours, by its name or id.")],
+) -> None:
+    """Delete a character of your own, its pictures and its trained model, for good."""
+    run(_with_client(partial(remove_character, name_or_id=name_or_id, console=console)))
+
+
+async def _with_client(work: Callable[[ApiClient], Awaitable[None]]) -> None:
+    async with signed_in_client() as client:
+        await work(client)
+
+
+@app.command()
+def models() -> None:
+    """List the models that film, and their prices."""
+    run(_models())
+
+
+async def _models() -> None:
+    async with signed_in_client() as client:
+        await list_models(console, client)
+
+
+@app.command()
+def budget(
+    limit: Annotated[float | None, typer.Option(help="Set it: US dollars per calendar month.", min=0)] = None,
+) -> None:
+    """Show or set what you may spend in a month."""
+    run(_budget(None if limit is None else Decimal(str(limit))))
+
+
+async def _budget(limit: Decimal | None) -> None:
+    async with signed_in_client() as client:
+        await show_budget(console, client, limit)
+
+
+@app.command()
+def retake(
+    job: Annotated[UUID, typer.Argument(help="A finished job.")],
+    scene: Annotated[int, typer.Argument(help="The scene's number.", min=1)],
+    prompt: Annotated[str | None, typer.Option(help="What the model reads instead.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed to use; the next one unless told.", min=0)] = None,
+    provider: Annotated[str | None, typer.Option(help="Another provider for this scene.")] = None,
+    model: Annotated[str | None, typer.Option(help="Another model for this scene.")] = None,
+) -> None:
+    """Film one scene of a finished job again; everything else is kept."""
+    changes = {"prompt": prompt, "seed": seed, "provider": provider, "model": model}
+    run(_retake(job, scene, {name: value for name, value in changes.items() if value is not None}))
+
+
+async def _retake(job_id: UUID, scene: int, changes: dict[str, Any]) -> None:
+    async with signed_in_client() as client:
+        await client.retake(job_id, scene, changes)
+        with display_for(console) as display:
+            await follow(client, job_id, "Job", display)
+
+
+ledger_app = typer.Typer(help="Paid calls, for operators: whether the books add up, and what waits for a decision.")
+app.add_typer(ledger_app, name="ledger")
+
+
+@ledger_app.command("check")
+def ledger_check() -> None:
+    """Look for anything that does not add up; exit status 1 when there is."""
+    run(ledger.check())
+
+
+@ledger_app.command("parked")
+def ledger_parked() -> None:
+    """List attempts of which nobody knows whether the provider accepted them."""
+    run(ledger.parked())
+
+
+@ledger_app.command("resolve")
+def ledger_resolve(
+    attempt: ledger.AttemptId,
+    absent: Annotated[bool, typer.Option("--absent", help="The provider never had it.")] = False,
+    request_id: Annotated[str | None, typer.Option(help="The provider's id for it.")] = None,
+) -> None:
+    """Settle a parked attempt, once you have looked it up at the provider."""
+    if absent == (request_id is not None):
+        raise typer.BadParameter("say either --absent or --request-id")
+    run(ledger.resolve(attempt, request_id))
 
 
 @app.command()

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
-from cli.api_client import ApiClient, JobView, ResultView
+from cli.api_client import ApiClient, JobView, QuoteView, ResultView
 from cli.display import Display
 from domain.errors import ErrorCode, RecastError
 from domain.profile import Aspect
@@ -22,6 +23,22 @@ class Order:
     seed: int
     max_scenes: int
     out: Path | None
+    provider: str = "local"
+    model: str | None = None
+    deliver_partial: bool = False
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The body of the order but for the script."""
+        options: dict[str, Any] = {
+            "aspect": self.aspect,
+            "seed": self.seed,
+            "max_scenes": self.max_scenes,
+            "provider": self.provider,
+            "model": self.model,
+            "deliver_partial": self.deliver_partial,
+        }
+        return options | ({"style": self.style} if self.style else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +46,17 @@ class Made:
     job_id: UUID
     path: Path
     result: ResultView
+    spent_usd: float
+
+
+async def price_film(client: ApiClient, order: Order, display: Display) -> QuoteView:
+    """Import and cast, and ask what filming would cost; nothing is filmed."""
+    character_ids = await find_characters(client, order.cast)
+    imported = await client.import_video(order.link)
+    with display:
+        await follow(client, imported.job_id, "Import", display)
+    await client.cast(imported.script_id, character_ids)
+    return await client.quote(imported.script_id, order.options)
 
 
 async def make_film(client: ApiClient, order: Order, display: Display) -> Made:
@@ -38,16 +66,13 @@ async def make_film(client: ApiClient, order: Order, display: Display) -> Made:
     with display:
         await follow(client, imported.job_id, "Import", display)
         await client.cast(imported.script_id, character_ids)
-        options = {"aspect": order.aspect, "seed": order.seed, "max_scenes": order.max_scenes}
-        if order.style:
-            options["style"] = order.style
-        job = await client.generate(imported.script_id, options)
-        await follow(client, job.id, "Film", display)
+        job = await client.generate(imported.script_id, order.options)
+        job = await follow(client, job.id, "Film", display)
     result = await client.result(job.id)
     path = order.out or Path("out") / f"{job.id}.mp4"
     path.parent.mkdir(parents=True, exist_ok=True)
     await client.download(result.video_url, path)
-    return Made(job.id, path, result)
+    return Made(job.id, path, result, job.cost.spent_usd if job.cost else 0.0)
 
 
 async def find_characters(client: ApiClient, names: Sequence[str]) -> list[UUID]:

@@ -21,6 +21,7 @@ class ErrorCode(StrEnum):
     UNKNOWN_CHARACTER = "UNKNOWN_CHARACTER"
     CHARACTER_NOT_READY = "CHARACTER_NOT_READY"
     EMPTY_CAST = "EMPTY_CAST"
+    PICTURE_REJECTED = "PICTURE_REJECTED"
     # filming and finishing
     AI_PROVIDER_FAILURE = "AI_PROVIDER_FAILURE"
     SCENE_TIMEOUT = "SCENE_TIMEOUT"
@@ -55,6 +56,7 @@ class ErrorCode(StrEnum):
     UNAUTHENTICATED = "UNAUTHENTICATED"
     NOT_FOUND = "NOT_FOUND"
     INVALID_REQUEST = "INVALID_REQUEST"
+    TOO_LARGE = "TOO_LARGE"
     NOT_READY = "NOT_READY"
     CONFLICT = "CONFLICT"
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
@@ -139,6 +141,12 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
     ErrorCode.EMPTY_CAST: Meaning(
         "Nobody is cast in this script yet.",
         "Choose at least one character with POST /api/v1/scripts/{script_id}/characters.",
+        False,
+        422,
+    ),
+    ErrorCode.PICTURE_REJECTED: Meaning(
+        "A picture cannot be used.",
+        "Send PNG, JPEG or WebP pictures of one frame, at least 300 pixels wide and high.",
         False,
         422,
     ),
@@ -321,6 +329,12 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
         "See the errors and the documentation at /docs.",
         False,
         422,
+    ),
+    ErrorCode.TOO_LARGE: Meaning(
+        "The request is larger than this server accepts.",
+        "Send less at once; GET /api/v1/config names the limits.",
+        False,
+        413,
     ),
     ErrorCode.NOT_READY: Meaning(
         "The result is not there yet.",

@@ -28,7 +28,7 @@ class Likeness(StrEnum):
 
 
 class Price(BaseModel):
-    """US dollars per unit, as published by ``source`` on ``as_of``. ``usd_high`` is set where the price is uncertain."""
+    """US dollars per unit, as ``source`` had them on ``as_of``. ``usd_high`` is set where the price is uncertain."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -77,6 +77,14 @@ class ModelProfile(BaseModel):
         if list(self.seconds) != sorted(set(self.seconds)):
             raise ValueError("seconds must rise")
         return self
+
+    def require_aspect(self, aspect: Aspect) -> None:
+        """Raises PROVIDER_INPUT_INVALID for a format that the model does not film."""
+        if aspect not in self.aspects:
+            offered = ", ".join(self.aspects)
+            raise RecastError(
+                ErrorCode.PROVIDER_INPUT_INVALID, f"{self.title} films in {offered}, and not in {aspect}."
+            )
 
     @property
     def max_seconds(self) -> float:

@@ -5,7 +5,7 @@ import re
 REDACTED = "[redacted]"
 
 SECRET_PATTERNS = re.compile(
-    r"Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+|ya29\.[\w-]+|1//[\w-]+|whsec_\S+|r8_\w+"
+    r"Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+|ya29\.[\w-]+|1//[\w-]+|whsec_\S+|r8_\w+|\bsk-[\w*-]{8,}"
     r"|(?<=X-Amz-Signature=)[0-9a-f]+|(?<=Signature=)[^&\s\"']+|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
 )
 

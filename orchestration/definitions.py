@@ -13,36 +13,53 @@ from assets.script import script
 from assets.transcript import transcript
 from orchestration.jobs import launched_jobs
 from resources.database.connection import Database
+from resources.director.client import language_director
 from resources.logs import configure_logs
 from resources.settings import Settings, revealed
 from resources.storage import Storage
+from resources.video.cameras import Cameras
 from resources.youtube import YouTubeCaptions
 from sensors.failures import failures
 from sensors.launch import launch_sensor
+from sensors.ledger import invariants, settle
 from sensors.reconcile import reconcile
 from studio.filming import Limits
+from studio.settling import Settler
 
 settings = Settings()
 configure_logs(settings.log_format)
 # Dagster prints its own lines; the root would print them again.
 logging.getLogger("dagster").propagate = False
 
+database = Database(settings.database_url.get_secret_value())
+storage = Storage(settings)
+cameras = Cameras(settings)
+limits = Limits(
+    settings.films_at_once or os.cpu_count() or 1,
+    settings.scene_timeout_seconds,
+    settings.unknown_absent_seconds,
+    settings.unknown_sign_seconds,
+)
+
 defs = dg.Definitions(
     assets=[transcript, script, scenes, cast, clips, final_mp4],
     jobs=launched_jobs,
-    sensors=[launch_sensor(launched_jobs), failures, reconcile],
+    sensors=[launch_sensor(launched_jobs), failures, reconcile, settle, invariants],
     # Materialize in the UI ignores a job's own executor; the only long wait, filming, is concurrent inside `clips`.
     executor=dg.in_process_executor,
     resources={
         "settings": settings,
-        "database": Database(settings.database_url.get_secret_value()),
-        "storage": Storage(settings),
+        "database": database,
+        "storage": storage,
         "captions": YouTubeCaptions(
             settings.youtube_base_url,
             revealed(settings.youtube_proxy_url),
             settings.youtube_timeout_seconds,
             settings.youtube_languages,
         ),
-        "limits": Limits(settings.films_at_once or os.cpu_count() or 1, settings.scene_timeout_seconds),
+        "cameras": cameras,
+        "limits": limits,
+        "settler": Settler(database, storage, cameras, limits.patience),
+        "language_director": language_director(settings),
     },
 )

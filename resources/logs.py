@@ -49,5 +49,5 @@ def configure_logs(log_format: str) -> None:
     root.handlers = [handler]
     root.setLevel(logging.INFO)
     # One line per outgoing request, with its whole address, is noise and may carry a signature.
-    for noisy in ("httpx", "httpcore", "botocore", "urllib3"):
+    for noisy in ("httpx", "httpx2", "httpcore", "openai", "botocore", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,8 +1,10 @@
 """Every setting of the product, read from the environment (prefix RECAST_) once, at the edge of each process."""
 
+from decimal import Decimal
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -14,7 +16,7 @@ def revealed(secret: SecretStr | None) -> str | None:
 class Settings(BaseSettings):
     """What differs between the local stack and production. There are no default secrets: a missing one is an error."""
 
-    model_config = SettingsConfigDict(env_prefix="RECAST_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="RECAST_", frozen=True, hide_input_in_errors=True)
 
     # PostgreSQL: workers become service_role, the API becomes anon or authenticated
     database_url: SecretStr
@@ -57,6 +59,15 @@ class Settings(BaseSettings):
     # filming
     films_at_once: int = Field(default=0, ge=0, description="Scenes filmed at once by one run; 0 means one per core")
     scene_timeout_seconds: float = Field(default=600.0, gt=0)
+    unknown_absent_seconds: float = Field(
+        default=45.0, gt=0, description="How long a provider that knows nothing of a call may still learn of it"
+    )
+    unknown_sign_seconds: float = Field(
+        default=300.0, gt=0, description="How long to wait for a sign of a call that cannot be looked up"
+    )
+    provider_limits: dict[str, tuple[int, int]] = Field(
+        default={}, description='By provider: shots in flight and starts per minute, as {"replicate": [50, 300]}'
+    )
     max_launches: int = Field(default=3, gt=0, description="How often a job whose worker died is started in all")
 
     # the video providers; a provider without its key is not on offer
@@ -76,5 +87,29 @@ class Settings(BaseSettings):
     fal_jwks_url: str = "https://rest.fal.ai/.well-known/jwks.json"
     rundiffusion_config: Path | None = Field(default=None, description="TOML; see docs/decisions/0007-rundiffusion.md")
     rundiffusion_key: SecretStr | None = None
+    # the language model that directs; without one, Recast's own rules do
+    director_model: str | None = None
+    director_base_url: str | None = Field(default=None, description="A service like OpenAI's; empty for OpenAI itself")
+    director_api_key: SecretStr | None = None
+    director_input_usd_per_million: Decimal | None = Field(default=None, ge=0)
+    director_output_usd_per_million: Decimal | None = Field(default=None, ge=0)
+    director_max_usd: Decimal = Field(default=Decimal("0.50"), ge=0, description="What directing one job may cost")
+    director_timeout_seconds: float = Field(default=60.0, gt=0)
 
     log_format: str = "json"
+
+    @model_validator(mode="after")
+    def _director_is_whole(self) -> Self:
+        """Half a configuration would be a director who is never asked, or whose cost nobody can bound."""
+        prices = (self.director_input_usd_per_million, self.director_output_usd_per_million)
+        if self.director_model is None:
+            if any(value is not None for value in (self.director_base_url, self.director_api_key, *prices)):
+                raise ValueError("RECAST_DIRECTOR_MODEL is missing")
+            return self
+        if None in prices:
+            raise ValueError(
+                "set both RECAST_DIRECTOR_INPUT_USD_PER_MILLION and RECAST_DIRECTOR_OUTPUT_USD_PER_MILLION"
+            )
+        if self.director_base_url is None and self.director_api_key is None:
+            raise ValueError("OpenAI needs RECAST_DIRECTOR_API_KEY; another service needs RECAST_DIRECTOR_BASE_URL")
+        return self

@@ -18,6 +18,7 @@ from resources.settings import Settings, revealed
 if TYPE_CHECKING:
     from boto3.s3.transfer import TransferConfig
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 CONNECT_TIMEOUT_SECONDS = 3
 READ_TIMEOUT_SECONDS = 20
@@ -33,8 +34,23 @@ def clip_object_key(user_id: UUID, clip_key: str) -> str:
     return f"users/{user_id}/clips/{clip_key}/clip.mp4"
 
 
+def source_object_key(user_id: UUID, clip_key: str) -> str:
+    """The provider's own file, as it came: it was paid for, and a clip of another profile can be made from it."""
+    return f"users/{user_id}/clips/{clip_key}/source.mp4"
+
+
 def final_object_key(user_id: UUID, job_id: UUID) -> str:
     return f"users/{user_id}/jobs/{job_id}/final.mp4"
+
+
+def character_prefix(user_id: UUID, character_id: UUID) -> str:
+    """Under it lies all that is stored of a user's own character."""
+    return f"users/{user_id}/characters/{character_id}/"
+
+
+def character_picture_key(user_id: UUID, character_id: UUID, sha256: str) -> str:
+    """The hash makes another picture another object, so that clip keys tell the two apart."""
+    return f"{character_prefix(user_id, character_id)}{sha256}.webp"
 
 
 def premade_portrait_key(slug: str, fingerprint: str) -> str:
@@ -103,6 +119,14 @@ class Storage:
         """The newest version of an object, or None when there is none."""
         return await asyncio.to_thread(self._head, key)
 
+    async def delete_folder(self, prefix: str) -> int:
+        """Delete every version of every object under ``prefix``, which ends with a slash, and the traces of earlier
+        deletions; returns how many. Nothing there is no error.
+
+        Raises STORAGE_UNAVAILABLE when the storage keeps some of it, for the time being or by a lock of its owner's.
+        """
+        return await asyncio.to_thread(self._delete_folder, prefix)
+
     async def check(self) -> None:
         """Raises STORAGE_UNAVAILABLE unless the bucket answers."""
         await asyncio.to_thread(self._check)
@@ -151,6 +175,27 @@ class Storage:
                     return None
                 raise
         return StoredObject(key, answer["ContentLength"], answer.get("VersionId"))
+
+    def _delete_folder(self, prefix: str) -> int:
+        assert prefix.endswith("/"), "a bare prefix would reach into its neighbours"
+        deleted = 0
+        with storage_errors(prefix):
+            for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=prefix):
+                versions: list[ObjectIdentifierTypeDef] = [
+                    {"Key": found["Key"], "VersionId": found["VersionId"]}
+                    for found in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+                ]
+                if not versions:
+                    continue
+                answer = self._client.delete_objects(Bucket=self.bucket, Delete={"Objects": versions, "Quiet": True})
+                if kept := answer.get("Errors"):
+                    raise RecastError(
+                        ErrorCode.STORAGE_UNAVAILABLE,
+                        cause=f"{len(kept)} objects under {prefix} were kept: {kept[0].get('Code')}",
+                        request_id=answer["ResponseMetadata"].get("RequestId"),
+                    )
+                deleted += len(versions)
+        return deleted
 
     def _check(self) -> None:
         with storage_errors(self.bucket):

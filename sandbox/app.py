@@ -12,6 +12,7 @@ from sandbox.auth.store import AuthStore
 from sandbox.auth.tokens import TokenSigner
 from sandbox.cloudfront.app import cloudfront_router
 from sandbox.front_page import front_page
+from sandbox.openai.app import openai_router
 from sandbox.providers import Clock, Providers
 from sandbox.settings import SandboxSettings
 from sandbox.youtube.app import youtube_router
@@ -42,5 +43,6 @@ def create_app(settings: SandboxSettings, clock: Clock = time.time) -> FastAPI:
     app.include_router(youtube_router(settings.slow_seconds))
     app.include_router(cloudfront_router(settings))
     providers.serve(app)
+    app.include_router(openai_router(settings.slow_seconds))
     app.mount("/auth/v1", auth_app(store, signer, settings.refresh_reuse_seconds))
     return app

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import APIRouter
@@ -47,7 +47,7 @@ class Charge:
     at: float
 
     def body(self) -> dict[str, Any]:
-        return asdict(self) | {"amount": str(self.amount)}
+        return asdict(self) | {"amount": money(self.amount)}
 
 
 class Ledger:
@@ -108,6 +108,12 @@ def prompt_of(given: Mapping[str, Any]) -> str:
     return str(given.get("prompt") or given.get("trigger_word") or "")
 
 
+def money(amount: Decimal) -> str:
+    """At least cents, and what is smaller where there is some."""
+    cents = Decimal("0.01")
+    return str(amount.quantize(cents) if amount == amount.quantize(cents) else amount.normalize())
+
+
 def _without_queries(value: Any) -> Any:
     match value:
         case dict():
@@ -132,13 +138,16 @@ def billing_router(ledger: Ledger) -> APIRouter:
 
     @router.get("/duplicates")
     def read_duplicates(
-        by: str = "identity", service: str | None = None, prompt: str | None = None, since: float = 0
+        by: Literal["identity", "prompt"] = "identity",
+        service: str | None = None,
+        prompt: str | None = None,
+        since: float = 0,
     ) -> dict[str, Any]:
         groups = duplicates(ledger.charges(service=service, prompt=prompt, since=since), by)
         extra = [charge for group in groups for charge in group[1:]]
         return {
             "count": len(extra),
-            "amount": str(sum((charge.amount for charge in extra), Decimal(0))),
+            "amount": money(sum((charge.amount for charge in extra), Decimal(0))),
             "groups": [[charge.body() for charge in group] for group in groups],
         }
 
@@ -151,6 +160,6 @@ def _totals(charges: Sequence[Charge]) -> dict[str, Any]:
         by_service[charge.service] += charge.amount
     return {
         "count": len(charges),
-        "amount": str(sum((charge.amount for charge in charges), Decimal(0))),
-        "by_service": {service: str(amount) for service, amount in by_service.items()},
+        "amount": money(sum((charge.amount for charge in charges), Decimal(0))),
+        "by_service": {service: money(amount) for service, amount in by_service.items()},
     }

@@ -1,4 +1,7 @@
-"""Trouble on demand: by a word in the prompt, or at a rate, and what else can be changed while the sandbox runs."""
+"""Trouble on demand: by a word in the prompt, or at a rate, and what else can be changed while the sandbox runs.
+
+``python -m sandbox.faults`` prints the words as a markdown table.
+"""
 
 import hashlib
 import random
@@ -104,8 +107,8 @@ class Trouble:
     _submissions: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def meet(self, service: str, prompt: str) -> frozenset[str]:
-        """The faults of this submission: words without ``-once``, so that a later step need not count; a word that
-        may happen once where it matters how often (``output-unavailable-once``) is kept as well."""
+        """The faults of this submission. What happens once is in it under both names, ``x-once`` and ``x``: most
+        need only know that it happens now."""
         self._submissions[service, prompt] += 1
         attempt = self._submissions[service, prompt]
         words = {word for match in WORD.findall(prompt) for word in match if _known(word)}
@@ -114,9 +117,20 @@ class Trouble:
         self.met.update(faults)
         return frozenset(faults | {word.removesuffix(ONCE) for word in faults})
 
+    def forget(self) -> None:
+        """Everything as at the start."""
+        self.controls = Controls()
+        self.met.clear()
+        self._submissions.clear()
+
     def _draw(self, word: str, prompt: str, attempt: int) -> float:
         text = f"{self.controls.seed}:{word}:{prompt}:{attempt}"
         return random.Random(hashlib.sha256(text.encode()).digest()).random()
+
+
+def markdown_table() -> str:
+    rows = [f"| `[[{fault}]]` | {sentence} |" for fault, sentence in EXPLANATIONS.items()]
+    return "\n".join(["| Word | What happens |", "|---|---|", *rows])
 
 
 def faults_router(trouble: Trouble) -> APIRouter:
@@ -136,9 +150,7 @@ def faults_router(trouble: Trouble) -> APIRouter:
 
     @router.delete("")
     def reset() -> dict[str, Any]:
-        trouble.controls = Controls()
-        trouble.met.clear()
-        trouble._submissions.clear()
+        trouble.forget()
         return read()
 
     return router
@@ -146,3 +158,7 @@ def faults_router(trouble: Trouble) -> APIRouter:
 
 def _known(word: str) -> bool:
     return word.removesuffix(ONCE) in EXPLANATIONS
+
+
+if __name__ == "__main__":
+    print(markdown_table())

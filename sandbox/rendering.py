@@ -23,6 +23,7 @@ from resources import ffmpeg
 from sandbox.faults import Fault
 
 LOOP_SECONDS = 2
+SAMPLE_RATE_HZ = 24000
 KEYFRAME_SECONDS = Fraction(1, 2)
 """Several in a loop: keyframes that all came from the loop's first frame would pass for a picture that stands still."""
 SPOTS = 5
@@ -111,50 +112,17 @@ class Renderer:
 async def _render(picture: Picture, scratch: Path, part: Path) -> None:
     frames, loop = scratch / "frames.rgb", scratch / "loop.mp4"
     width, height = await asyncio.to_thread(_draw_into, frames, picture)
-    keyframes = str(round(picture.frame_rate * KEYFRAME_SECONDS))
-    # fmt: off - an option and its value belong on one line
-    await _run(
-        "-f",
-        "rawvideo",
-        "-pix_fmt",
-        "rgb24",
-        "-s",
-        f"{width}x{height}",
-        "-r",
-        str(picture.frame_rate),
-        *ffmpeg.input_file(frames),
-        "-vf",
-        f"format=yuv420p,scale={picture.width}:{picture.height}:flags=bicubic",
-        "-c:v",
-        "libx264",
-        "-preset",
-        "ultrafast",
-        "-qp",
-        "30",
-        "-threads",
-        "1",
-        "-g",
-        keyframes,
-        "-keyint_min",
-        keyframes,
-        ffmpeg.output_file(loop),
-    )
-    sound = ["-f", "lavfi", "-i", _sound(picture), "-c:a", "aac", "-b:a", "64k"] if picture.has_sound else []
+    keyframes = round(picture.frame_rate * KEYFRAME_SECONDS)
+    raw = f"-f rawvideo -pix_fmt rgb24 -s {width}x{height} -r {picture.frame_rate}"
+    scaled = f"-vf format=yuv420p,scale={picture.width}:{picture.height}:flags=bicubic"
+    encoded = f"-c:v libx264 -preset ultrafast -qp 33 -threads 1 -g {keyframes} -keyint_min {keyframes}"
+    await _run(*raw.split(), *ffmpeg.input_file(frames), *scaled.split(), *encoded.split(), ffmpeg.output_file(loop))
     seconds = picture.seconds / 2 if picture.flaw is Flaw.SHORT else picture.seconds
+    sound = f"-f lavfi -i {_sound(picture)} -c:a aac -aac_coder fast -b:a 48k" if picture.has_sound else ""
+    repeated = f"-t {seconds:.3f} -c:v copy -movflags +faststart"
     await _run(
-        "-stream_loop",
-        "-1",
-        *ffmpeg.input_file(loop),
-        *sound,
-        "-t",
-        f"{seconds:.3f}",
-        "-c:v",
-        "copy",
-        "-movflags",
-        "+faststart",
-        ffmpeg.output_file(part),
+        "-stream_loop", "-1", *ffmpeg.input_file(loop), *sound.split(), *repeated.split(), ffmpeg.output_file(part)
     )
-    # fmt: on
     if picture.flaw is Flaw.CORRUPT:
         await asyncio.to_thread(_corrupt, part)
 
@@ -202,7 +170,7 @@ def draw(picture: Picture) -> NDArray[np.uint8]:
 
 def _sound(picture: Picture) -> str:
     note = NOTES_HZ[_number(picture.look) % len(NOTES_HZ)]
-    return f"sine=frequency={note}:sample_rate=44100,volume=0.3"
+    return f"sine=frequency={note}:sample_rate={SAMPLE_RATE_HZ},volume=0.3"
 
 
 def _number(look: str) -> int:

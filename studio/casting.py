@@ -1,21 +1,41 @@
 """Casting: who plays in a film, frozen at the moment it is made."""
 
+import asyncio
 from collections.abc import Sequence
 
-from domain.characters import CastMember
+from domain.characters import CastMember, CharacterStatus, why_not_ready
 from domain.errors import ErrorCode, RecastError
 from resources.database import characters, scripts
+from resources.database.records import Character
 from resources.storage import Storage
 from studio.work import Work
 
 
+def require_castable(cast: Sequence[Character]) -> None:
+    """Raises CHARACTER_NOT_READY, with its progress, for the first who cannot be chosen or ordered as they are."""
+    for character in cast:
+        if not character.status.can_be_cast:
+            raise _not_ready(character)
+
+
+def require_ready(cast: Sequence[Character]) -> None:
+    """Raises CHARACTER_NOT_READY, with its progress, for the first who cannot be filmed as they are."""
+    for character in cast:
+        if character.status is not CharacterStatus.READY:
+            raise _not_ready(character)
+
+
 async def cast_job(work: Work) -> Sequence[CastMember]:
-    """Freeze the cast of the job's script. A cast that is frozen already stays. Raises EMPTY_CAST."""
+    """Freeze the cast of the job's script. A cast that is frozen already stays.
+
+    Raises EMPTY_CAST and CHARACTER_NOT_READY.
+    """
     if frozen := await characters.list_job_cast(work.connection, work.job.id):
         return frozen
     chosen = await scripts.list_cast(work.connection, work.job.script_id)
     if not chosen:
         raise RecastError(ErrorCode.EMPTY_CAST)
+    require_ready(chosen)
     await characters.freeze_cast(
         work.connection, work.job.id, work.job.user_id, [character.as_member() for character in chosen]
     )
@@ -23,9 +43,20 @@ async def cast_job(work: Work) -> Sequence[CastMember]:
 
 
 async def require_portraits(storage: Storage, members: Sequence[CastMember]) -> None:
-    """Raises CHARACTER_NOT_READY when a portrait is not in storage: filming would fail scene after scene."""
-    for member in members:
-        if member.portrait_key and await storage.head(member.portrait_key) is None:
+    """Raises CHARACTER_NOT_READY when a picture is not in storage: filming would fail scene after scene."""
+    needed = [(member, key) for member in members for key in member.pictures]
+    found = await asyncio.gather(*(storage.head(key) for _, key in needed))
+    for (member, key), stored in zip(needed, found, strict=True):
+        if stored is None:
             raise RecastError(
-                ErrorCode.CHARACTER_NOT_READY, f"The picture of {member.name} is not there.", cause=member.portrait_key
+                ErrorCode.CHARACTER_NOT_READY,
+                f"The pictures of {member.name} are not there: the character may have been deleted.",
+                cause=key,
             )
+
+
+def _not_ready(character: Character) -> RecastError:
+    return RecastError(
+        ErrorCode.CHARACTER_NOT_READY,
+        why_not_ready(character.name, character.status, character.training_progress, character.error_message),
+    )

@@ -42,6 +42,7 @@ async def deliver(work: Work, storage: Storage, *, cdn_url: str) -> JobResult:
         size_bytes=stored.size_bytes,
         sha256=digest,
         s3_version=stored.version,
+        placeholders=tuple(row.scene_index for row in rows if row.is_placeholder),
     )
     await jobs.save_result(work.connection, work.job.id, s3_key=key, preview_url=f"{cdn_url}/{key}", result=result)
     return result

@@ -1,39 +1,50 @@
-"""Filming: one accepted clip per scene, several scenes at once, each filmed at most once per clip key."""
+"""Filming: one accepted clip per scene, all scenes at once within the provider's limits, each bought at most once."""
 
 import asyncio
-import tempfile
+import os
+import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
 from uuid import UUID
 
 import structlog
 
+from domain.attempts import Rule, rule_after
 from domain.characters import CastMember
 from domain.errors import ErrorCode, RecastError
-from domain.shots import Shot
+from domain.models import ModelProfile
+from domain.shots import next_take
 from domain.states import SceneStatus
-from resources.database import characters, clips, scenes
-from resources.database.connection import Database
+from resources.database import attempts, characters, clips, providers, scenes
+from resources.database.connection import Connection, Database
 from resources.database.records import JobScene
-from resources.storage import MP4, Storage, clip_object_key
-from resources.video.protocol import Camera, Handle, Take, TakeStatus
-from resources.video.registry import camera
+from resources.storage import Storage
+from resources.video.cameras import Cameras
+from studio.casting import require_portraits
+from studio.changes import Changes
+from studio.clips import Clip, ClipGoods
 from studio.directing import direct_scenes
-from studio.finishing import accept
+from studio.purchasing import Bought, Patience, PurchaseFailed, Till, buy
+from studio.shots import profile_of, shot_of
 from studio.work import Work, as_recast_error
 
 log = structlog.get_logger(__name__)
 
-POLL_SECONDS = 0.25
 CANCEL_CHECK_SECONDS = 2.0
+TRIES = 4
+"""How often a scene is asked for when asking costs nothing."""
+TAKES = 3
+"""How often a scene is paid for when what came could not be used."""
+RETRY_SECONDS = 2.0
+SAME_AGAIN = Changes()
 
 
 @dataclass(frozen=True, slots=True)
 class FilmedScene:
-    """How one scene ended. ``reused`` is true when the user owned the clip already; ``seconds`` is wall time."""
+    """How one scene ended. ``reused`` is true when the user owned the clip already; ``seconds`` is wall time; ``cost``
+    is what all its attempts in this run took."""
 
     scene: JobScene
     clip_key: str | None
@@ -41,26 +52,38 @@ class FilmedScene:
     cost_usd: Decimal = Decimal(0)
     reused: bool = False
     error: RecastError | None = None
+    camera: str = ""
+    is_placeholder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``at_once`` scenes are filmed together; each has ``scene_seconds`` before SCENE_TIMEOUT."""
+    """``local_at_once`` scenes are drawn together on this machine; a provider's own limits are in the database. Each
+    scene has ``scene_seconds`` before SCENE_TIMEOUT."""
 
-    at_once: int
+    local_at_once: int
     scene_seconds: float
+    absent_seconds: float = 45.0
+    sign_seconds: float = 300.0
+
+    @property
+    def patience(self) -> Patience:
+        return Patience(self.scene_seconds, self.absent_seconds, self.sign_seconds)
 
 
 async def film(
     work: Work,
     database: Database,
     storage: Storage,
+    cameras: Cameras,
     limits: Limits,
     *,
     again: Collection[int] = (),
+    changes: Changes = SAME_AGAIN,
     report: Callable[[FilmedScene], None] = lambda scene: None,
 ) -> Sequence[FilmedScene]:
-    """Film every scene of the job that is not done; with ``again``, film those scenes once more as a new take.
+    """Film every scene of the job that is not done; with ``again``, film those scenes once more as a new take, with
+    ``changes``.
 
     Returns all scenes of the job in order: a failed one carries its error and costs its siblings nothing. ``report``
     hears of each as it ends. Raises JOB_CANCELED when the user asks the job to stop, and INVALID_REQUEST for an index
@@ -68,20 +91,20 @@ async def film(
     """
     await scenes.requeue_scenes(work.connection, work.job.id)
     rows = await direct_scenes(work)
-    await _ask_for_new_takes(work, rows, again)
+    await _ask_for_new_takes(work, cameras, rows, again, changes)
     rows = await scenes.list_scenes(work.connection, work.job.id)
     cast = {member.character_id: member for member in await characters.list_job_cast(work.connection, work.job.id)}
     done = [FilmedScene(row, row.clip_key, 0.0, reused=True) for row in rows if row.status is SceneStatus.SUCCEEDED]
     waiting = [row for row in rows if row.status is not SceneStatus.SUCCEEDED]
-    set_ = _Set(
-        work, database, storage, camera(work.job.options.provider), cast, await _portraits(storage, cast), limits
-    )
-    slots = asyncio.Semaphore(limits.at_once)
+    till = Till(work.job.user_id, work.job.id, work.connection, database, limits.patience)
+    set_ = _Set(work, storage, cameras, till, cast, await _portraits(storage, cast), limits)
+    await _open_tills(set_, waiting)
     finished = [*done]
 
     async def one(row: JobScene) -> None:
-        async with slots:
-            filmed = await _film_scene(set_, row)
+        filmed = await _film_scene(set_, row)
+        if filmed.error and work.job.options.deliver_partial and filmed.error.code is not ErrorCode.JOB_CANCELED:
+            filmed = await _stand_in(set_, filmed)
         finished.append(filmed)
         try:
             report(filmed)
@@ -91,64 +114,101 @@ async def film(
 
     try:
         async with asyncio.TaskGroup() as group:
-            watch = group.create_task(_stop_when_canceled(work))
+            watches = [group.create_task(_stop_when_canceled(work, till)), group.create_task(till.hear())]
             await asyncio.gather(*(group.create_task(one(row)) for row in waiting))
-            watch.cancel()
+            for watch in watches:
+                watch.cancel()
     except BaseExceptionGroup as failures:
         # Scenes keep their own failures; what ends the group is one thing that happened to the whole job.
         raise failures.exceptions[0] from None
     return sorted(finished, key=lambda filmed: filmed.scene.scene_index)
 
 
-@dataclass(frozen=True, slots=True)
 class _Set:
     """What all scenes share. Single statements go through the work's one connection, from many tasks at once; what
     belongs together in a transaction needs a connection of its own, or it would mix with the other scenes'."""
 
-    work: Work
-    database: Database
-    storage: Storage
-    camera: Camera
-    cast: Mapping[UUID, CastMember]
-    portraits: Mapping[UUID, bytes]
-    limits: Limits
+    def __init__(
+        self,
+        work: Work,
+        storage: Storage,
+        cameras: Cameras,
+        till: Till,
+        cast: Mapping[UUID, CastMember],
+        portraits: Mapping[UUID, bytes],
+        limits: Limits,
+    ) -> None:
+        self.work, self.storage, self.cameras, self.till = work, storage, cameras, till
+        self.cast, self.portraits, self.limits = cast, portraits, limits
+        self.cores = asyncio.Semaphore(os.cpu_count() or 1)
+        self.drawing = asyncio.Semaphore(limits.local_at_once)
 
-    def shot(self, row: JobScene) -> Shot:
+    def goods(self, row: JobScene, profile: ModelProfile | None = None) -> ClipGoods:
+        """The scene's clip, by the model that is to film it unless ``profile`` names another."""
         assert row.prompt
         options = self.work.job.options
-        return Shot(
-            provider=self.camera.name,
-            model=self.camera.model,
-            model_version=self.camera.model_version,
-            prompt=row.prompt,
-            duration_seconds=row.scene.duration,
-            profile=options.profile,
-            cast=tuple(self.cast[character_id] for character_id in row.prompt.characters),
+        profile = profile or profile_of(self.cameras, options, row)
+        camera = self.cameras.camera(profile)
+        connection = self.work.connection
+
+        async def on_progress(progress: int) -> None:
+            await scenes.raise_scene_progress(connection, row.id, progress)
+
+        async def on_kept(transaction: Connection, clip: Clip) -> None:
+            await scenes.succeed_scene(transaction, row.id, clip_key=clip.clip_key, s3_key=clip.s3_key)
+            await scenes.save_take(transaction, row.id)
+
+        return ClipGoods(
+            camera=camera,
+            storage=self.storage,
+            user_id=self.work.job.user_id,
+            shot=shot_of(profile, options, row.prompt, row.scene.duration, self.cast),
+            scene_id=row.id,
+            portraits=self.portraits,
+            webhook_url=lambda attempt_id: self.cameras.webhook_url(profile.provider, attempt_id),
+            deadline_seconds=self.limits.scene_seconds,
+            cores=self.cores,
+            on_progress=on_progress,
+            on_kept=on_kept,
         )
 
 
-async def _ask_for_new_takes(work: Work, rows: Sequence[JobScene], again: Collection[int]) -> None:
-    """A new take is the same prompt with the next seed, so it has a clip key of its own and the old clip is kept."""
+async def _open_tills(set_: _Set, rows: Sequence[JobScene]) -> None:
+    """Tell the database how much each provider may be asked for; a limit of this installation is a setting."""
+    for provider in {row.provider or set_.work.job.options.provider for row in rows}:
+        limit = set_.cameras.limit(provider)
+        await providers.set_limits(
+            set_.work.connection, provider, in_flight=limit.in_flight, per_minute=limit.starts_per_minute
+        )
+
+
+async def _ask_for_new_takes(
+    work: Work, cameras: Cameras, rows: Sequence[JobScene], again: Collection[int], changes: Changes
+) -> None:
+    """A new take has a clip key of its own, and the old clip is kept."""
     by_index = {row.scene_index: row for row in rows}
     if missing := sorted(set(again) - by_index.keys()):
         raise RecastError(ErrorCode.INVALID_REQUEST, f"The job has {len(rows)} scenes; there is no scene {missing[0]}.")
     for index in sorted(set(again)):
         row = by_index[index]
         assert row.prompt
-        await scenes.queue_new_take(
-            work.connection, row.id, row.prompt.model_copy(update={"seed": row.prompt.seed + 1})
-        )
+        profile = changes.profile(cameras, work.job.options, row)
+        await scenes.queue_new_take(work.connection, row.id, changes.prompt(row.prompt))
+        if profile:
+            await scenes.choose_model(work.connection, row.id, profile.provider, profile.model)
 
 
 async def _portraits(storage: Storage, cast: Mapping[UUID, CastMember]) -> Mapping[UUID, bytes]:
     members = [member for member in cast.values() if member.portrait_key]
+    await require_portraits(storage, members)
     pictures = await asyncio.gather(*(storage.get_bytes(member.portrait_key or "") for member in members))
     return {member.character_id: picture for member, picture in zip(members, pictures, strict=True)}
 
 
-async def _stop_when_canceled(work: Work) -> None:
+async def _stop_when_canceled(work: Work, till: Till) -> None:
     while not await work.is_canceled():
         await asyncio.sleep(CANCEL_CHECK_SECONDS)
+    till.is_canceling = True
     raise RecastError(ErrorCode.JOB_CANCELED)
 
 
@@ -157,13 +217,26 @@ async def _film_scene(set_: _Set, row: JobScene) -> FilmedScene:
     loss of the database is everybody's failure."""
     began = time.monotonic()
     connection = set_.work.connection
-    shot = set_.shot(row)
+    cost = Decimal(0)
+    camera = ""
     try:
-        if await _own_clip(set_, row, shot):
-            return FilmedScene(row, shot.clip_key, time.monotonic() - began, reused=True)
-        await scenes.start_scene(connection, row.id)
-        take = await _shoot(set_, row, shot)
-        return FilmedScene(row, shot.clip_key, time.monotonic() - began, cost_usd=take.cost_usd)
+        while True:
+            goods = set_.goods(row)
+            camera = f"{goods.provider} {goods.model}"
+            try:
+                bought = await _obtain(set_, row, goods)
+            except PurchaseFailed as failed:
+                cost += failed.paid
+                row = await _after_failure(set_, row, failed)
+                continue
+            return FilmedScene(
+                row,
+                goods.key,
+                time.monotonic() - began,
+                cost_usd=cost + (bought.cost_usd if bought else Decimal(0)),
+                reused=bought is None,
+                camera=camera,
+            )
     except Exception as raised:
         error = as_recast_error(raised)
         if connection.closed:
@@ -171,67 +244,82 @@ async def _film_scene(set_: _Set, row: JobScene) -> FilmedScene:
         log.error("scene failed", scene_index=row.scene_index, error_code=error.code.value, cause=error.cause)
         await scenes.fail_scene(connection, row.id, error.code, error.detail)
         await set_.work.note("scene_failed", error.detail, scene_index=row.scene_index, error_code=error.code)
-        return FilmedScene(row, None, time.monotonic() - began, error=error)
+        return FilmedScene(row, None, time.monotonic() - began, cost_usd=cost, error=error, camera=camera)
 
 
-async def _own_clip(set_: _Set, row: JobScene, shot: Shot) -> bool:
+async def _stand_in(set_: _Set, filmed: FilmedScene) -> FilmedScene:
+    """What is shown for a scene that could not be filmed, when the user wants a film all the same: the draft that this
+    machine draws for nothing, and it is marked as such."""
+    row, error = filmed.scene, filmed.error
+    assert error
+    goods = set_.goods(row, set_.cameras.profile("local"))
+    connection = set_.work.connection
+    try:
+        await scenes.requeue_scene(connection, row.id)
+        await _obtain(set_, row, goods)
+        await scenes.mark_placeholder(connection, row.id)
+    except Exception as raised:
+        worse = as_recast_error(raised)
+        if connection.closed:
+            raise worse from raised
+        log.error("a placeholder failed", scene_index=row.scene_index, error_code=worse.code.value, cause=worse.cause)
+        await scenes.fail_scene(connection, row.id, error.code, error.detail)
+        return filmed
+    await set_.work.note(
+        "scene_replaced", f"A draft stands in: {error.detail}", scene_index=row.scene_index, error_code=error.code
+    )
+    return replace(filmed, clip_key=goods.key, error=None, is_placeholder=True)
+
+
+async def _obtain(set_: _Set, row: JobScene, goods: ClipGoods) -> Bought[Clip] | None:
+    """Buy the clip, or None when the user owns it."""
+    if goods.is_free:
+        # Drawn on this machine: more at once than it has cores would only be slower each.
+        async with set_.drawing:
+            return await _obtain_at_key(set_, row, goods)
+    return await _obtain_at_key(set_, row, goods)
+
+
+async def _obtain_at_key(set_: _Set, row: JobScene, goods: ClipGoods) -> Bought[Clip] | None:
+    async with set_.till.at_key(goods.key):
+        if await _own_clip(set_, row, goods.key):
+            return None
+        await scenes.start_scene(set_.work.connection, row.id)
+        bought = await buy(set_.till, goods)
+    await set_.work.note("scene_filmed", "The scene is filmed", scene_index=row.scene_index)
+    return bought
+
+
+async def _own_clip(set_: _Set, row: JobScene, clip_key: str) -> bool:
     """Whether the user owns this very clip and S3 still has it; then the scene is done."""
-    user_id, connection = set_.work.job.user_id, set_.work.connection
-    clip = await clips.find_clip(connection, user_id, shot.clip_key)
+    connection = set_.work.connection
+    clip = await clips.find_clip(connection, set_.work.job.user_id, clip_key)
     if clip is None or await set_.storage.head(clip.s3_key) is None:
         return False
-    await scenes.succeed_scene(connection, row.id, clip_key=shot.clip_key, s3_key=clip.s3_key)
+    await scenes.succeed_scene(connection, row.id, clip_key=clip_key, s3_key=clip.s3_key)
+    await scenes.save_take(connection, row.id)
     await set_.work.note("scene_reused", "This clip was filmed before", scene_index=row.scene_index)
     return True
 
 
-async def _shoot(set_: _Set, row: JobScene, shot: Shot) -> Take:
-    """Submit, wait, fetch, check, keep: in that order, so that only an accepted clip ever has a row."""
-    work = set_.work
-    with tempfile.TemporaryDirectory(prefix="recast-scene-") as folder:
-        path = Path(folder) / "clip.mp4"
-        take = await _take(set_, row, shot, path)
-        facts = await accept(path, shot)
-        key = clip_object_key(work.job.user_id, shot.clip_key)
-        stored = await set_.storage.upload(path, key, MP4)
-    metadata = {
-        "provider": shot.provider,
-        "model": shot.model,
-        "model_version": shot.model_version,
-        "duration_seconds": facts.duration,
-        "frames": facts.frames,
-        "size_bytes": stored.size_bytes,
-        "s3_version": stored.version,
-        **take.metadata,
-    }
-    async with set_.database.connect() as connection, connection.transaction():
-        await clips.save_clip(connection, work.job.user_id, shot.clip_key, key, metadata)
-        await scenes.succeed_scene(connection, row.id, clip_key=shot.clip_key, s3_key=key)
-    await work.note("scene_filmed", "The scene is filmed", scene_index=row.scene_index)
-    return take
-
-
-async def _take(set_: _Set, row: JobScene, shot: Shot, path: Path) -> Take:
-    """One take of the provider, at ``path``. Raises its error, or SCENE_TIMEOUT after the time budget."""
-    handle: Handle | None = None
-    try:
-        async with asyncio.timeout(set_.limits.scene_seconds):
-            handle = await set_.camera.submit(shot, set_.portraits)
-            while not (take := await set_.camera.poll(handle)).status.is_final:
-                await scenes.raise_scene_progress(set_.work.connection, row.id, take.progress)
-                await asyncio.sleep(POLL_SECONDS)
-            if take.status is not TakeStatus.SUCCEEDED:
-                raise take.error or RecastError(
-                    ErrorCode.AI_PROVIDER_FAILURE, cause=f"the provider's take ended as {take.status}"
-                )
-            await set_.camera.fetch(handle, path)
-    except BaseException as error:
-        # Whatever ends the wait, nobody will fetch this take any more.
-        if handle:
-            await asyncio.shield(set_.camera.cancel(handle))
-        if isinstance(error, TimeoutError):
-            raise RecastError(
-                ErrorCode.SCENE_TIMEOUT, f"The scene was not filmed within {set_.limits.scene_seconds:.0f} seconds."
-            ) from None
-        raise
-    return take
+async def _after_failure(set_: _Set, row: JobScene, failed: PurchaseFailed) -> JobScene:
+    """The scene as it is to be asked for next. Raises the failure when asking again is of no use or has been enough."""
+    connection = set_.work.connection
+    rule = rule_after(failed.code, paid=failed.paid > 0)
+    unpaid, paid = await attempts.count_ended(connection, row.id)
+    if rule is Rule.ASK or unpaid >= TRIES or paid >= TAKES:
+        raise failed
+    await set_.work.note(
+        "scene_tried_again",
+        failed.detail,
+        scene_index=row.scene_index,
+        error_code=failed.code,
+        paid_usd=str(failed.paid),
+    )
+    if rule is Rule.NEW_TAKE:
+        assert row.prompt
+        prompt = next_take(row.prompt)
+        await scenes.save_prompt(connection, row.id, prompt)
+        return row.model_copy(update={"prompt": prompt})
+    await asyncio.sleep(RETRY_SECONDS * 2 ** min(unpaid, 4) * random.uniform(0.5, 1.0))
+    return row

@@ -20,9 +20,10 @@ from resources.media import MediaFacts, decode_check, probe
 AAC_FRAME_SAMPLES = 1024
 
 
-async def accept(path: Path, shot: Shot) -> MediaFacts:
-    """Check the clip of ``shot`` before anything is built on it. Raises ``CLIP_REJECTED`` with the reason."""
-    return await asyncio.to_thread(_accept, path, shot)
+async def accept(path: Path, shot: Shot, *, look: bool = True) -> MediaFacts:
+    """Check the clip of ``shot`` before anything is built on it; ``look`` decodes it too, which is not needed again for
+    what was just encoded from a picture that was looked at. Raises ``CLIP_REJECTED`` with the reason."""
+    return await asyncio.to_thread(_accept, path, shot, look)
 
 
 async def join(clips: Sequence[Path], destination: Path, *, profile: Profile) -> MediaFacts:
@@ -37,13 +38,13 @@ async def join(clips: Sequence[Path], destination: Path, *, profile: Profile) ->
     return await asyncio.to_thread(_join, list(clips), destination, profile)
 
 
-def _accept(path: Path, shot: Shot) -> MediaFacts:
+def _accept(path: Path, shot: Shot, look: bool) -> MediaFacts:
     facts = probe(path)
     expected = shot.profile.frames(shot.duration_seconds)
-    problems = [*_departures(facts, shot.profile)]
+    problems = [*departures(facts, shot.profile)]
     if abs(facts.frames - expected) > 1:
         problems.append(f"it has {facts.frames} frames instead of {expected}")
-    if not problems:
+    if look and not problems:
         picture = decode_check(path)
         if picture.black:
             problems.append("it is black")
@@ -54,7 +55,7 @@ def _accept(path: Path, shot: Shot) -> MediaFacts:
     return facts
 
 
-def _departures(facts: MediaFacts, profile: Profile) -> Iterator[str]:
+def departures(facts: MediaFacts, profile: Profile) -> Iterator[str]:
     """How a file departs from the format of ``profile``, in words."""
     if (facts.width, facts.height) != (profile.width, profile.height):
         yield f"it is {facts.width}x{facts.height} instead of {profile.width}x{profile.height}"
@@ -116,7 +117,7 @@ def _time_line(paths: Sequence[Path], profile: Profile) -> list[_Clip]:
     for scene, path in enumerate(paths, start=1):
         try:
             facts = probe(path)
-            problems = [*_departures(facts, profile)]
+            problems = [*departures(facts, profile)]
             lead, own_headers = _lead_and_headers(path)
         except RecastError as error:
             raise RecastError(

@@ -7,11 +7,15 @@ from domain.stages import JobType
 from resources.database import jobs, scripts
 from resources.database.connection import Connection
 from resources.database.records import Job, JobOptions
+from resources.video.cameras import Cameras
+from studio.casting import require_castable
 from studio.idempotency import RequestIdentity, find_earlier
+from studio.quoting import quote_film, reserve
 
 
 async def order_film(
     connection: Connection,
+    cameras: Cameras,
     user_id: UUID,
     script_id: UUID,
     options: JobOptions,
@@ -19,7 +23,8 @@ async def order_film(
 ) -> Job:
     """The queued generation job, pinned to the script's present version, or the one that the same request made before.
 
-    Raises NOT_FOUND, NOT_READY (the import is not done), EMPTY_CAST and IDEMPOTENCY_MISMATCH.
+    The most that it may cost is set aside in the same transaction. Raises NOT_FOUND, NOT_READY (the import is not
+    done), EMPTY_CAST, CHARACTER_NOT_READY, UNKNOWN_MODEL, BUDGET_EXCEEDED and IDEMPOTENCY_MISMATCH.
     """
     if earlier := await find_earlier(connection, user_id, identity):
         return earlier
@@ -28,8 +33,8 @@ async def order_film(
         raise RecastError(ErrorCode.NOT_FOUND)
     if script.version == 0:
         raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
-    if not await scripts.list_cast(connection, script_id):
-        raise RecastError(ErrorCode.EMPTY_CAST)
+    require_castable(await scripts.list_cast(connection, script_id))
+    price = await quote_film(connection, cameras, user_id, script_id, options)
     parent = await jobs.find_import_of(connection, script_id)
     job = await jobs.insert_job(
         connection,
@@ -43,7 +48,10 @@ async def order_film(
         idempotency_key=identity.key if identity else None,
         request_hash=identity.request_hash if identity else None,
     )
-    # None: the same key was used at the same moment, and that request was first.
-    job = job or await find_earlier(connection, user_id, identity)
-    assert job
-    return job
+    if job is None:
+        # The same key was used at the same moment, and that request was first.
+        job = await find_earlier(connection, user_id, identity)
+        assert job
+        return job
+    await reserve(connection, job.id, price.high_usd)
+    return await jobs.find_job(connection, job.id) or job

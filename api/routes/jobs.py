@@ -5,16 +5,26 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.cursor import Cursor
-from api.dependencies import IdempotencyKey, LaunchesAfterCommit, OwnJob, PageCursor, Transaction, User
+from api.dependencies import (
+    IdempotencyKey,
+    LaunchesAfterCommit,
+    OwnJob,
+    PageCursor,
+    ServicesOf,
+    Transaction,
+    User,
+)
 from api.idempotency import identity_of
 from api.openapi import problems
 from api.views.jobs import CancelView, FilmRequest, JobDetail, JobPage, JobView
+from api.views.money import QuoteView
 from api.views.stages import stages_of
 from domain.errors import ErrorCode, RecastError
 from domain.stages import JobType
 from domain.states import JobStatus
-from resources.database import characters, events, jobs, scenes
+from resources.database import budgets, characters, events, jobs, scenes
 from studio.ordering import order_film
+from studio.quoting import quote_film, quote_rest, reserve
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -22,7 +32,17 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 @router.post(
     "",
     status_code=202,
-    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.NOT_READY, ErrorCode.EMPTY_CAST, ErrorCode.IDEMPOTENCY_MISMATCH),
+    responses=problems(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.NOT_READY,
+        ErrorCode.EMPTY_CAST,
+        ErrorCode.UNKNOWN_MODEL,
+        ErrorCode.PROVIDER_INPUT_INVALID,
+        ErrorCode.PROVIDER_NOT_CONFIGURED,
+        ErrorCode.BUDGET_EXCEEDED,
+        ErrorCode.CHARACTER_NOT_READY,
+        ErrorCode.IDEMPOTENCY_MISMATCH,
+    ),
     summary="Film a script",
 )
 async def create_job(
@@ -30,14 +50,32 @@ async def create_job(
     user: User,
     connection: Transaction,
     launches: LaunchesAfterCommit,
+    services: ServicesOf,
     idempotency_key: IdempotencyKey = None,
 ) -> JobView:
-    """Film the script as it is now: later edits do not change this film."""
+    """Film the script as it is now: later edits do not change this film. The most it may cost is set aside at once."""
+    services.cameras.require_configured(body.provider)
     job = await order_film(
-        connection, user.sub, body.script_id, body.options, identity_of(idempotency_key, "create_job", body)
+        connection,
+        services.cameras,
+        user.sub,
+        body.script_id,
+        body.options,
+        identity_of(idempotency_key, "create_job", body),
     )
     launches.add(job.id)
     return JobView.of(job)
+
+
+@router.post(
+    "/quote",
+    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.NOT_READY, ErrorCode.EMPTY_CAST, ErrorCode.UNKNOWN_MODEL),
+    summary="Ask for the price of a film",
+)
+async def quote_job(body: FilmRequest, user: User, connection: Transaction, services: ServicesOf) -> QuoteView:
+    """What this film would cost, scene by scene. Clips that you own are free; nothing is reserved or spent."""
+    quote = await quote_film(connection, services.cameras, user.sub, body.script_id, body.options)
+    return QuoteView.of(quote, await budgets.my_budget(connection))
 
 
 @router.get("", responses=problems(), summary="List jobs")
@@ -84,13 +122,18 @@ async def cancel_job(job: OwnJob, connection: Transaction) -> CancelView:
 @router.post(
     "/{job_id}/retry",
     status_code=202,
-    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT),
+    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.BUDGET_EXCEEDED),
     summary="Try a job again",
 )
-async def retry_job(job: OwnJob, connection: Transaction, launches: LaunchesAfterCommit) -> JobView:
+async def retry_job(
+    job: OwnJob, connection: Transaction, launches: LaunchesAfterCommit, services: ServicesOf
+) -> JobView:
     """Start a failed or canceled job again. What was finished is kept: only the missing scenes are filmed. Asking again
     while the job is under way changes nothing."""
     if retried := await jobs.retry_job(connection, job.id):
+        if retried.type is JobType.GENERATION:
+            await reserve(connection, job.id, (await quote_rest(connection, services.cameras, retried)).high_usd)
+            retried = await jobs.find_job(connection, job.id) or retried
         launches.add(retried.id)
         return JobView.of(retried)
     present = await jobs.find_job(connection, job.id)

@@ -32,7 +32,7 @@ async def get_script(script_id: ScriptId, connection: Transaction, services: Ser
 
 @router.post(
     "/{script_id}/characters",
-    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.UNKNOWN_CHARACTER),
+    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.UNKNOWN_CHARACTER, ErrorCode.CHARACTER_NOT_READY),
     summary="Choose the cast",
 )
 async def set_script_cast(

@@ -7,8 +7,10 @@ from api.dependencies import ServicesOf
 from api.version import VERSION
 from api.views.characters import MAX_CAST
 from api.views.jobs import DEFAULTS, MAX_SCENES
-from api.views.service import Alive, ConfigView, LimitsView, Readiness
+from api.views.service import Alive, ConfigView, ConsentTextView, LimitsView, Readiness
+from domain.characters import CONSENT_TEXT_VERSION, CONSENT_TEXTS, MAX_PICTURES
 from domain.profile import Aspect
+from resources.pictures import MAX_PICTURE_BYTES, MAX_PICTURES_BYTES
 
 probes = APIRouter(tags=["service"])
 router = APIRouter(tags=["service"])
@@ -44,5 +46,9 @@ async def get_config(services: ServicesOf) -> ConfigView:
             max_cast=MAX_CAST,
             max_scenes=MAX_SCENES,
             max_body_bytes=MAX_BODY_BYTES,
+            max_pictures=MAX_PICTURES,
+            max_picture_bytes=MAX_PICTURE_BYTES,
+            max_pictures_bytes=MAX_PICTURES_BYTES,
         ),
+        consent=ConsentTextView(version=CONSENT_TEXT_VERSION, text=CONSENT_TEXTS[CONSENT_TEXT_VERSION]),
     )

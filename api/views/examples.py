@@ -8,6 +8,7 @@ IMPORT_JOB = "9d3f7a10-1c7b-4d2e-8a4f-3b5c6d7e8f33"
 FILM_JOB = "c4e8b6d2-2a9f-4b1d-9c3e-4d5e6f7a8b44"
 ADA = "1f3b0c9e-7a55-5d0a-8f1e-0c6a5b9d2e55"
 KOFI = "7e2d4b6a-9c11-5e3f-a7d8-1b2c3d4e5f66"
+ZED = "3a9c5e7b-2d44-4f1a-8b6c-9e0f1a2b3c88"
 RUN = "e1f2a3b4-5c6d-4e7f-8a9b-0c1d2e3f4a77"
 MORNING = "2026-11-02T09:00:00Z"
 LATER = "2026-11-02T09:01:30Z"
@@ -32,6 +33,40 @@ CHARACTER: dict[str, Any] = {
     "image_url": "https://recast.s3.us-east-1.amazonaws.com/premade/ada/3f2a.png?X-Amz-Expires=900&X-Amz-Signature=…",
     "voice": {"name": "en-gb+f3", "pitch": 48, "rate": 46},
     "is_premade": True,
+    "status": "ready",
+    "mode": "reference",
+    "training_progress": 0,
+}
+VOICE: dict[str, Any] = {"name": "en-gb+m3", "pitch": 40, "rate": 45}
+ZED_PORTRAIT = f"https://recast.s3.us-east-1.amazonaws.com/users/…/characters/{ZED}/9b1c….webp?X-Amz-Signature=…"
+OWN_CHARACTER: dict[str, Any] = {
+    "id": ZED,
+    "name": "Zed",
+    "description": "A clockmaker who is always late.",
+    "style": "soft watercolour",
+    "image_url": ZED_PORTRAIT,
+    "voice": VOICE,
+    "is_premade": False,
+    "status": "training",
+    "mode": "trained",
+    "training_progress": 40,
+    "pictures": [{"url": ZED_PORTRAIT, "width": 1536, "height": 2048}],
+    "consent": {
+        "statement": "Zed Novak, who is in these pictures, has agreed in writing on 1 November 2026.",
+        "text_version": "2026-11",
+        "recorded_at": MORNING,
+    },
+    "trained_at": None,
+    "error": None,
+    "created_at": MORNING,
+    "updated_at": LATER,
+}
+DELETION: dict[str, Any] = {
+    "id": "5d6e7f80-9a1b-4c2d-8e3f-4a5b6c7d8e99",
+    "character_id": ZED,
+    "pictures_deleted": True,
+    "trained_model": True,
+    "created_at": LATER,
 }
 IMPORT: dict[str, Any] = {
     "id": IMPORT_JOB,
@@ -42,7 +77,16 @@ IMPORT: dict[str, Any] = {
     "project_id": PROJECT,
     "script_version": None,
     "parent_job_id": None,
-    "options": {"aspect": "16:9", "style": "warm flat illustration", "provider": "local", "seed": 0, "max_scenes": 0},
+    "options": {
+        "aspect": "16:9",
+        "style": "warm flat illustration",
+        "provider": "local",
+        "model": None,
+        "seed": 0,
+        "max_scenes": 0,
+        "deliver_partial": False,
+    },
+    "cost": {"reserved_usd": 0, "spent_usd": 0},
     "error": None,
     "created_at": MORNING,
     "updated_at": LATER,
@@ -68,4 +112,7 @@ SCENE: dict[str, Any] = {
     "seconds": 6.4,
     "error": None,
     "characters": [{"id": ADA, "name": "Ada"}, {"id": KOFI, "name": "Kofi"}],
+    "prompt": "Medium two-shot of Ada and Kofi aboard a spacecraft.",
+    "directed_by": "heuristics",
+    "is_placeholder": False,
 }

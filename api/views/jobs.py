@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from api.views.examples import FILM, FILM_JOB, LATER, MORNING, SCENE, USER_SCRIPT, example
 from api.views.failures import Failure
+from api.views.money import Money
 from api.views.stages import StageView
 from api.views.view import View
 from domain.characters import CastMember
@@ -42,18 +43,40 @@ class FilmRequest(View):
     max_scenes: int = Field(
         default=DEFAULTS.max_scenes, ge=0, le=MAX_SCENES, description="Film only the first scenes; 0 films all."
     )
+    provider: str = Field(
+        default=DEFAULTS.provider, max_length=50, description="Who films; see `GET /models`. `local` is free."
+    )
+    model: str | None = Field(
+        default=DEFAULTS.model, max_length=200, description="The provider's model; null is its first."
+    )
+    deliver_partial: bool = Field(
+        default=DEFAULTS.deliver_partial,
+        description="Deliver the film even if some scenes cannot be filmed: a card stands in for each, and the result"
+        " says which.",
+    )
 
     @property
     def options(self) -> JobOptions:
-        return JobOptions(aspect=self.aspect, style=self.style, seed=self.seed, max_scenes=self.max_scenes)
+        return JobOptions.model_validate(self.model_dump(exclude={"script_id"}))
 
 
 class OptionsView(View):
     aspect: Aspect
     style: str
     provider: str
+    model: str | None
     seed: int
     max_scenes: int
+    deliver_partial: bool
+
+
+class CostView(View):
+    """US dollars."""
+
+    model_config = ConfigDict(json_schema_extra=example({"reserved_usd": 1.6, "spent_usd": 2.4}))
+
+    reserved_usd: Money = Field(description="Set aside for what is still to be filmed.")
+    spent_usd: Money = Field(description="What the providers have been paid for this job so far.")
 
 
 class JobView(View):
@@ -68,6 +91,7 @@ class JobView(View):
     script_version: int | None = Field(description="The version of the script that is filmed; null for an import.")
     parent_job_id: UUID | None = Field(description="The import that the script came from.")
     options: OptionsView
+    cost: CostView
     error: Failure | None
     created_at: datetime
     updated_at: datetime
@@ -103,6 +127,9 @@ class SceneView(View):
     seconds: float = Field(description="How long its clip is.")
     error: Failure | None
     characters: list[SceneCharacter] = Field(description="Who is in it; empty until the scene is directed.")
+    prompt: str | None = Field(description="What the model reads; null until the scene is directed.")
+    directed_by: str | None = Field(description="`heuristics`, `user`, or the name of a language model.")
+    is_placeholder: bool = Field(description="Whether a draft stands in for a clip that could not be filmed.")
 
     @classmethod
     def of(cls, row: JobScene, names: Mapping[UUID, str]) -> Self:
@@ -116,6 +143,9 @@ class SceneView(View):
             seconds=round(row.scene.duration, 3),
             error=Failure.of(row.error_code, row.error_message),
             characters=[SceneCharacter(id=one, name=names.get(one, "")) for one in shown],
+            prompt=row.prompt.text if row.prompt else None,
+            directed_by=row.prompt.directed_by if row.prompt else None,
+            is_placeholder=row.is_placeholder,
         )
 
 
@@ -175,6 +205,7 @@ class ResultView(View):
                 "preview_expires_at": LATER,
                 "duration_seconds": 44.8,
                 "scenes": 7,
+                "placeholders": [],
                 "width": 1280,
                 "height": 720,
                 "size_bytes": 4_823_113,
@@ -190,6 +221,9 @@ class ResultView(View):
     preview_expires_at: datetime = Field(description="When `preview_url` stops working.")
     duration_seconds: float
     scenes: int
+    placeholders: list[int] = Field(
+        description="Scenes that could not be filmed, for which a draft stands in; only with `deliver_partial`."
+    )
     width: int
     height: int
     size_bytes: int
@@ -228,9 +262,10 @@ class JobProgress(View):
 
 
 def _facts(job: Job) -> dict[str, object]:
-    facts = {name: getattr(job, name) for name in JobView.model_fields if name not in ("options", "error")}
+    facts = {name: getattr(job, name) for name in JobView.model_fields if name not in ("options", "error", "cost")}
     return {
         **facts,
+        "cost": CostView(reserved_usd=job.reserved_usd, spent_usd=job.spent_usd),
         "options": OptionsView(**job.options.model_dump(include=set(OptionsView.model_fields))),
         "error": Failure.of(job.error_code, job.error_message),
     }

@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field
 
 from api.views.examples import example
 from api.views.view import View
+from domain.characters import CONSENT_TEXT_VERSION, CONSENT_TEXTS
 from domain.profile import Aspect
 
 Health = Literal["ok", "failed"]
@@ -32,6 +33,14 @@ class LimitsView(View):
     max_cast: int
     max_scenes: int
     max_body_bytes: int
+    max_pictures: int = Field(description="Of one character of your own.")
+    max_picture_bytes: int
+    max_pictures_bytes: int = Field(description="Of all pictures of one request together.")
+
+
+class ConsentTextView(View):
+    version: str
+    text: str = Field(description="What a user agrees to who uploads a likeness; show it to them.")
 
 
 class ConfigView(View):
@@ -47,7 +56,11 @@ class ConfigView(View):
                     "max_cast": 8,
                     "max_scenes": 1000,
                     "max_body_bytes": 1048576,
+                    "max_pictures": 20,
+                    "max_picture_bytes": 10485760,
+                    "max_pictures_bytes": 62914560,
                 },
+                "consent": {"version": CONSENT_TEXT_VERSION, "text": CONSENT_TEXTS[CONSENT_TEXT_VERSION]},
             }
         )
     )
@@ -57,3 +70,4 @@ class ConfigView(View):
     aspects: list[Aspect]
     default_style: str
     limits: LimitsView
+    consent: ConsentTextView

@@ -13,6 +13,9 @@ DATABASE = "recast"
 DAGSTER_DATABASE = "dagster"
 DAGSTER_LOCATION = "recast"
 CLOUDFRONT_KEY_PAIR_ID = "K2SANDBOXKEY01"
+# Keys of a service that costs nothing and is reached from this machine alone.
+SANDBOX_REPLICATE_TOKEN = "r8_sandbox"  # noqa: S105 - opens nothing but the sandbox
+SANDBOX_FAL_KEY = "sandbox:fal"
 # What a program needs of its surroundings and what could not be a secret.
 PLAIN_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME")
 
@@ -50,8 +53,30 @@ def stack_environment(folder: StackFolder, ports: Mapping[str, int], secrets: St
         "RECAST_CDN_KEY_PAIR_ID": CLOUDFRONT_KEY_PAIR_ID,
         "RECAST_CDN_PRIVATE_KEY_PATH": str(folder.private_key),
         "RECAST_PUBLIC_URL": http_url(ports["api"]),
+        **provider_environment(sandbox, http_url(ports["api"])),
         **direct_to_loopback(),
     }
+
+
+def provider_environment(sandbox: str, api: str) -> dict[str, str]:
+    """The sandbox's Replicate and fal, each unless the user has set a key of their own: then the real one is used, and
+    the sandbox never stands in for it."""
+    played: dict[str, str] = {}
+    if not os.environ.get("RECAST_REPLICATE_API_TOKEN"):
+        played |= {
+            "RECAST_REPLICATE_API_TOKEN": SANDBOX_REPLICATE_TOKEN,
+            "RECAST_REPLICATE_BASE_URL": f"{sandbox}/replicate/v1",
+        }
+    if not os.environ.get("RECAST_FAL_KEY"):
+        played |= {
+            "RECAST_FAL_KEY": SANDBOX_FAL_KEY,
+            "RECAST_FAL_BASE_URL": f"{sandbox}/fal",
+            "RECAST_FAL_JWKS_URL": f"{sandbox}/fal/.well-known/jwks.json",
+        }
+    if not os.environ.get("RECAST_WEBHOOK_BASE_URL"):
+        # Providers of the sandbox are on this machine too; the real ones cannot reach it, and are asked for news.
+        played["RECAST_WEBHOOK_BASE_URL"] = api
+    return played
 
 
 def dagster_environment(folder: StackFolder, ports: Mapping[str, int], secrets: StackSecrets) -> dict[str, str]:

@@ -3,19 +3,158 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from psycopg import sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from domain.characters import CastMember, Voice
+from domain.characters import CastMember, CharacterMode, Consent, Voice
 from resources.database.connection import Connection
-from resources.database.records import Character
+from resources.database.records import Character, CharacterPicture
+
+# Each with its pictures, in order.
+COLUMNS = sql.SQL(
+    "characters.*, array(select to_jsonb(picture) from character_pictures picture"
+    " where picture.character_id = characters.id order by picture.position) as pictures"
+)
 
 
 async def list_characters(connection: Connection) -> Sequence[Character]:
     """All that the connection's user may see: pre-made ones first, by name."""
     cursor = connection.cursor(row_factory=class_row(Character))
-    await cursor.execute("select * from characters order by is_premade desc, name, id")
+    await cursor.execute(sql.SQL("select {} from characters order by is_premade desc, name, id").format(COLUMNS))
     return await cursor.fetchall()
+
+
+async def find_character(connection: Connection, character_id: UUID) -> Character | None:
+    cursor = connection.cursor(row_factory=class_row(Character))
+    await cursor.execute(sql.SQL("select {} from characters where id = %s").format(COLUMNS), (character_id,))
+    return await cursor.fetchone()
+
+
+async def find_character_by_idempotency_key(connection: Connection, user_id: UUID, key: str) -> Character | None:
+    cursor = connection.cursor(row_factory=class_row(Character))
+    await cursor.execute(
+        sql.SQL("select {} from characters where user_id = %s and idempotency_key = %s").format(COLUMNS),
+        (user_id, key),
+    )
+    return await cursor.fetchone()
+
+
+async def insert_character(
+    connection: Connection,
+    *,
+    character_id: UUID,
+    user_id: UUID,
+    name: str,
+    description: str,
+    style: str,
+    voice: Voice | None,
+    mode: CharacterMode,
+    consent: Consent,
+    idempotency_key: str | None = None,
+    request_hash: str | None = None,
+) -> bool:
+    """Write down that a user's own character is being uploaded; False when they have used ``idempotency_key``."""
+    cursor = await connection.execute(
+        """
+        insert into characters (id, user_id, name, description, style, voice, mode, status, consent,
+                                idempotency_key, request_hash)
+        values (%s, %s, %s, %s, %s, %s, %s, 'uploading', %s, %s, %s)
+        on conflict (user_id, idempotency_key) do nothing
+        """,
+        (
+            character_id,
+            user_id,
+            name,
+            description,
+            style,
+            Jsonb(voice.model_dump(mode="json")) if voice else None,
+            mode,
+            Jsonb(consent.model_dump(mode="json")),
+            idempotency_key,
+            request_hash,
+        ),
+    )
+    return cursor.rowcount == 1
+
+
+async def insert_pictures(
+    connection: Connection, character_id: UUID, user_id: UUID, pictures: Sequence[CharacterPicture]
+) -> None:
+    """The pictures of a character that is being uploaded; the first is its portrait."""
+    await connection.cursor().executemany(
+        """
+        insert into character_pictures (character_id, user_id, position, s3_key, sha256, width, height, size_bytes)
+        values (%s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        [
+            (character_id, user_id, position, one.s3_key, one.sha256, one.width, one.height, one.size_bytes)
+            for position, one in enumerate(pictures)
+        ],
+    )
+
+
+async def finish_upload(connection: Connection, character_id: UUID) -> bool:
+    """Every picture of the connection's user's character is stored. False when it was not being uploaded any more."""
+    cursor = await connection.execute("select from finish_character_upload(%s)", (character_id,))
+    return cursor.rowcount == 1
+
+
+async def discard_upload(connection: Connection, character_id: UUID) -> bool:
+    """Delete a character whose upload has failed; the database notes the deletion. A finished one stays."""
+    cursor = await connection.execute("delete from characters where id = %s and status = 'uploading'", (character_id,))
+    return cursor.rowcount == 1
+
+
+async def discard_abandoned_uploads(connection: Connection, *, older_than_seconds: float, limit: int) -> Sequence[UUID]:
+    """Delete characters whose upload nobody has finished; the database notes each deletion."""
+    cursor = await connection.execute(
+        """
+        delete from characters where id in (
+          select id from characters
+          where status = 'uploading' and created_at < clock_timestamp() - make_interval(secs => %s)
+          order by created_at limit %s for update skip locked
+        ) and status = 'uploading'
+        returning id
+        """,
+        (older_than_seconds, limit),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def update_character(
+    connection: Connection,
+    character_id: UUID,
+    user_id: UUID,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    style: str | None = None,
+    voice: Voice | None = None,
+) -> bool:
+    """Change what is given of a user's own character; False when there is none."""
+    cursor = await connection.execute(
+        """
+        update characters set name = coalesce(%(name)s, name), description = coalesce(%(description)s, description),
+          style = coalesce(%(style)s, style), voice = coalesce(%(voice)s, voice)
+        where id = %(id)s and user_id = %(user)s
+        """,
+        {
+            "id": character_id,
+            "user": user_id,
+            "name": name,
+            "description": description,
+            "style": style,
+            "voice": Jsonb(voice.model_dump(mode="json")) if voice else None,
+        },
+    )
+    return cursor.rowcount == 1
+
+
+async def delete_character(connection: Connection, character_id: UUID, user_id: UUID) -> bool:
+    """Delete a user's own character, its pictures' rows and its place in casts; the database notes the deletion."""
+    cursor = await connection.execute("delete from characters where id = %s and user_id = %s", (character_id, user_id))
+    return cursor.rowcount == 1
 
 
 async def save_premade(

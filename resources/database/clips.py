@@ -1,5 +1,6 @@
 """Accepted clips in the assets table: what a user owns is never filmed for them again."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,14 @@ async def find_clip(connection: Connection, user_id: UUID, clip_key: str) -> Cli
         "select clip_key, s3_key, metadata from assets where user_id = %s and clip_key = %s", (user_id, clip_key)
     )
     return await cursor.fetchone()
+
+
+async def list_owned(connection: Connection, user_id: UUID, clip_keys: Sequence[str]) -> set[str]:
+    """Which of these clips the user owns."""
+    cursor = await connection.execute(
+        "select clip_key from assets where user_id = %s and clip_key = any(%s)", (user_id, list(clip_keys))
+    )
+    return {row[0] for row in await cursor.fetchall()}
 
 
 async def save_clip(

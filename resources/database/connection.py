@@ -86,6 +86,12 @@ class UserDatabase:
             yield connection
 
     @asynccontextmanager
+    async def as_webhook_receiver(self) -> AsyncIterator[Connection]:
+        """One transaction that may note a provider's webhook, and nothing else."""
+        async with self._transaction("webhook_receiver", "") as connection:
+            yield connection
+
+    @asynccontextmanager
     async def _transaction(self, role: str, claims: str) -> AsyncIterator[Connection]:
         try:
             async with self._pool.connection() as connection, connection.transaction():

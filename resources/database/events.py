@@ -1,6 +1,7 @@
 """The job_events table: what happened to a job, append-only. Users read their own; operators read all."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
@@ -55,3 +56,18 @@ async def list_last_stage_events(connection: Connection, job_id: UUID) -> Sequen
         (job_id,),
     )
     return await cursor.fetchall()
+
+
+async def sum_directing_cost(connection: Connection, job_id: UUID, kind: str) -> Decimal:
+    """What a job's calls to its director cost, and those whose answer was lost may cost, in US dollars."""
+    cursor = await connection.execute(
+        """
+        select coalesce(sum((data ->> 'cost_usd')::numeric + (data ->> 'lost_usd')::numeric), 0) from job_events
+        where job_id = %s and kind = %s
+        """,
+        (job_id, kind),
+    )
+    row = await cursor.fetchone()
+    assert row
+    cost: Decimal = row[0]
+    return cost

@@ -8,6 +8,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from domain.errors import ErrorCode
+from domain.shots import ShotPrompt
 from domain.stages import LAUNCHED_TYPES, JobType
 from resources.database.connection import Connection
 from resources.database.records import Job, JobOptions, JobResult
@@ -253,6 +254,26 @@ async def retry_job(connection: Connection, job_id: UUID) -> Job | None:
     """Put a failed or canceled job of the connection's user back into the outbox, its unfinished scenes with it."""
     cursor = connection.cursor(row_factory=class_row(Job))
     await cursor.execute("select * from retry_job(%s)", (job_id,))
+    return await cursor.fetchone()
+
+
+async def retake_scene(
+    connection: Connection, job_id: UUID, index: int, prompt: ShotPrompt, provider: str | None, model: str | None
+) -> Job | None:
+    """Put an ended film of the connection's user back into the outbox, to film one scene by ``prompt``. None when it
+    has not ended, or has no such scene."""
+    cursor = connection.cursor(row_factory=class_row(Job))
+    await cursor.execute(
+        "select * from retake_scene(%s, %s, %s, %s, %s)",
+        (job_id, index, Jsonb(prompt.model_dump(mode="json")), provider, model),
+    )
+    return await cursor.fetchone()
+
+
+async def choose_take(connection: Connection, job_id: UUID, index: int, take: int) -> Job | None:
+    """Put an ended film back into the outbox, to show an older take of a scene. None when there is no such take."""
+    cursor = connection.cursor(row_factory=class_row(Job))
+    await cursor.execute("select * from choose_take(%s, %s, %s)", (job_id, index, take))
     return await cursor.fetchone()
 
 

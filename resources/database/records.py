@@ -1,12 +1,14 @@
 """What rows look like outside SQL: one frozen model per table that is read whole."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.characters import CastMember, Voice
+from domain.attempts import AttemptState, Kind
+from domain.characters import CastMember, CharacterMode, CharacterStatus, Consent, Voice
 from domain.profile import Aspect, Profile
 from domain.scenes import Scene
 from domain.script import Script
@@ -24,9 +26,11 @@ class JobOptions(Record):
 
     aspect: Aspect = Aspect.WIDE
     style: str = Field(default="warm flat illustration", min_length=1, max_length=200)
-    provider: str = "local"
+    provider: str = Field(default="local", max_length=50)
+    model: str | None = Field(default=None, max_length=200)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     max_scenes: int = Field(default=0, ge=0, le=1000)
+    deliver_partial: bool = False
 
     @property
     def profile(self) -> Profile:
@@ -43,6 +47,8 @@ class JobResult(Record):
     size_bytes: int
     sha256: str
     s3_version: str | None = None
+    placeholders: tuple[int, ...] = ()
+    """Scenes for which a draft stands in."""
 
 
 class Job(Record):
@@ -63,6 +69,8 @@ class Job(Record):
     result: JobResult | None
     idempotency_key: str | None
     request_hash: str | None
+    reserved_usd: Decimal
+    spent_usd: Decimal
     launch_number: int
     launches_before_retry: int
     launch_claimed_at: datetime | None
@@ -84,6 +92,9 @@ class JobScene(Record):
     progress: int
     scene: Scene
     prompt: ShotPrompt | None
+    provider: str | None
+    model: str | None
+    is_placeholder: bool
     clip_key: str | None
     s3_key: str | None
     error_code: str | None
@@ -116,7 +127,21 @@ class ScriptRow(Record):
     updated_at: datetime
 
 
+class CharacterPicture(Record):
+    s3_key: str
+    sha256: str
+    width: int
+    height: int
+    size_bytes: int
+
+
 class Character(Record):
+    """``pictures`` are a user's own, in order; a pre-made character has its drawn portrait at ``image_url`` alone.
+
+    ``training_key`` names the training that made the model at ``model_ref``; ``request_hash`` is that of the request
+    which made the character, where it carried an idempotency key.
+    """
+
     id: UUID
     user_id: UUID | None
     name: str
@@ -126,7 +151,20 @@ class Character(Record):
     model_ref: str | None
     voice: Voice | None
     is_premade: bool
+    status: CharacterStatus
+    mode: CharacterMode
+    consent: Consent | None
+    pictures: tuple[CharacterPicture, ...]
+    trainer: str | None
+    training_key: str | None
+    training_progress: int
+    model_version: str | None
+    trained_at: datetime | None
+    error_code: str | None
+    error_message: str | None
+    request_hash: str | None
     created_at: datetime
+    updated_at: datetime
 
     def as_member(self) -> CastMember:
         return CastMember(
@@ -134,9 +172,30 @@ class Character(Record):
             name=self.name,
             style=self.style,
             portrait_key=self.image_url,
+            pictures=tuple(picture.s3_key for picture in self.pictures),
             model_ref=self.model_ref,
+            model_version=self.model_version,
             voice=self.voice,
         )
+
+
+class Deletion(Record):
+    """A likeness that has to go, or has gone: the objects of its character, and its trained model if it has one."""
+
+    id: UUID
+    user_id: UUID
+    character_id: UUID
+    trainer: str | None
+    training_key: str | None
+    model_ref: str | None
+    model_version: str | None
+    attempts: int
+    due_at: datetime
+    objects_deleted_at: datetime | None
+    model_deleted_at: datetime | None
+    finished_at: datetime | None
+    error_code: str | None
+    created_at: datetime
 
 
 class Clip(Record):
@@ -145,3 +204,57 @@ class Clip(Record):
     clip_key: str
     s3_key: str
     metadata: dict[str, Any]
+
+
+class Attempt(Record):
+    """One paid call. ``request`` is the order itself; ``age_seconds`` is by the database's clock."""
+
+    id: UUID
+    user_id: UUID
+    job_id: UUID
+    scene_id: UUID | None
+    kind: Kind
+    purchase_key: str
+    provider: str
+    model: str
+    model_version: str
+    state: AttemptState
+    request: dict[str, Any]
+    provider_request_id: str | None
+    response_id: str | None
+    estimated_cost_usd: Decimal
+    cost_usd: Decimal | None
+    is_billed: bool | None
+    error_code: str | None
+    error_message: str | None
+    reason: str | None
+    age_seconds: float
+    created_at: datetime
+    submitted_at: datetime | None
+    finished_at: datetime | None
+
+
+class Budget(Record):
+    """US dollars in one calendar month (UTC). ``reserved_usd`` is set aside for jobs under way."""
+
+    user_id: UUID
+    limit_usd: Decimal
+    ceiling_usd: Decimal
+    reserved_usd: Decimal
+    spent_usd: Decimal
+    month: date
+
+    @property
+    def left_usd(self) -> Decimal:
+        return max(Decimal(0), self.limit_usd - self.spent_usd - self.reserved_usd)
+
+
+class SceneTake(Record):
+    """A version of a scene that was filmed once and can be shown again at no cost."""
+
+    scene_id: UUID
+    number: int
+    clip_key: str
+    s3_key: str
+    prompt: ShotPrompt
+    created_at: datetime

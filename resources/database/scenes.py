@@ -10,7 +10,7 @@ from domain.errors import ErrorCode
 from domain.scenes import Scene
 from domain.shots import ShotPrompt
 from resources.database.connection import Connection
-from resources.database.records import JobScene
+from resources.database.records import JobScene, SceneTake
 
 
 async def plan_scenes(connection: Connection, job_id: UUID, user_id: UUID, scenes: Sequence[Scene]) -> None:
@@ -36,6 +36,33 @@ async def list_scenes(connection: Connection, job_id: UUID) -> Sequence[JobScene
     return await cursor.fetchall()
 
 
+async def find_scene(connection: Connection, job_id: UUID, index: int) -> JobScene | None:
+    cursor = connection.cursor(row_factory=class_row(JobScene))
+    await cursor.execute("select * from job_scenes where job_id = %s and scene_index = %s", (job_id, index))
+    return await cursor.fetchone()
+
+
+async def list_scenes_directed_before(
+    connection: Connection, job_id: UUID, user_id: UUID, script_id: UUID, brief: str
+) -> Sequence[JobScene]:
+    """Scenes of the user's other films of a script that were directed under the same brief, each once, whatever its
+    place: the newest, but one that is filmed, and so paid for, before one that is not. Scenes that fell back to the
+    rules are among them only if they are filmed."""
+    cursor = connection.cursor(row_factory=class_row(JobScene))
+    await cursor.execute(
+        """
+        select distinct on (job_scenes.scene - 'index') job_scenes.*
+        from job_scenes join jobs on jobs.id = job_scenes.job_id
+        where job_scenes.user_id = %(user_id)s and jobs.script_id = %(script_id)s and jobs.id <> %(job_id)s
+          and job_scenes.prompt ->> 'brief' = %(brief)s
+          and (job_scenes.prompt ->> 'fell_back' is null or job_scenes.clip_key is not null)
+        order by job_scenes.scene - 'index', job_scenes.clip_key is null, jobs.created_at desc
+        """,
+        {"job_id": job_id, "user_id": user_id, "script_id": script_id, "brief": brief},
+    )
+    return await cursor.fetchall()
+
+
 async def save_prompt(connection: Connection, scene_id: UUID, prompt: ShotPrompt) -> None:
     await connection.execute(
         "update job_scenes set prompt = %s where id = %s", (Jsonb(prompt.model_dump(mode="json")), scene_id)
@@ -46,7 +73,8 @@ async def queue_new_take(connection: Connection, scene_id: UUID, prompt: ShotPro
     """Ask for another take: the scene waits again and its old clip stays among the user's assets."""
     await connection.execute(
         """
-        update job_scenes set prompt = %s, status = 'queued', progress = 0, error_code = null, error_message = null
+        update job_scenes set prompt = %s, status = 'queued', progress = 0, error_code = null, error_message = null,
+          is_placeholder = false
         where id = %s
         """,
         (Jsonb(prompt.model_dump(mode="json")), scene_id),
@@ -82,6 +110,32 @@ async def succeed_scene(connection: Connection, scene_id: UUID, *, clip_key: str
     )
 
 
+async def save_take(connection: Connection, scene_id: UUID) -> None:
+    """Keep the scene's present clip among its takes; the same clip is one take."""
+    await connection.execute(
+        """
+        insert into scene_takes (scene_id, user_id, number, clip_key, s3_key, prompt)
+        select id, user_id, (select coalesce(max(number), 0) + 1 from scene_takes where scene_id = job_scenes.id),
+          clip_key, s3_key, prompt
+        from job_scenes where id = %s and clip_key is not null and s3_key is not null and prompt is not null
+        on conflict (scene_id, clip_key) do nothing
+        """,
+        (scene_id,),
+    )
+
+
+async def list_takes(connection: Connection, job_id: UUID) -> Sequence[SceneTake]:
+    cursor = connection.cursor(row_factory=class_row(SceneTake))
+    await cursor.execute(
+        """
+        select scene_takes.* from scene_takes join job_scenes on job_scenes.id = scene_id
+        where job_id = %s order by scene_index, number
+        """,
+        (job_id,),
+    )
+    return await cursor.fetchall()
+
+
 async def fail_scene(connection: Connection, scene_id: UUID, code: ErrorCode, message: str) -> None:
     await connection.execute(
         """
@@ -96,6 +150,27 @@ async def cancel_scenes(connection: Connection, job_id: UUID) -> None:
     await connection.execute(
         "update job_scenes set status = 'canceled' where job_id = %s and status in ('queued', 'running')", (job_id,)
     )
+
+
+async def requeue_scene(connection: Connection, scene_id: UUID) -> None:
+    await connection.execute(
+        """
+        update job_scenes set status = 'queued', progress = 0, error_code = null, error_message = null where id = %s
+        """,
+        (scene_id,),
+    )
+
+
+async def choose_model(connection: Connection, scene_id: UUID, provider: str, model: str) -> None:
+    """Have the scene filmed by another model than its job's."""
+    await connection.execute(
+        "update job_scenes set provider = %s, model = %s where id = %s", (provider, model, scene_id)
+    )
+
+
+async def mark_placeholder(connection: Connection, scene_id: UUID) -> None:
+    """What the scene shows is not what was asked for."""
+    await connection.execute("update job_scenes set is_placeholder = true where id = %s", (scene_id,))
 
 
 async def requeue_scenes(connection: Connection, job_id: UUID) -> None:

@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from domain.script import Script
 from domain.transcript import Transcript
+from resources.database import characters
 from resources.database.connection import Connection
 from resources.database.records import Character, ScriptRow
 
@@ -123,10 +124,10 @@ async def set_cast(connection: Connection, script_id: UUID, user_id: UUID, chara
 async def list_cast(connection: Connection, script_id: UUID) -> Sequence[Character]:
     cursor = connection.cursor(row_factory=class_row(Character))
     await cursor.execute(
-        """
-        select characters.* from script_characters join characters on characters.id = script_characters.character_id
-        where script_id = %s order by position
-        """,
+        sql.SQL(
+            "select {} from script_characters join characters on characters.id = script_characters.character_id"
+            " where script_id = %s order by script_characters.position"
+        ).format(characters.COLUMNS),
         (script_id,),
     )
     return await cursor.fetchall()

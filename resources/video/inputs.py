@@ -75,13 +75,15 @@ def _prompt(shot: Shot, profile: ModelProfile) -> str:
         for place, character in enumerate(pictured(shot, profile), start=1)
         if profile.mention
     )
-    prompt = " ".join((*mentions, shot.prompt.text))
-    if len(prompt) > profile.max_prompt_characters:
+    mentioned = "".join(f"{mention} " for mention in mentions)
+    room = profile.max_prompt_characters - len(mentioned)
+    if len(shot.prompt.text) > room:
         raise RecastError(
             ErrorCode.PROVIDER_INPUT_INVALID,
-            f"The scene's prompt has {len(prompt)} characters; {profile.title} reads {profile.max_prompt_characters}.",
+            f"The scene's prompt has {len(mentioned) + len(shot.prompt.text)} characters; {profile.title} reads"
+            f" {profile.max_prompt_characters}.",
         )
-    return prompt
+    return mentioned + shot.prompt.written(room)
 
 
 def _aspect(shot: Shot, profile: ModelProfile) -> Aspect:

@@ -81,9 +81,7 @@ class BusyError(RecastError):
     """The provider asks for patience, or is out of order; nothing was accepted. ``retry_after_seconds`` is its own
     wish, if it has one."""
 
-    def __init__(
-        self, *, cause: str, retry_after_seconds: float | None = None, request_id: str | None = None
-    ) -> None:
+    def __init__(self, *, cause: str, retry_after_seconds: float | None = None, request_id: str | None = None) -> None:
         self.retry_after_seconds = retry_after_seconds
         super().__init__(ErrorCode.PROVIDER_BUSY, cause=cause, request_id=request_id)
 
@@ -98,9 +96,11 @@ class Camera(Protocol):
     can_find: bool
 
     async def submit(self, order: Order, portraits: Mapping[UUID, bytes]) -> Handle:
-        """Start filming. ``portraits`` are encoded pictures (PNG, JPEG, WebP) by character id. Asks exactly once: raises
-        ``OutcomeUnknownError`` when it cannot tell whether the provider has accepted, ``BusyError`` when it has not and
-        may later, and CONTENT_REJECTED, PROVIDER_QUOTA or PROVIDER_INPUT_INVALID when it will not."""
+        """Start filming. ``portraits`` are encoded pictures (PNG, JPEG, WebP) by character id. Asks exactly once.
+
+        Raises ``OutcomeUnknownError`` when it cannot tell whether the provider has accepted, ``BusyError`` when it has
+        not and may later, and CONTENT_REJECTED, PROVIDER_QUOTA or PROVIDER_INPUT_INVALID when it will not.
+        """
         ...
 
     async def find(self, order: Order, since: datetime) -> "list[Handle]":

@@ -36,7 +36,8 @@ def model_profile(provider: str, model: str | None, settings: Settings | None = 
         if model in (None, profile.model):
             return profile
     names = ", ".join(f"{profile.provider} {profile.model}" for profile in offered or models())
-    raise RecastError(ErrorCode.UNKNOWN_MODEL, f"There is no model {model or ''!r} of {provider!r}. On offer: {names}.")
+    wanted = f"model {model!r} of {provider!r}" if model else f"provider {provider!r}"
+    raise RecastError(ErrorCode.UNKNOWN_MODEL, f"There is no {wanted}. On offer: {names}.")
 
 
 def _models_of(provider: str, settings: Settings | None) -> Sequence[ModelProfile]:
@@ -57,12 +58,17 @@ def is_configured(provider: str, settings: Settings) -> bool:
     return provider in PROVIDERS and bool(_module(provider).is_configured(settings))
 
 
-def camera(profile: ModelProfile, settings: Settings) -> Camera:
-    """Raises PROVIDER_NOT_CONFIGURED when the provider's key or address is not set."""
-    if not is_configured(profile.provider, settings):
+def require_configured(provider: str, settings: Settings) -> None:
+    """Raises PROVIDER_NOT_CONFIGURED when the provider is known and its key or address is not set."""
+    if provider in PROVIDERS and not is_configured(provider, settings):
         raise RecastError(
-            ErrorCode.PROVIDER_NOT_CONFIGURED, f"The video provider {profile.provider!r} is not set up on this server."
+            ErrorCode.PROVIDER_NOT_CONFIGURED, f"The video provider {provider!r} is not set up on this server."
         )
+
+
+def camera(profile: ModelProfile, settings: Settings) -> Camera:
+    """Raises PROVIDER_NOT_CONFIGURED."""
+    require_configured(profile.provider, settings)
     made: Camera = _module(profile.provider).camera(profile, settings)
     return made
 

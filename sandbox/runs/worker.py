@@ -162,6 +162,7 @@ class Worker:
             ended = self._store.end(run.id, Status.FAILED, self._clock(), error=failure.error, logs=failure.logs)
         finally:
             work.cancel()
+            await asyncio.wait([work])
         if ended:
             self._conclude(ended)
 

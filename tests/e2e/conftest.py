@@ -20,6 +20,8 @@ from resources.database.connection import Connection, Database
 from resources.settings import Settings
 from resources.storage import Storage
 
+SHORT = "https://www.youtube.com/watch?v=short000001"
+"""Scenes of two seconds: what is tested is not how long they take to draw."""
 TALK = "https://www.youtube.com/watch?v=talk0000001"
 JOB_SECONDS = 150
 
@@ -59,13 +61,16 @@ class Creator:
     http: httpx.AsyncClient
     imported: dict[str, UUID] = field(default_factory=dict)
 
-    async def import_talk(self) -> UUID:
-        """The script of the talk, imported when it is first needed."""
-        if TALK not in self.imported:
-            imported = await self.api.import_video(TALK)
+    async def import_short(self) -> UUID:
+        return await self.import_once(SHORT)
+
+    async def import_once(self, link: str) -> UUID:
+        """The script of a video, imported when it is first needed."""
+        if link not in self.imported:
+            imported = await self.api.import_video(link)
             assert (await self.finish(imported.job_id)).status == "succeeded"
-            self.imported[TALK] = imported.script_id
-        return self.imported[TALK]
+            self.imported[link] = imported.script_id
+        return self.imported[link]
 
     async def order(
         self, script_id: UUID, *, scenes: int, seed: int | None = None, aspect: Aspect = Aspect.SQUARE

@@ -18,7 +18,7 @@ from resources.media import probe
 from resources.settings import Settings
 from resources.storage import Storage, final_object_key
 from studio.launching import launch
-from tests.e2e.conftest import Creator, Launch
+from tests.e2e.conftest import TALK, Creator, Launch
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -46,7 +46,7 @@ async def wait_for_run(stack_dagster: str, run_id: str) -> str:
 async def test_a_link_becomes_a_film(
     creator: Creator, worker: Connection, storage: Storage, settings: Settings, tmp_path: Path
 ) -> None:
-    script_id = await creator.import_talk()
+    script_id = await creator.import_short()
     job = await creator.finish((await creator.order(script_id, scenes=3, aspect=Aspect.WIDE)).id)
     assert job.status == "succeeded", job.error
     assert [scene.status for scene in job.scenes] == ["succeeded"] * 3
@@ -75,7 +75,7 @@ async def test_a_link_becomes_a_film(
 
 
 async def test_the_same_film_again_films_nothing(creator: Creator, worker: Connection) -> None:
-    script_id = await creator.import_talk()
+    script_id = await creator.import_short()
     first = await creator.finish((await creator.order(script_id, scenes=2, seed=7)).id)
     again = await creator.finish((await creator.order(script_id, scenes=2, seed=7)).id)
     assert (first.status, again.status) == ("succeeded", "succeeded")
@@ -88,7 +88,7 @@ async def test_the_same_film_again_films_nothing(creator: Creator, worker: Conne
 async def test_an_operator_films_one_scene_again_and_the_others_are_kept(
     creator: Creator, worker: Connection, storage: Storage, settings: Settings, materialize: Launch
 ) -> None:
-    script_id = await creator.import_talk()
+    script_id = await creator.import_short()
     job = await creator.finish((await creator.order(script_id, scenes=3)).id)
     before = await kept_clips(worker, job.id)
     versions = [(await storage.head(key)) for _, _, key in before]
@@ -111,7 +111,7 @@ async def test_a_failed_scene_keeps_its_siblings_and_materialize_finishes_the_fi
     creator: Creator, worker: Connection, storage: Storage, settings: Settings, materialize: Launch
 ) -> None:
     """The picture of one character is damaged: scenes without that character are filmed all the same."""
-    script_id = await creator.import_talk()
+    script_id = await creator.import_once(TALK)
     key = f"users/{creator.user_id}/characters/{uuid4()}/1.png"
     await storage.put_bytes(key, b"not a picture at all", "image/png")
     cursor = await worker.execute(
@@ -182,14 +182,14 @@ async def test_two_launchers_at_the_same_instant_make_one_run(
 async def test_a_canceled_job_keeps_what_is_filmed_and_goes_on_when_retried(
     creator: Creator, worker: Connection
 ) -> None:
-    script_id = await creator.import_talk()
-    job = await creator.order(script_id, scenes=5)
+    script_id = await creator.import_short()
+    job = await creator.order(script_id, scenes=10)
     await creator.until(job.id, lambda one: any(scene.status == "succeeded" for scene in one.scenes))
     await creator.api.cancel(job.id)
     canceled = await creator.finish(job.id)
     assert canceled.status == "canceled"
     done = {index: key for index, key, s3 in await kept_clips(worker, job.id) if s3}
-    assert 0 < len(done) < 5
+    assert 0 < len(done) < 10
     await creator.api.retry(job.id)
     finished = await creator.finish(job.id)
     assert finished.status == "succeeded", finished.error

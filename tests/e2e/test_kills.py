@@ -58,7 +58,7 @@ def some_scenes_are_done(job: JobView) -> bool:
 async def test_a_killed_worker_is_replaced_and_finished_scenes_are_kept(
     stack: Stack, creator: Creator, worker: Connection
 ) -> None:
-    job = await creator.order(await creator.import_talk(), scenes=SCENES)
+    job = await creator.order(await creator.import_short(), scenes=SCENES)
     await creator.until(job.id, some_scenes_are_done)
     before = await finished_scenes(worker, job.id)
     for process in run_workers(stack.folder.key):
@@ -74,7 +74,7 @@ async def test_a_killed_code_server_takes_its_worker_along_and_the_job_still_end
     stack: Stack, creator: Creator, worker: Connection
 ) -> None:
     """Dagster believes that the run goes on: only the job's free lock tells."""
-    job = await creator.order(await creator.import_talk(), scenes=SCENES)
+    job = await creator.order(await creator.import_short(), scenes=SCENES)
     await creator.until(job.id, some_scenes_are_done)
     before = await finished_scenes(worker, job.id)
     for process in [service(stack, "api grpc"), *run_workers(stack.folder.key)]:
@@ -85,7 +85,7 @@ async def test_a_killed_code_server_takes_its_worker_along_and_the_job_still_end
 
 
 async def test_a_killed_postgres_comes_back_and_the_job_ends(stack: Stack, creator: Creator) -> None:
-    job = await creator.order(await creator.import_talk(), scenes=SCENES)
+    job = await creator.order(await creator.import_short(), scenes=SCENES)
     await creator.until(job.id, some_scenes_are_done)
     service(stack, "bin/postgres -D").kill()
     finished = await creator.finish(job.id)
@@ -100,7 +100,7 @@ async def test_a_killed_postgres_comes_back_and_the_job_ends(stack: Stack, creat
 
 async def test_a_killed_s3_loses_nothing(stack: Stack, creator: Creator, worker: Connection) -> None:
     """It is back within a second or two; a scene that could not wait that long says so, and a retry films it."""
-    job = await creator.order(await creator.import_talk(), scenes=SCENES)
+    job = await creator.order(await creator.import_short(), scenes=SCENES)
     await creator.until(job.id, some_scenes_are_done)
     before = await finished_scenes(worker, job.id)
     service(stack, "weed mini").kill()
@@ -157,7 +157,7 @@ async def test_a_killed_stack_started_again_ends_every_job(home: Path) -> None:
         base_url=running.urls["api"], headers={"Authorization": f"Bearer {session.access_token}"}, timeout=30
     ) as http:
         creator = Creator(session.user_id, ApiClient(http), http)
-        filming = await creator.order(await creator.import_talk(), scenes=SCENES)
+        filming = await creator.order(await creator.import_short(), scenes=SCENES)
         await creator.until(filming.id, some_scenes_are_done)
         waiting = await creator.api.import_video("https://www.youtube.com/watch?v=demo0000001")
     async with Database(running.environment()["RECAST_DATABASE_URL"]).connect() as connection:

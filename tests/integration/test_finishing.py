@@ -72,6 +72,7 @@ def a_shot(seconds: float, profile: Profile = TINY) -> Shot:
         model_version="1",
         prompt=prompt,
         duration_seconds=seconds,
+        ordered_seconds=seconds,
         profile=profile,
         cast=(),
     )

@@ -26,12 +26,13 @@ from domain.profile import Profile
 from domain.shots import Camera, Light, Setting, Shot, ShotPrompt
 from resources.media import probe
 from resources.video.local.camera import LocalCamera
-from resources.video.protocol import Handle, Take, TakeStatus
-from resources.video.registry import camera
+from resources.video.protocol import Handle, Order, Take, TakeStatus
+from resources.video.registry import model_profile
 from studio.finishing import accept
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = Profile(width=320, height=180)
+LOCAL = model_profile("local", None)
 PATIENCE_SECONDS = 60
 
 
@@ -66,13 +67,18 @@ def a_shot(
     )
     return Shot(
         provider="local",
-        model="local",
+        model="flat",
         model_version="1",
         prompt=prompt,
         duration_seconds=seconds,
+        ordered_seconds=seconds,
         profile=profile,
         cast=members,
     )
+
+
+def an_order(shot: Shot) -> Order:
+    return Order(attempt_id=uuid4(), shot=shot, deadline_seconds=600)
 
 
 async def outcome(local: LocalCamera, handle: Handle, until: TakeStatus | None = None) -> Take:
@@ -86,7 +92,7 @@ async def outcome(local: LocalCamera, handle: Handle, until: TakeStatus | None =
 
 
 async def film(local: LocalCamera, shot: Shot, clip: Path, portraits: dict[UUID, bytes] | None = None) -> Take:
-    handle = await local.submit(shot, portraits or {})
+    handle = await local.submit(an_order(shot), portraits or {})
     take = await outcome(local, handle)
     assert take.status is TakeStatus.SUCCEEDED, take.error
     await local.fetch(handle, clip)
@@ -100,7 +106,7 @@ def pictures(clip: Path) -> list[NDArray[np.uint8]]:
 
 @pytest.fixture
 async def local(tmp_path: Path) -> AsyncIterator[LocalCamera]:
-    yield LocalCamera(tmp_path / "takes", parallel=2)
+    yield LocalCamera(LOCAL, tmp_path / "takes", parallel=2)
     async with asyncio.timeout(PATIENCE_SECONDS):
         while renderers():
             await asyncio.sleep(0.02)
@@ -120,7 +126,7 @@ async def test_a_scene_becomes_an_accepted_clip_of_exactly_its_length(local: Loc
     shot = a_shot(a_member("ada"), a_member("bruno"), seconds=1.23)
     take = await film(local, shot, tmp_path / "clip.mp4")
     facts = await accept(tmp_path / "clip.mp4", shot)
-    assert (take.progress, take.cost_usd, facts.frames, facts.frame_rate) == (100, 0, 37, 30)
+    assert (take.progress, facts.frames, facts.frame_rate) == (100, 37, 30)
     assert facts.start_time == 0
     assert abs(facts.audio_duration - Fraction(37, 30)) < 1024 / 48_000
 
@@ -137,7 +143,7 @@ async def test_the_same_shot_gives_the_same_bytes(local: LocalCamera, tmp_path: 
     digests = set()
     for number in range(2):
         clip = tmp_path / f"{number}.mp4"
-        await film(local if number else LocalCamera(tmp_path / "other", parallel=1), shot, clip)
+        await film(local if number else LocalCamera(LOCAL, tmp_path / "other", parallel=1), shot, clip)
         digests.add(hashlib.sha256(clip.read_bytes()).hexdigest())
     assert len(digests) == 1
 
@@ -166,7 +172,7 @@ async def test_a_character_without_a_drawing_is_shown_by_its_portrait(local: Loc
 
 async def test_a_portrait_that_cannot_be_read_fails_the_scene(local: LocalCamera) -> None:
     stranger = CastMember(character_id=uuid4(), name="Zoe", style="", portrait_key="some/key")
-    handle = await local.submit(a_shot(stranger), {stranger.character_id: b"not a picture"})
+    handle = await local.submit(an_order(a_shot(stranger)), {stranger.character_id: b"not a picture"})
     take = await outcome(local, handle)
     assert take.status is TakeStatus.FAILED
     assert take.error is not None
@@ -188,10 +194,10 @@ async def test_an_empty_scene_and_more_characters_than_fit_are_filmed(local: Loc
 
 
 async def test_a_running_scene_can_be_canceled_and_its_siblings_go_on(local: LocalCamera, tmp_path: Path) -> None:
-    long = await local.submit(a_shot(a_member("ada"), seconds=600), {})
-    also_long = await local.submit(a_shot(a_member("ada"), seconds=600), {})
-    queued = await local.submit(a_shot(a_member("ada"), seconds=0.3), {})
-    never = await local.submit(a_shot(a_member("ada"), seconds=600), {})
+    long = await local.submit(an_order(a_shot(a_member("ada"), seconds=600)), {})
+    also_long = await local.submit(an_order(a_shot(a_member("ada"), seconds=600)), {})
+    queued = await local.submit(an_order(a_shot(a_member("ada"), seconds=0.3)), {})
+    never = await local.submit(an_order(a_shot(a_member("ada"), seconds=600)), {})
     assert (await outcome(local, long, until=TakeStatus.RUNNING)).status is TakeStatus.RUNNING
     assert (await local.poll(queued)).status is TakeStatus.QUEUED
     await local.cancel(never)
@@ -206,9 +212,9 @@ async def test_a_running_scene_can_be_canceled_and_its_siblings_go_on(local: Loc
 
 
 async def test_a_renderer_that_dies_fails_its_scene_and_not_the_next(local: LocalCamera, tmp_path: Path) -> None:
-    alone = LocalCamera(tmp_path / "alone", parallel=1)
-    doomed = await alone.submit(a_shot(a_member("ada"), seconds=600), {})
-    following = await alone.submit(a_shot(a_member("ada"), seconds=0.3), {})
+    alone = LocalCamera(LOCAL, tmp_path / "alone", parallel=1)
+    doomed = await alone.submit(an_order(a_shot(a_member("ada"), seconds=600)), {})
+    following = await alone.submit(an_order(a_shot(a_member("ada"), seconds=0.3)), {})
     await outcome(alone, doomed, until=TakeStatus.RUNNING)
     renderers()[0].kill()
     take = await outcome(alone, doomed)
@@ -223,11 +229,12 @@ async def test_a_renderer_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
     script.write_text(
         "import asyncio, sys\n"
         "from pathlib import Path\n"
-        "from domain.shots import Shot\n"
         "from resources.video.local.camera import LocalCamera\n"
+        "from resources.video.protocol import Order\n"
+        "from resources.video.registry import model_profile\n"
         "async def main():\n"
-        "    local = LocalCamera(Path(sys.argv[1]), parallel=1)\n"
-        "    handle = await local.submit(Shot.model_validate_json(sys.stdin.read()), {})\n"
+        "    local = LocalCamera(model_profile('local', None), Path(sys.argv[1]), parallel=1)\n"
+        "    handle = await local.submit(Order.model_validate_json(sys.stdin.read()), {})\n"
         "    while (await local.poll(handle)).progress < 1: await asyncio.sleep(0.02)\n"
         "    print('drawing', flush=True)\n"
         "    await asyncio.sleep(600)\n"
@@ -241,7 +248,7 @@ async def test_a_renderer_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
     )
     assert parent.stdin is not None
     assert parent.stdout is not None
-    parent.stdin.write(a_shot(a_member("ada"), seconds=60).model_dump_json().encode())
+    parent.stdin.write(an_order(a_shot(a_member("ada"), seconds=60)).model_dump_json().encode())
     parent.stdin.close()
     async with asyncio.timeout(PATIENCE_SECONDS):
         assert await parent.stdout.readline() == b"drawing\n"
@@ -254,27 +261,28 @@ async def test_a_renderer_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
 
 
 async def test_a_handle_outlives_its_process_only_with_a_finished_clip(local: LocalCamera, tmp_path: Path) -> None:
-    handle = await local.submit(a_shot(a_member("ada"), seconds=0.3), {})
+    handle = await local.submit(an_order(a_shot(a_member("ada"), seconds=0.3)), {})
     await outcome(local, handle)
     restored = Handle.model_validate_json(handle.model_dump_json())
-    later = LocalCamera(tmp_path / "takes")
+    later = LocalCamera(LOCAL, tmp_path / "takes")
     assert (await later.poll(restored)).status is TakeStatus.SUCCEEDED
     await later.fetch(restored, tmp_path / "clip.mp4")
     assert probe(tmp_path / "clip.mp4").frames == 9
-    gone = Handle(provider="local", reference={"take": "0" * 32})
+    gone = Handle(provider="local", request_id="0" * 32)
     assert (await later.poll(gone)).status is TakeStatus.EXPIRED
 
 
 async def test_a_handle_cannot_point_outside_the_folder(local: LocalCamera) -> None:
     with pytest.raises(RecastError):
-        await local.poll(Handle(provider="local", reference={"take": "../../etc"}))
+        await local.poll(Handle(provider="local", request_id="../../etc"))
 
 
-def test_providers_are_chosen_by_name() -> None:
-    assert camera("local").name == "local"
-    with pytest.raises(RecastError) as raised:
-        camera("imaginary")
-    assert raised.value.code is ErrorCode.INVALID_REQUEST
+def test_models_are_chosen_by_name() -> None:
+    assert model_profile("local", None) is model_profile("local", "flat")
+    for provider, model in (("imaginary", None), ("local", "imaginary")):
+        with pytest.raises(RecastError) as raised:
+            model_profile(provider, model)
+        assert raised.value.code is ErrorCode.UNKNOWN_MODEL
 
 
 async def test_takes_of_yesterday_are_cleared_away(local: LocalCamera, tmp_path: Path) -> None:
@@ -283,6 +291,6 @@ async def test_takes_of_yesterday_are_cleared_away(local: LocalCamera, tmp_path:
         folder.mkdir(parents=True)
     yesterday = old.stat().st_mtime - 25 * 3600
     os.utime(old, (yesterday, yesterday))
-    await local.cancel(await local.submit(a_shot(), {}))
+    await local.cancel(await local.submit(an_order(a_shot()), {}))
     assert sorted(os.listdir(tmp_path / "takes"))[-1:] == ["young"]  # noqa: PTH208 - an async test
     assert not os.path.exists(old)  # noqa: ASYNC240, PTH110

@@ -22,8 +22,10 @@ async def test_a_film_is_pinned_to_the_script_and_launched_at_once(
         "aspect": "9:16",
         "style": "warm flat illustration",
         "provider": "local",
+        "model": None,
         "seed": 7,
         "max_scenes": 2,
+        "deliver_partial": False,
     }
     script = (await alice.get(f"/scripts/{cast_script}")).json()
     assert job["parent_job_id"] == script["import_job"]["id"]
@@ -61,7 +63,8 @@ async def test_an_order_sent_twice_at_once_is_one_film(alice: SignedIn, cast_scr
         {"seed": -1},
         {"seed": 2**31},
         {"max_scenes": 1001},
-        {"provider": "replicate"},
+        {"provider": "x" * 51},
+        {"camera": "steady"},
     ],
 )
 async def test_options_outside_their_limits_are_refused(

@@ -18,6 +18,11 @@ ROUTES = [
     ("GET", "/jobs/{job_id}/events", None),
     ("POST", "/jobs/{job_id}/cancel", None),
     ("POST", "/jobs/{job_id}/retry", None),
+    ("GET", "/jobs/{job_id}/attempts", None),
+    ("POST", "/jobs/quote", {"script_id": "{script_id}"}),
+    ("POST", "/jobs/{job_id}/scenes/1/retry", {}),
+    ("GET", "/jobs/{job_id}/scenes/1/takes", None),
+    ("POST", "/jobs/{job_id}/scenes/1/takes/1/choose", None),
 ]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from domain.characters import CHARACTER_TRANSITIONS, CharacterStatus
 from domain.states import JOB_TRANSITIONS, SCENE_TRANSITIONS, JobStatus, SceneStatus
 from resources.database.connection import Connection
 from tests.conftest import DatabaseUrls
@@ -25,6 +26,29 @@ def test_every_table_enables_and_forces_row_level_security(database_urls: Databa
         assert unguarded(connection) == []
         connection.execute("create table forgotten (id int); alter table forgotten enable row level security")
         assert unguarded(connection) == ["forgotten"]
+
+
+def test_a_view_sees_no_more_than_its_reader(database_urls: DatabaseUrls) -> None:
+    """A plain view reads with its owner's rights, past every policy."""
+    careless = """
+    select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm')
+      and not coalesce('security_invoker=true' = any (reloptions), false)
+    """
+    with psycopg.connect(database_urls.admin) as connection:
+        assert connection.execute(careless).fetchall() == []
+        connection.execute("create view forgotten as select * from jobs")
+        assert connection.execute(careless).fetchall() == [("forgotten",)]
+
+
+def test_a_function_with_its_owners_rights_has_a_fixed_search_path(database_urls: DatabaseUrls) -> None:
+    with psycopg.connect(database_urls.admin) as connection:
+        careless = connection.execute(
+            """
+            select proname from pg_proc where pronamespace = 'public'::regnamespace and prosecdef
+              and not exists (select from unnest(proconfig) setting where setting like 'search_path=%')
+            """
+        ).fetchall()
+    assert careless == []
 
 
 def test_no_policy_lets_a_user_reach_rows_without_naming_the_user(database_urls: DatabaseUrls) -> None:
@@ -73,6 +97,10 @@ async def test_jobs_move_as_the_domain_says(worker: Connection) -> None:
 
 async def test_scenes_move_as_the_domain_says(worker: Connection) -> None:
     await _compare(worker, "scene_may_move", SCENE_TRANSITIONS, SceneStatus)
+
+
+async def test_characters_move_as_the_domain_says(worker: Connection) -> None:
+    await _compare(worker, "character_may_move", CHARACTER_TRANSITIONS, CharacterStatus)
 
 
 async def _compare(worker: Connection, function: str, transitions: Any, status: Any) -> None:

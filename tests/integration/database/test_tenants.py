@@ -16,6 +16,8 @@ OWNED_TABLES = (
     "scripts",
     "script_versions",
     "characters",
+    "character_pictures",
+    "deletions",
     "script_characters",
     "assets",
     "jobs",
@@ -23,11 +25,13 @@ OWNED_TABLES = (
     "job_scenes",
     "job_events",
     "provider_attempts",
+    "scene_takes",
     "budgets",
 )
-HIDDEN_TABLES = ("oauth_tokens", "oauth_states", "webhook_deliveries", "rate_limits")
+HIDDEN_TABLES = ("oauth_tokens", "oauth_states", "webhook_deliveries", "rate_limits", "providers", "ledger")
 PREMADE = uuid4()
 KEY = "a" * 64
+CONSENT = '{"statement": "me", "text_version": "2026-11", "recorded_at": "2026-11-02T09:00:00Z"}'
 
 
 @pytest.fixture
@@ -54,14 +58,25 @@ async def furnished(worker: Connection, ann: Tenant, ben: Tenant) -> None:
         )[0]
         for statement, values in (
             ("insert into script_versions values (%s, %s, 1, '{}')", (tenant.script_id, user)),
+            (
+                "insert into character_pictures (character_id, user_id, position, s3_key, sha256, width, height,"
+                " size_bytes) values (%s, %s, 0, %s, %s, 1, 1, 1)",
+                (character, user, f"users/{user}/characters/{character}/{KEY}.webp", KEY),
+            ),
+            ("insert into deletions (user_id, character_id) values (%s, %s)", (user, uuid4())),
             ("insert into script_characters values (%s, %s, %s, 0)", (tenant.script_id, user, character)),
             ("insert into assets (user_id, type, s3_key) values (%s, 'video', 'k')", (user,)),
             ("insert into job_characters values (%s, %s, 0, %s, '{}')", (job, user, character)),
             ("insert into job_events (job_id, user_id, kind) values (%s, %s, 'k')", (job, user)),
             (
-                "insert into provider_attempts (user_id, job_id, scene_id, clip_key, provider, model)"
+                "insert into provider_attempts (user_id, job_id, scene_id, purchase_key, provider, model)"
                 " values (%s, %s, %s, %s, 'p', 'm')",
                 (user, job, scene, KEY),
+            ),
+            (
+                "insert into scene_takes (scene_id, user_id, number, clip_key, s3_key, prompt)"
+                " values (%s, %s, 1, %s, 'x', '{}')",
+                (scene, user, KEY),
             ),
             ("insert into budgets (user_id, limit_usd) values (%s, 5)", (user,)),
             (
@@ -138,13 +153,30 @@ async def test_a_user_changes_and_deletes_nothing_of_another(
         "insert into budgets (user_id, limit_usd) values (%(user)s, 1000)",
         "insert into job_events (job_id, user_id, kind) values (%(job)s, %(user)s, 'x')",
         "insert into characters (user_id, name, is_premade) values (null, 'x', true)",
+        "insert into characters (user_id, name, consent) values (%(user)s, 'x', %(consent)s)",
+        "insert into characters (user_id, name, status) values (%(user)s, 'x', 'uploading')",
+        "insert into characters (user_id, name, status, consent, image_url)"
+        " values (%(user)s, 'x', 'uploading', %(consent)s, 'users/x')",
+        "update characters set status = 'ready'",
+        "update characters set consent = %(consent)s",
+        "update characters set image_url = 'users/x'",
+        "update characters set trainer = 't'",
+        "update characters set training_progress = 100",
+        "update characters set model_ref = 'someone/else'",
+        "update characters set model_version = 'v1'",
+        "update characters set error_message = 'x'",
+        "update character_pictures set s3_key = 'x'",
+        "delete from character_pictures",
+        "insert into deletions (user_id, character_id, model_ref) values (%(user)s, %(job)s, 'someone/else')",
+        "update deletions set finished_at = now()",
+        "delete from deletions",
         "delete from jobs where id = %(job)s",
     ],
 )
 async def test_what_only_the_pipeline_decides_no_user_writes(users: UserDatabase, ann: Tenant, statement: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         async with users.as_user(ann.user_id) as connection:
-            await connection.execute(statement, {"job": ann.job_id, "user": ann.user_id})
+            await connection.execute(statement, {"job": ann.job_id, "user": ann.user_id, "consent": CONSENT})
 
 
 @pytest.mark.parametrize(
@@ -204,7 +236,7 @@ async def test_premade_characters_are_readable_by_all(users: UserDatabase) -> No
 async def test_a_query_without_a_context_gets_nothing(database_urls: DatabaseUrls, ann: Tenant, table: str) -> None:
     """Neither the bare login, nor the role without claims, nor with those that a former transaction left behind."""
     async with await AsyncConnection.connect(database_urls.api, autocommit=True) as connection:
-        query = sql.SQL("select * from {}").format(sql.Identifier(table))
+        query = sql.SQL("select 1 from {}").format(sql.Identifier(table))
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             await connection.execute(query)
         claims = json.dumps({"sub": str(ann.user_id)})

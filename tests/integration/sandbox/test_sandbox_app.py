@@ -5,19 +5,43 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import httpx
 import pytest
 
+from sandbox.fal.models import MODELS
+from sandbox.faults import EXPLANATIONS, Fault
+from sandbox.faults import markdown_table as fault_table
 from sandbox.links import markdown_table
+from sandbox.replicate.catalogue import catalogue
 from sandbox.settings import SandboxSettings
 from sandbox.youtube.links import links
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_front_page_lists_every_link(sandbox):
     answer = httpx.get(sandbox.url)
     assert answer.headers["content-type"].startswith("text/html")
     assert all(link.video_id in answer.text for link in links())
+
+
+def test_the_front_page_lists_every_model_and_fault(sandbox):
+    page = httpx.get(sandbox.url).text
+    assert all(name in page for name in [*catalogue(), *MODELS])
+    assert all(f"[[{fault}]]" in page for fault in Fault)
+
+
+def test_the_documents_tables_are_those_of_the_code():
+    assert fault_table() in (ROOT / "docs/sandbox.md").read_text()
+    assert markdown_table() in (ROOT / "README.md").read_text()
+    guide = (ROOT / "docs/sandbox.md").read_text()
+    assert all(f"| `{model.name}` | {model.price}" in guide for model in catalogue().values())
+
+
+def test_every_fault_is_explained():
+    assert set(EXPLANATIONS) == set(Fault)
 
 
 def test_it_says_that_it_is_well(sandbox):

@@ -3,9 +3,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.characters import CastMember
-from domain.director import NEGATIVE_ALONE, NEGATIVE_TOGETHER, direct
+from domain.director import direct
 from domain.errors import ErrorCode, RecastError
 from domain.premade import PREMADE
+from domain.prompts import NEGATIVE_ALONE, NEGATIVE_TOGETHER
 from domain.scenes import Scene
 from domain.script import Line
 from domain.shots import Camera, Light, Setting, ShotPrompt

@@ -1,0 +1,54 @@
+"""`recast models`, `recast budget`, `recast quote`: what films cost and what may be spent."""
+
+from decimal import Decimal
+
+from rich.console import Console
+from rich.table import Table
+
+from cli.api_client import ApiClient, BudgetView, ModelView, QuoteView
+
+
+def dollars(low: float, high: float | None = None) -> str:
+    return f"${low:.2f}" if high is None or high == low else f"${low:.2f} to ${high:.2f}"
+
+
+async def list_models(console: Console, client: ApiClient) -> None:
+    table = Table("provider", "model", "price", "lengths", "", box=None, pad_edge=False)
+    for one in await client.models():
+        lengths = f"{one.seconds[0]}-{one.seconds[-1]} s" if one.seconds else "any"
+        table.add_row(one.provider, one.model, _price(one), lengths, "" if one.is_available else "not set up")
+    console.print(table)
+
+
+def _price(model: ModelView) -> str:
+    price = model.price
+    return "free" if price.per == "free" else f"{dollars(price.usd, price.usd_high)} per {price.per}"
+
+
+def tell_of_quote(console: Console, quote: QuoteView) -> None:
+    owned = len(quote.lines) - quote.to_buy
+    table = Table("scene", "model", "seconds", "price", box=None, pad_edge=False)
+    for line in quote.lines:
+        price = "owned" if line.is_owned else dollars(line.low_usd, line.high_usd)
+        table.add_row(str(line.scene_index or line.what), f"{line.provider} {line.model}", f"{line.seconds:g}", price)
+    console.print(table)
+    console.print(
+        f"Films {quote.to_buy} of {len(quote.lines)} scenes for {dollars(quote.low_usd, quote.high_usd)}"
+        + (f"; {owned} are yours already" if owned else "")
+        + f". Left of this month's budget: {dollars(quote.budget_left_usd)}."
+    )
+    if not quote.is_within_budget:
+        console.print("That is more than the budget has left: raise it with `recast budget --limit`.")
+
+
+async def show_budget(console: Console, client: ApiClient, limit: Decimal | None) -> None:
+    budget = await client.budget() if limit is None else await client.set_budget(str(limit))
+    console.print(_told(budget))
+
+
+def _told(budget: BudgetView) -> str:
+    return (
+        f"Of {dollars(budget.limit_usd)} in {budget.month[:7]}: {dollars(budget.spent_usd)} spent, "
+        f"{dollars(budget.reserved_usd)} set aside, {dollars(budget.left_usd)} left. "
+        f"The operator allows at most {dollars(budget.ceiling_usd)}."
+    )

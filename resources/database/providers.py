@@ -1,0 +1,61 @@
+"""The providers table: how much each provider takes at once, and until when it wants to be left alone. It is one row
+for all processes, so that a limit holds for the installation and not for each worker."""
+
+from resources.database.connection import Connection
+
+FAILURES_THAT_OPEN = 5
+FIRST_PAUSE_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS = 300.0
+
+
+async def pause(connection: Connection, provider: str, seconds: float) -> None:
+    """Nobody starts anything at the provider for ``seconds``; a longer pause that holds already stays."""
+    await connection.execute(
+        """
+        update providers set updated_at = clock_timestamp(),
+          closed_until = greatest(closed_until, clock_timestamp() + make_interval(secs => %s))
+        where name = %s
+        """,
+        (seconds, provider),
+    )
+
+
+async def note_failure(connection: Connection, provider: str) -> None:
+    """The provider is out of order. After a row of failures it is left alone, each time for twice as long; what is
+    tried then either works, and ends the row, or fails, and doubles the pause."""
+    await connection.execute(
+        """
+        update providers set updated_at = clock_timestamp(), failures_in_a_row = failures_in_a_row + 1,
+          closed_until = case when failures_in_a_row + 1 < %(open)s then closed_until else clock_timestamp()
+            + make_interval(secs => least(%(longest)s, %(first)s * 2 ^ least(failures_in_a_row + 1 - %(open)s, 10))) end
+        where name = %(name)s
+        """,
+        {
+            "open": FAILURES_THAT_OPEN,
+            "first": FIRST_PAUSE_SECONDS,
+            "longest": LONGEST_PAUSE_SECONDS,
+            "name": provider,
+        },
+    )
+
+
+async def note_success(connection: Connection, provider: str) -> None:
+    await connection.execute(
+        "update providers set failures_in_a_row = 0, updated_at = clock_timestamp() where name = %s"
+        " and failures_in_a_row > 0",
+        (provider,),
+    )
+
+
+async def set_limits(connection: Connection, provider: str, *, in_flight: int, per_minute: int) -> None:
+    """What the installation asks of a provider at most; its own limits are the provider's business."""
+    await connection.execute(
+        """
+        insert into providers (name, max_in_flight, starts_per_minute) values (%s, %s, %s)
+        on conflict (name) do update
+          set max_in_flight = excluded.max_in_flight, starts_per_minute = excluded.starts_per_minute
+          where (providers.max_in_flight, providers.starts_per_minute)
+            is distinct from (excluded.max_in_flight, excluded.starts_per_minute)
+        """,
+        (provider, in_flight, per_minute),
+    )

@@ -1,0 +1,177 @@
+"""Clips as goods: what is bought when a scene is filmed, and what happens to it between the provider and the shelf."""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from domain.attempts import Kind
+from domain.errors import ErrorCode, RecastError
+from domain.shots import Shot
+from resources import mezzanine
+from resources.database import clips
+from resources.database.connection import Connection
+from resources.media import MediaFacts, decode_check, probe
+from resources.storage import MP4, Storage, clip_object_key, source_object_key
+from resources.video.protocol import Camera, Handle, Order, Take
+from studio.finishing import accept, departures
+
+SHORT_SECONDS = 0.35
+"""A provider's "five seconds" is often a few frames less; so much is made up by holding the last picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A clip that is stored and has passed its checks."""
+
+    clip_key: str
+    s3_key: str
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ClipGoods:
+    """One shot by one camera. ``cores`` bounds how many clips are checked and encoded at once; ``on_progress`` hears
+    percentages; ``on_kept`` adds rows to the transaction in which the clip becomes the user's."""
+
+    camera: Camera
+    storage: Storage
+    user_id: UUID
+    shot: Shot
+    scene_id: UUID | None
+    portraits: Mapping[UUID, bytes]
+    webhook_url: Callable[[UUID], str | None]
+    deadline_seconds: float
+    cores: asyncio.Semaphore
+    on_progress: Callable[[int], Awaitable[None]]
+    on_kept: Callable[[Connection, Clip], Awaitable[None]]
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.CLIP
+
+    @property
+    def key(self) -> str:
+        return self.shot.clip_key
+
+    @property
+    def provider(self) -> str:
+        return self.shot.provider
+
+    @property
+    def model(self) -> str:
+        return self.shot.model
+
+    @property
+    def model_version(self) -> str:
+        return self.shot.model_version
+
+    @property
+    def list_price_usd(self) -> Decimal:
+        return self.camera.profile.price.of(self.shot.ordered_seconds)[0]
+
+    @property
+    def estimate_usd(self) -> Decimal:
+        return self.camera.profile.price.of(self.shot.ordered_seconds)[1]
+
+    @property
+    def is_free(self) -> bool:
+        return self.estimate_usd == 0
+
+    @property
+    def request(self) -> Mapping[str, Any]:
+        return self.shot.model_dump(mode="json")
+
+    @property
+    def can_find(self) -> bool:
+        return self.camera.can_find
+
+    def order(self, attempt_id: UUID) -> Order:
+        return Order(
+            attempt_id=attempt_id,
+            shot=self.shot,
+            webhook_url=self.webhook_url(attempt_id),
+            deadline_seconds=self.deadline_seconds,
+        )
+
+    async def submit(self, attempt_id: UUID) -> Handle:
+        return await self.camera.submit(self.order(attempt_id), self.portraits)
+
+    async def find(self, attempt_id: UUID, since: datetime) -> list[Handle]:
+        return await self.camera.find(self.order(attempt_id), since)
+
+    async def poll(self, handle: Handle) -> Take:
+        return await self.camera.poll(handle)
+
+    async def cancel(self, handle: Handle) -> None:
+        await self.camera.cancel(handle)
+
+    async def report(self, progress: int) -> None:
+        await self.on_progress(progress)
+
+    async def receive(self, handle: Handle, take: Take) -> Clip:
+        """Fetch, check, encode to the job's profile unless it has come in it, and store, the original too."""
+        key = clip_object_key(self.user_id, self.shot.clip_key)
+        with tempfile.TemporaryDirectory(prefix="recast-scene-") as folder:
+            source = Path(folder) / "source.mp4"
+            await self.camera.fetch(handle, source)
+            async with self.cores:
+                clip, facts = await self._in_profile(source)
+            if clip is not source:
+                await self.storage.upload(source, source_object_key(self.user_id, self.shot.clip_key), MP4)
+            stored = await self.storage.upload(clip, key, MP4)
+        metadata = {
+            "provider": self.provider,
+            "model": self.model,
+            "model_version": self.model_version,
+            "duration_seconds": facts.duration,
+            "frames": facts.frames,
+            "size_bytes": stored.size_bytes,
+            "s3_version": stored.version,
+            "request_id": handle.request_id,
+            "response_id": handle.response_id,
+            **take.metadata,
+        }
+        return Clip(self.shot.clip_key, key, metadata)
+
+    async def _in_profile(self, source: Path) -> tuple[Path, MediaFacts]:
+        facts = await asyncio.to_thread(probe, source)
+        if not any(departures(facts, self.shot.profile)) and not _is_other_length(facts, self.shot):
+            return source, await accept(source, self.shot)
+        await asyncio.to_thread(_inspect, source, facts, self.shot, self.camera.profile.has_sound)
+        clip = source.with_name("clip.mp4")
+        await mezzanine.encode(source, facts, clip, profile=self.shot.profile, seconds=self.shot.duration_seconds)
+        return clip, await accept(clip, self.shot, look=False)
+
+    async def keep(self, connection: Connection, receipt: Clip, cost: Decimal) -> None:
+        metadata = {**receipt.metadata, "cost_usd": str(cost)}
+        await clips.save_clip(connection, self.user_id, receipt.clip_key, receipt.s3_key, metadata)
+        await self.on_kept(connection, receipt)
+
+
+def _is_other_length(facts: MediaFacts, shot: Shot) -> bool:
+    return abs(facts.frames - shot.profile.frames(shot.duration_seconds)) > 1
+
+
+def _inspect(path: Path, facts: MediaFacts, shot: Shot, has_sound: bool) -> None:
+    """What no encode can mend. Raises CLIP_REJECTED."""
+    problems = []
+    if facts.duration < shot.duration_seconds - SHORT_SECONDS:
+        problems.append(f"it lasts {facts.duration:.1f} s instead of {shot.duration_seconds:.1f} s")
+    if has_sound and not facts.has_audio:
+        problems.append("it has no sound")
+    if min(facts.width, facts.height) < 240 or max(facts.width, facts.height) > 4096:
+        problems.append(f"it is {facts.width}x{facts.height}")
+    if not problems:
+        picture = decode_check(path)
+        if picture.black:
+            problems.append("it is black")
+        elif picture.frozen:
+            problems.append("its picture stands still")
+    if problems:
+        raise RecastError(ErrorCode.CLIP_REJECTED, f"The clip was rejected: {'; '.join(problems)}.")

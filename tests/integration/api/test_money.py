@@ -1,0 +1,147 @@
+"""Quotes, budgets and costs: nothing is spent that was not asked for, and nothing ordered that is not covered."""
+
+import asyncio
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from pydantic import SecretStr
+
+from domain.attempts import AttemptState, Kind
+from resources.database import attempts, jobs
+from resources.database.connection import Database
+from resources.settings import Settings
+from tests.conftest import DatabaseUrls
+from tests.integration.api.conftest import SignedIn
+from tests.integration.api.pipeline import Pipeline
+
+PAID = {"provider": "replicate", "model": "minimax/video-01"}
+"""Half a dollar a clip; the script of these tests is one scene, as is each of its films."""
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"replicate_api_token": SecretStr("r8_a-token")})
+
+
+async def budget(user: SignedIn) -> tuple[float, float, float]:
+    """Reserved, spent and left."""
+    answer = (await user.get("/budget")).json()
+    return answer["reserved_usd"], answer["spent_usd"], answer["left_usd"]
+
+
+async def test_a_quote_prices_every_scene_and_reserves_nothing(alice: SignedIn, cast_script: str) -> None:
+    answer = await alice.post("/jobs/quote", {"script_id": cast_script, **PAID})
+    quote = answer.json()
+    assert answer.status_code == 200
+    assert (quote["low_usd"], quote["high_usd"], quote["to_buy"]) == (0.5, 0.5, 1)
+    assert [(line["scene_index"], line["seconds"], line["is_owned"]) for line in quote["lines"]] == [(1, 5, False)]
+    assert quote["is_within_budget"]
+    assert await budget(alice) == (0, 0, 20)
+
+
+async def test_a_film_by_this_machine_costs_nothing(alice: SignedIn, cast_script: str) -> None:
+    quote = (await alice.post("/jobs/quote", {"script_id": cast_script})).json()
+    assert (quote["high_usd"], quote["to_buy"]) == (0, 1)
+
+
+async def test_an_order_sets_its_price_aside(alice: SignedIn, cast_script: str) -> None:
+    job = (await alice.post("/jobs", {"script_id": cast_script, **PAID})).json()
+    assert job["cost"] == {"reserved_usd": 0.5, "spent_usd": 0}
+    assert await budget(alice) == (0.5, 0, 19.5)
+
+
+async def test_an_order_over_the_budget_is_refused_and_nothing_is_stored(alice: SignedIn, cast_script: str) -> None:
+    await alice.request("PUT", "/budget", json={"limit_usd": 0.49})
+    before = (await alice.get("/jobs")).json()
+    answer = await alice.post("/jobs", {"script_id": cast_script, **PAID})
+    assert (answer.status_code, answer.json()["code"]) == (402, "BUDGET_EXCEEDED")
+    assert (await alice.get("/jobs")).json() == before
+    assert await budget(alice) == (0, 0, 0.49)
+    assert (await alice.post("/jobs", {"script_id": cast_script})).status_code == 202
+
+
+async def test_orders_at_the_same_moment_do_not_overdraw(alice: SignedIn, cast_script: str) -> None:
+    await alice.request("PUT", "/budget", json={"limit_usd": 1})
+    answers = await asyncio.gather(
+        *(alice.post("/jobs", {"script_id": cast_script, "seed": seed, **PAID}) for seed in range(4))
+    )
+    assert sorted(answer.status_code for answer in answers) == [202, 202, 402, 402]
+    assert await budget(alice) == (1, 0, 0)
+
+
+async def test_a_canceled_order_gives_its_money_back(alice: SignedIn, cast_script: str, pipeline: Pipeline) -> None:
+    job = (await alice.post("/jobs", {"script_id": cast_script, **PAID})).json()
+    await alice.post(f"/jobs/{job['id']}/cancel")
+    await pipeline.carry_out_cancel(job["id"])
+    assert await budget(alice) == (0, 0, 20)
+
+
+async def test_a_retry_sets_aside_what_is_missing(alice: SignedIn, cast_script: str, pipeline: Pipeline) -> None:
+    job = (await alice.post("/jobs", {"script_id": cast_script, **PAID})).json()
+    await pipeline.begin(job["id"], "clips")
+    await pipeline.plan_scenes(job["id"])
+    await pipeline.fail(job["id"], "clips")
+    assert await budget(alice) == (0, 0, 20)
+    assert (await alice.post(f"/jobs/{job['id']}/retry")).json()["cost"]["reserved_usd"] == 1
+    await pipeline.begin(job["id"], "clips")
+    await pipeline.fail(job["id"], "clips")
+    await alice.request("PUT", "/budget", json={"limit_usd": 0})
+    answer = await alice.post(f"/jobs/{job['id']}/retry")
+    assert answer.json()["code"] == "BUDGET_EXCEEDED"
+    assert (await alice.get(f"/jobs/{job['id']}")).json()["status"] == "failed"
+
+
+@pytest.mark.parametrize("limit", [-1, -0.01, 1000.01, "many", None, 1e30, 0.001])
+async def test_a_budget_that_is_none_is_refused(alice: SignedIn, limit: object) -> None:
+    answer = await alice.request("PUT", "/budget", json={"limit_usd": limit})
+    assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_REQUEST")
+    assert await budget(alice) == (0, 0, 20)
+
+
+@pytest.mark.parametrize("order", [{"provider": "imaginary"}, {"provider": "replicate", "model": "imaginary/model"}])
+@pytest.mark.parametrize("path", ["/jobs", "/jobs/quote"])
+async def test_a_model_that_does_not_exist_is_a_clear_problem(
+    alice: SignedIn, cast_script: str, path: str, order: dict[str, str]
+) -> None:
+    answer = await alice.post(path, {"script_id": cast_script, **order})
+    assert (answer.status_code, answer.json()["code"]) == (422, "UNKNOWN_MODEL")
+
+
+async def test_a_provider_without_its_key_takes_no_orders(alice: SignedIn, cast_script: str) -> None:
+    order = {"script_id": cast_script, "provider": "pika"}
+    assert (await alice.post("/jobs", order)).json()["code"] == "PROVIDER_NOT_CONFIGURED"
+    offered = {model["provider"]: model["is_available"] for model in (await alice.get("/models")).json()["models"]}
+    assert (offered["local"], offered["replicate"], offered["pika"]) == (True, True, False)
+
+
+async def test_costs_are_ones_own_by_provider_and_model(
+    alice: SignedIn, mallory: SignedIn, cast_script: str, database_urls: DatabaseUrls
+) -> None:
+    job = (await alice.post("/jobs", {"script_id": cast_script, **PAID})).json()
+    async with Database(database_urls.worker).connect() as connection:
+        row = await jobs.find_job(connection, UUID(job["id"]))
+        assert row
+        opening = await attempts.open_attempt(
+            connection,
+            user_id=row.user_id,
+            job_id=row.id,
+            scene_id=None,
+            kind=Kind.TRAINING,
+            key="k",
+            provider="replicate",
+            model="m",
+            model_version="1",
+            estimate=Decimal("0.5"),
+            request={},
+        )
+        assert opening.attempt
+        await attempts.close_attempt(
+            connection, opening.attempt, AttemptState.SUCCEEDED, cost=Decimal("0.4"), billed=True
+        )
+    costs = (await alice.get("/costs")).json()
+    assert costs["usd"] == 0.4
+    assert costs["lines"] == [{"provider": "replicate", "model": "m", "kind": "training", "bought": 1, "usd": 0.4}]
+    assert (await mallory.get("/costs")).json()["lines"] == []
+    assert (await alice.get("/costs?month=2020-02-29")).json()["usd"] == 0
+    assert (await alice.get(f"/jobs/{job['id']}")).json()["cost"] == {"reserved_usd": 0, "spent_usd": 0.4}
