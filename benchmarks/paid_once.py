@@ -41,7 +41,7 @@ MODEL = "bytedance/seedance-2.0-fast"
 JOBS_PER_CUSTOMER = 5
 """At the model's highest price, five jobs of 40 scenes are well below the ceiling of a budget."""
 STEPS_A_SCENE = 3
-FAULT = "timeout-after-accepting"
+LOST_ANSWER, LOST_WEBHOOK = "timeout-after-accepting", "webhook-lost"
 POLL_SECONDS = 3.0
 NEWS_SECONDS = 15.0
 QUIET_SECONDS = 120.0
@@ -53,6 +53,7 @@ MEANINGS = {
     "kills": "kill -9 of run workers, code server and daemon",
     "stops": "SIGSTOP of a run worker, continued later",
     "lost_answers": "submissions that were accepted and never answered",
+    "lost_webhooks": "predictions of which no webhook told",
     "charges": "what the provider took money for",
     "double_paid": "charges beyond one for each clip, or for no attempt at all",
     "unrecorded": "charges that the ledger has not down as paid",
@@ -67,13 +68,15 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """``lost_answers`` is a share, from 0 to 1. One blow falls for ``scenes_a_blow`` scenes, on average; ``in_flight``
+    """``lost_answers`` and ``lost_webhooks`` are shares, from 0 to 1: what neither an answer nor a webhook tells of must
+    be looked up. One blow falls for ``scenes_a_blow`` scenes, on average; ``in_flight``
     is the provider's limit."""
 
     scenes: int = 1000
     seed: int = 1
     scenes_a_job: int = 40
     lost_answers: float = 0.05
+    lost_webhooks: float = 0.5
     scenes_a_blow: float = 6.0
     in_flight: int = 40
     submit_seconds: float = 2.0
@@ -125,7 +128,8 @@ async def _measure(stack: Stack, plan: Plan, console: Console) -> dict[str, floa
         customers = [await exits.enter_async_context(new_customer(stack)) for _ in range(wanted)]
         scripts = [await _prepared(customer) for customer in customers]
         async with httpx.AsyncClient(base_url=stack.urls["sandbox"]) as sandbox:
-            trouble = {"rates": {FAULT: plan.lost_answers}, "seed": plan.seed}
+            rates = {LOST_ANSWER: plan.lost_answers, LOST_WEBHOOK: plan.lost_webhooks}
+            trouble = {"rates": rates, "seed": plan.seed}
             (await sandbox.post("/faults", json=trouble)).raise_for_status()
         began = time.monotonic()
         orders = await _order(customers, scripts, plan)
@@ -145,7 +149,7 @@ async def _measure(stack: Stack, plan: Plan, console: Console) -> dict[str, floa
             "scenes": plan.scenes,
             "kills": chaos.kills,
             "stops": chaos.blows.total() - chaos.kills,
-            "lost_answers": await _lost_answers(stack),
+            **await _trouble_met(stack),
             **await _audit(stack, connection, plan.scenes),
             "unfinished": unfinished,
             "retried": sum(customer.setbacks.total() for customer in customers),
@@ -199,10 +203,10 @@ async def _quiet(stack: Stack, console: Console) -> None:
         await asyncio.sleep(1)
 
 
-async def _lost_answers(stack: Stack) -> int:
+async def _trouble_met(stack: Stack) -> dict[str, float]:
     async with httpx.AsyncClient(base_url=stack.urls["sandbox"]) as sandbox:
         met: dict[str, int] = (await sandbox.get("/faults")).raise_for_status().json()["met"]
-    return met.get(FAULT, 0)
+    return {"lost_answers": met.get(LOST_ANSWER, 0), "lost_webhooks": met.get(LOST_WEBHOOK, 0)}
 
 
 async def _audit(stack: Stack, connection: Connection, ordered: int) -> dict[str, float]:
@@ -287,6 +291,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=usual.seed, help="of lost answers and blows")
     parser.add_argument("--scenes-a-job", type=int, default=usual.scenes_a_job)
     parser.add_argument("--lost-answers", type=float, default=usual.lost_answers, help="share of submissions")
+    parser.add_argument("--lost-webhooks", type=float, default=usual.lost_webhooks, help="share of predictions")
     parser.add_argument("--scenes-a-blow", type=float, default=usual.scenes_a_blow, help="on average")
     parser.add_argument("--in-flight", type=int, default=usual.in_flight, help="shots that the provider has at once")
     parser.add_argument("--minutes", type=float, help="until what has not ended counts as unfinished")
@@ -296,6 +301,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         seed=given.seed,
         scenes_a_job=given.scenes_a_job,
         lost_answers=given.lost_answers,
+        lost_webhooks=given.lost_webhooks,
         scenes_a_blow=given.scenes_a_blow,
         in_flight=given.in_flight,
         # Several times what it takes on two cores.

@@ -296,6 +296,8 @@ async def look_up(till: Till, goods: Goods[Any], attempt: Attempt, *, patiently:
         assert present
         if handle := handle_of(present):  # a webhook has told
             return handle
+        # Before looking: what the provider does not know by then it has had all that time to learn of.
+        unknown_seconds = await attempts.unknown_seconds(connection, attempt.id)
         if goods.can_find:
             try:
                 found = await goods.find(attempt.id, attempt.created_at)
@@ -304,12 +306,12 @@ async def look_up(till: Till, goods: Goods[Any], attempt: Attempt, *, patiently:
             for handle in found or []:
                 if await attempts.record_handle(connection, attempt.id, handle.request_id, handle.response_id):
                     return handle
-            if found is not None and (goods.is_free or present.age_seconds > till.patience.absent_seconds):
+            if found is not None and (goods.is_free or unknown_seconds > till.patience.absent_seconds):
                 await attempts.close_attempt(
                     connection, attempt.id, AttemptState.ABSENT, reason="the provider has no such request"
                 )
                 return None
-        if present.age_seconds > till.patience.sign_seconds:
+        if unknown_seconds > till.patience.sign_seconds:
             reason = "The provider cannot be asked for it, and no webhook has told of it."
             await attempts.park(connection, attempt.id, reason)
             raise PurchaseFailed(RecastError(ErrorCode.OUTCOME_UNKNOWN, cause=reason))

@@ -82,6 +82,19 @@ async def mark_unknown(connection: Connection, attempt_id: UUID, reason: str) ->
     )
 
 
+async def unknown_seconds(connection: Connection, attempt_id: UUID) -> float:
+    """For how long the outcome of an attempt has been unknown, by the clock that all processes share: nothing of its
+    row changes in this state. The call itself was made before that, though perhaps only just."""
+    cursor = await connection.execute(
+        "select extract(epoch from clock_timestamp() - updated_at)::float8 from provider_attempts where id = %s",
+        (attempt_id,),
+    )
+    row = await cursor.fetchone()
+    assert row
+    seconds: float = row[0]
+    return seconds
+
+
 async def record_handle(connection: Connection, attempt_id: UUID, request_id: str, response_id: str | None) -> bool:
     """Commit the provider's id. False when that id belongs to another attempt already."""
     try:
