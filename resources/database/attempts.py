@@ -236,10 +236,12 @@ LOCK_SPACE = 0x7266
 
 
 async def try_lock_purchase(connection: Connection, user_id: UUID, key: str) -> bool:
-    cursor = await connection.execute("select pg_try_advisory_lock(%s, hashtext(%s))", (LOCK_SPACE, "{user_id}/{key}"))
+    cursor = await connection.execute(
+        "select pg_try_advisory_lock(%s, hashtext(%s))", (LOCK_SPACE, f"{user_id}/{key}")
+    )
     row = await cursor.fetchone()
     return bool(row and row[0])
 
 
 async def unlock_purchase(connection: Connection, user_id: UUID, key: str) -> None:
-    await connection.execute("select pg_advisory_unlock(%s, hashtext(%s))", (LOCK_SPACE, "{user_id}/{key}"))
+    await connection.execute("select pg_advisory_unlock(%s, hashtext(%s))", (LOCK_SPACE, f"{user_id}/{key}"))
