@@ -112,4 +112,5 @@ SCENE: dict[str, Any] = {
     "seconds": 6.4,
     "error": None,
     "characters": [{"id": ADA, "name": "Ada"}, {"id": KOFI, "name": "Kofi"}],
+    "likeness": {"how": "references", "why": "The model sees pictures of Ada and Kofi."},
 }

@@ -16,6 +16,7 @@ from domain.characters import CastMember
 from domain.profile import Aspect
 from domain.stages import JobType
 from domain.states import JobStatus, SceneStatus
+from domain.training import Likeness
 from resources.database.records import Job, JobOptions, JobScene
 
 DEFAULTS = JobOptions()
@@ -116,6 +117,16 @@ class SceneCharacter(View):
     name: str
 
 
+class LikenessView(View):
+    """How a clip keeps its characters recognisable."""
+
+    how: Likeness = Field(
+        description="`trained`: by a model trained on the one character; `references`: by pictures of the characters;"
+        " `composed`: by one picture made of theirs; `words`: by words alone; `drawn`: by the renderer itself."
+    )
+    why: str
+
+
 class SceneView(View):
     model_config = ConfigDict(json_schema_extra=example(SCENE))
 
@@ -127,6 +138,7 @@ class SceneView(View):
     seconds: float = Field(description="How long its clip is.")
     error: Failure | None
     characters: list[SceneCharacter] = Field(description="Who is in it; empty until the scene is directed.")
+    likeness: LikenessView | None = Field(description="How they are kept recognisable; null until the scene is filmed.")
 
     @classmethod
     def of(cls, row: JobScene, names: Mapping[UUID, str]) -> Self:
@@ -140,6 +152,7 @@ class SceneView(View):
             seconds=round(row.scene.duration, 3),
             error=Failure.of(row.error_code, row.error_message),
             characters=[SceneCharacter(id=one, name=names.get(one, "")) for one in shown],
+            likeness=LikenessView.model_validate(row.likeness.model_dump()) if row.likeness else None,
         )
 
 
