@@ -10,6 +10,7 @@ class Kind(StrEnum):
 
     CLIP = "clip"
     TRAINING = "training"
+    KEYFRAME = "keyframe"
     DIRECTION = "direction"
     TRANSCRIPTION = "transcription"
     SPEECH = "speech"

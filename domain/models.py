@@ -26,21 +26,25 @@ class Likeness(StrEnum):
     DRAWN = "drawn"
     """The renderer knows the characters itself."""
 
+    @property
+    def takes_pictures(self) -> bool:
+        return self not in (Likeness.NONE, Likeness.DRAWN)
+
 
 class Price(BaseModel):
     """US dollars per unit, as ``source`` had them on ``as_of``. ``usd_high`` is set where the price is uncertain."""
 
     model_config = ConfigDict(frozen=True)
 
-    per: str = Field(pattern="^(second|clip|free)$")
+    per: str = Field(pattern="^(second|clip|picture|training|free)$")
     usd: Decimal = Field(ge=0)
     usd_high: Decimal | None = None
     as_of: date
     source: str
 
     def of(self, seconds: float) -> tuple[Decimal, Decimal]:
-        """The lowest and the highest cost of one clip of ``seconds``, to a hundredth of a cent."""
-        units = Decimal(1) if self.per == "clip" else Decimal(str(seconds))
+        """The lowest and the highest cost of one of it, of ``seconds`` where time counts, to a hundredth of a cent."""
+        units = Decimal(str(seconds)) if self.per == "second" else Decimal(1)
         high = self.usd if self.usd_high is None else self.usd_high
         step = Decimal("0.0001")
         return (self.usd * units).quantize(step), (high * units).quantize(step)
@@ -103,3 +107,21 @@ class ModelProfile(BaseModel):
                 f"{self.title} films at most {self.max_seconds:g} seconds, and this scene has {needed:.1f}.",
             )
         return float(fitting)
+
+
+class TrainerProfile(BaseModel):
+    """One trainer of one provider: it teaches an image model what a character looks like. ``price`` is that of a
+    training, ``picture_price`` that of one picture by a model that it has made.
+
+    ``version`` and ``parameters`` are part of every training's identity: a change of either trains everybody anew.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    provider: str
+    model: str
+    version: str
+    title: str
+    parameters: Mapping[str, JsonValue] = Field(default_factory=dict)
+    price: Price
+    picture_price: Price

@@ -26,6 +26,15 @@ class Profile(BaseModel):
         width, height = {Aspect.WIDE: (1280, 720), Aspect.TALL: (720, 1280), Aspect.SQUARE: (720, 720)}[aspect]
         return cls(width=width, height=height)
 
+    @property
+    def aspect(self) -> Aspect | None:
+        """None for a picture of no shape that films have."""
+        return next((aspect for aspect in Aspect if self.has(aspect)), None)
+
+    def has(self, aspect: Aspect) -> bool:
+        width, height = map(int, aspect.split(":"))
+        return self.width * height == self.height * width
+
     def frames(self, seconds: float) -> int:
         """The whole number of frames nearest to ``seconds``, at least one."""
         return max(1, round(seconds * self.frame_rate))

@@ -2,22 +2,34 @@
 
 from collections.abc import Collection, Sequence
 from decimal import Decimal
+from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.models import ModelProfile
+from domain.models import Price
+
+
+class What(StrEnum):
+    """What a film is made of and paid for."""
+
+    TRAINING = "training"
+    KEYFRAME = "keyframe"
+    CLIP = "clip"
 
 
 class Item(BaseModel):
-    """One thing to buy. ``key`` identifies it; ``seconds`` is what the provider would be asked for."""
+    """One thing to buy. ``key`` identifies it, where it is known already; ``seconds`` is what the provider would be
+    asked for, where time counts."""
 
     model_config = ConfigDict(frozen=True)
 
     scene_index: int | None
-    what: str
+    what: What
     key: str | None
-    profile: ModelProfile
-    seconds: float
+    provider: str
+    model: str
+    seconds: float = 0.0
+    price: Price
 
 
 class QuoteLine(BaseModel):
@@ -27,7 +39,7 @@ class QuoteLine(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     scene_index: int | None
-    what: str
+    what: What
     provider: str
     model: str
     seconds: float
@@ -60,14 +72,10 @@ def quote(items: Sequence[Item], owned: Collection[str]) -> Quote:
     lines = []
     for item in items:
         is_owned = item.key is not None and item.key in had
-        low, high = (Decimal(0), Decimal(0)) if is_owned else item.profile.price.of(item.seconds)
+        low, high = (Decimal(0), Decimal(0)) if is_owned else item.price.of(item.seconds)
         lines.append(
             QuoteLine(
-                scene_index=item.scene_index,
-                what=item.what,
-                provider=item.profile.provider,
-                model=item.profile.model,
-                seconds=item.seconds,
+                **item.model_dump(include={"scene_index", "what", "provider", "model", "seconds"}),
                 is_owned=is_owned,
                 low_usd=low,
                 high_usd=high,

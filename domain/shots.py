@@ -116,6 +116,12 @@ class Shot(BaseModel):
     cast: tuple[CastMember, ...]
 
     @property
+    def shown(self) -> tuple[CastMember, ...]:
+        """Who is in the picture, in the prompt's order."""
+        members = {member.character_id: member for member in self.cast}
+        return tuple(members[one] for one in self.prompt.characters if one in members)
+
+    @property
     def clip_key(self) -> str:
         """SHA-256 over all that decides the picture; the same key is never filmed, or paid for, twice by one user."""
         return hashlib.sha256(self.model_dump_json(exclude={"prompt": set(ShotPrompt.UNSEEN)}).encode()).hexdigest()

@@ -19,11 +19,13 @@ from resources.settings import Settings, revealed
 from resources.storage import Storage
 from resources.video.cameras import Cameras
 from resources.youtube import YouTubeCaptions
+from sensors.deletions import deletions
 from sensors.failures import failures
 from sensors.launch import launch_sensor
 from sensors.ledger import invariants, settle
 from sensors.reconcile import reconcile
 from studio.filming import Limits
+from studio.purchasing import Patience
 from studio.settling import Settler
 
 settings = Settings()
@@ -40,11 +42,14 @@ limits = Limits(
     settings.unknown_absent_seconds,
     settings.unknown_sign_seconds,
 )
+training_patience = Patience(
+    settings.training_timeout_seconds, settings.unknown_absent_seconds, settings.unknown_sign_seconds
+)
 
 defs = dg.Definitions(
     assets=[transcript, script, scenes, cast, clips, final_mp4],
     jobs=launched_jobs,
-    sensors=[launch_sensor(launched_jobs), failures, reconcile, settle, invariants],
+    sensors=[launch_sensor(launched_jobs), failures, reconcile, settle, invariants, deletions],
     # Materialize in the UI ignores a job's own executor; the only long wait, filming, is concurrent inside `clips`.
     executor=dg.in_process_executor,
     resources={
@@ -59,6 +64,7 @@ defs = dg.Definitions(
         ),
         "cameras": cameras,
         "limits": limits,
+        "training_patience": training_patience,
         "settler": Settler(database, storage, cameras, limits.patience),
         "language_director": language_director(settings),
     },

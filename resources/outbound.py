@@ -9,9 +9,10 @@ import errno
 import ipaddress
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import httpx
 
@@ -23,8 +24,10 @@ CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 30.0
 TOTAL_SECONDS = 600.0
 HTTPS_PORT = 443
-VIDEO_TYPES = frozenset({"application/mp4", "application/octet-stream", "binary/octet-stream"})
-"""Beside ``video/…``: what object stores say of a file whose type nobody told them."""
+UNTOLD_TYPES = frozenset({"application/octet-stream", "binary/octet-stream"})
+"""What object stores say of a file whose type nobody told them."""
+OTHER_TYPES: Mapping[str, Collection[str]] = {"video": {"application/mp4"}, "image": ()}
+"""Beside ``video/…`` and ``image/…``."""
 
 TRANSLATED_NETWORKS = tuple(
     ipaddress.ip_network(network)
@@ -65,7 +68,7 @@ async def resolve(host: str, port: int) -> Sequence[Address]:
 
 
 class Outbound:
-    """Downloads videos from ``hosts`` and their subdomains.
+    """Downloads videos, or images, from ``hosts`` and their subdomains.
 
     ``service_url`` is the provider's configured address: if that is a plain one on this machine, its outputs may be
     fetched from the same port of this machine, and in no other case is anything but https fetched. A name is resolved
@@ -78,6 +81,7 @@ class Outbound:
         service_url: str,
         max_bytes: int,
         *,
+        kind: Literal["video", "image"] = "video",
         total_seconds: float = TOTAL_SECONDS,
         resolve: Resolve = resolve,
         is_allowed: Callable[[IPAddress], bool] = is_public,
@@ -86,16 +90,17 @@ class Outbound:
         self._hosts = tuple(host.lower() for host in hosts)
         self._sandbox_port = httpx.URL(service_url).port if is_loopback_http(service_url) else None
         self._max_bytes = max_bytes
+        self._kind = kind
         self._total_seconds = total_seconds
         self._resolve = resolve
         self._is_allowed = is_allowed
         self._tls = tls
 
     async def fetch(self, url: str, destination: Path) -> None:
-        """Bring the video at ``url`` to ``destination``, whole or not at all.
+        """Bring the file at ``url`` to ``destination``, whole or not at all.
 
         Raises CLIP_LOST when it is gone, ``BusyError`` when it may come later, CLIP_REJECTED when what comes is too
-        large or no video, AI_PROVIDER_FAILURE when the address is not one that may be asked, and DISK_FULL.
+        large or of another kind, AI_PROVIDER_FAILURE when the address is not one that may be asked, and DISK_FULL.
         """
         unfinished = destination.with_name(f".{destination.name}.part")
         try:
@@ -176,7 +181,7 @@ class Outbound:
         return any(host == known or host.endswith(f".{known}") for known in self._hosts)
 
     async def _keep(self, response: httpx.Response, unfinished: Path) -> None:
-        _check(response, self._max_bytes)
+        _check(response, self._max_bytes, self._kind)
         size = 0
         file = await asyncio.to_thread(unfinished.open, "wb")
         with file:
@@ -187,15 +192,15 @@ class Outbound:
                 await asyncio.to_thread(file.write, chunk)
 
 
-def _check(response: httpx.Response, max_bytes: int) -> None:
+def _check(response: httpx.Response, max_bytes: int, kind: str) -> None:
     """Refuse by the headers what need not be read."""
     if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
         raise RecastError(ErrorCode.CLIP_LOST, cause=f"the output's host answers {response.status_code}")
     if response.status_code != httpx.codes.OK:
         raise BusyError(cause=f"the output's host answers {response.status_code}")
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not media_type.startswith("video/") and media_type not in VIDEO_TYPES:
-        raise RecastError(ErrorCode.CLIP_REJECTED, cause=f"the output is {media_type or 'of no type'}, not a video")
+    if not media_type.startswith(f"{kind}/") and media_type not in {*UNTOLD_TYPES, *OTHER_TYPES[kind]}:
+        raise RecastError(ErrorCode.CLIP_REJECTED, cause=f"the output is {media_type or 'of no type'}, not {kind}")
     if encoding := response.headers.get("content-encoding", "").removeprefix("identity"):
         raise RecastError(ErrorCode.CLIP_REJECTED, cause=f"the output came {encoding}-encoded, unasked")
     length = response.headers.get("content-length", "")

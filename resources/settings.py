@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     # filming
     films_at_once: int = Field(default=0, ge=0, description="Scenes filmed at once by one run; 0 means one per core")
     scene_timeout_seconds: float = Field(default=600.0, gt=0)
+    training_timeout_seconds: float = Field(default=5400.0, gt=0, description="For one character")
     unknown_absent_seconds: float = Field(
         default=45.0, gt=0, description="How long a provider that knows nothing of a call may still learn of it"
     )

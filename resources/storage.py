@@ -24,6 +24,7 @@ CONNECT_TIMEOUT_SECONDS = 3
 READ_TIMEOUT_SECONDS = 20
 ATTEMPTS = 3
 MP4 = "video/mp4"
+PNG = "image/png"
 IMMUTABLE = "private, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 # Small files of one film: threads of a multipart transfer cost more than they save below this size.
@@ -37,6 +38,11 @@ def clip_object_key(user_id: UUID, clip_key: str) -> str:
 def source_object_key(user_id: UUID, clip_key: str) -> str:
     """The provider's own file, as it came: it was paid for, and a clip of another profile can be made from it."""
     return f"users/{user_id}/clips/{clip_key}/source.mp4"
+
+
+def keyframe_object_key(user_id: UUID, clip_key: str) -> str:
+    """The picture that a clip begins from, beside it."""
+    return f"users/{user_id}/clips/{clip_key}/keyframe.png"
 
 
 def final_object_key(user_id: UUID, job_id: UUID) -> str:

@@ -1,13 +1,17 @@
-"""Casting: who plays in a film, frozen at the moment it is made."""
+"""Casting: who plays in a film, trained where need be, and frozen at the moment it is made."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from domain.characters import CastMember, CharacterStatus, why_not_ready
 from domain.errors import ErrorCode, RecastError
 from resources.database import characters, scripts
+from resources.database.connection import Database
 from resources.database.records import Character
 from resources.storage import Storage
+from resources.video.cameras import Cameras
+from studio.purchasing import Patience
+from studio.training import Training, train
 from studio.work import Work
 
 
@@ -25,21 +29,48 @@ def require_ready(cast: Sequence[Character]) -> None:
             raise _not_ready(character)
 
 
-async def cast_job(work: Work) -> Sequence[CastMember]:
-    """Freeze the cast of the job's script. A cast that is frozen already stays.
+def require_pictures(cast: Sequence[Character]) -> None:
+    """Raises CHARACTER_NOT_READY for the first whose pictures are not all there."""
+    for character in cast:
+        if character.status is CharacterStatus.UPLOADING:
+            raise _not_ready(character)
 
-    Raises EMPTY_CAST and CHARACTER_NOT_READY.
+
+async def cast_job(
+    work: Work,
+    database: Database,
+    storage: Storage,
+    cameras: Cameras,
+    patience: Patience,
+    *,
+    report: Callable[[Sequence[Training]], None] = lambda trainings: None,
+) -> Sequence[CastMember]:
+    """Freeze the cast of the job's script, once everybody is trained whom the film needs trained. A cast that is frozen
+    already stays. ``report`` hears of the trainings, also when one has failed.
+
+    Raises EMPTY_CAST, CHARACTER_NOT_READY, JOB_CANCELED, and whatever comes in the way of a training.
     """
     if frozen := await characters.list_job_cast(work.connection, work.job.id):
         return frozen
-    chosen = await scripts.list_cast(work.connection, work.job.script_id)
-    if not chosen:
-        raise RecastError(ErrorCode.EMPTY_CAST)
-    require_ready(chosen)
+    chosen = await _chosen(work)
+    await train(work, database, storage, cameras, patience, chosen, report)
+    chosen = await _chosen(work)
+    film = cameras.profile(work.job.options.provider, work.job.options.model)
+    if film.likeness.takes_pictures:
+        require_ready(chosen)
+    else:
+        require_pictures(chosen)
     await characters.freeze_cast(
         work.connection, work.job.id, work.job.user_id, [character.as_member() for character in chosen]
     )
     return await characters.list_job_cast(work.connection, work.job.id)
+
+
+async def _chosen(work: Work) -> Sequence[Character]:
+    chosen = await scripts.list_cast(work.connection, work.job.script_id)
+    if not chosen:
+        raise RecastError(ErrorCode.EMPTY_CAST)
+    return chosen
 
 
 async def require_portraits(storage: Storage, members: Sequence[CastMember]) -> None:

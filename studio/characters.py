@@ -7,7 +7,8 @@ database in the transaction that deletes the row, and its row stays until the ob
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -17,7 +18,7 @@ import structlog
 
 from domain.characters import CharacterMode, CharacterStatus, Consent, Voice
 from domain.errors import ErrorCode, RecastError
-from resources.database import characters, deletions
+from resources.database import attempts, characters, deletions
 from resources.database.connection import Connection, Database
 from resources.database.records import Character, CharacterPicture, Deletion
 from resources.pictures import WEBP, Picture, clean_pictures
@@ -127,7 +128,7 @@ async def remove_character(
 async def delete_likeness(
     connection: Connection, storage: Storage, models: TrainedModels, deletion: Deletion
 ) -> RecastError | None:
-    """Go on with one deletion: every version of every picture, then the trained model. Doing it twice is harmless.
+    """Go on with one deletion: every version of every picture, then the trained models. Doing it twice is harmless.
 
     What goes wrong is returned, and the deletion is put off, a little longer each time; it is never given up.
     """
@@ -135,8 +136,11 @@ async def delete_likeness(
         if deletion.objects_deleted_at is None:
             await storage.delete_folder(character_prefix(deletion.user_id, deletion.character_id))
             await deletions.note_objects_deleted(connection, deletion.id)
-        if deletion.model_ref and deletion.model_version and deletion.model_deleted_at is None:
-            await models.delete(deletion.model_ref, deletion.model_version)
+        if deletion.models and deletion.model_deleted_at is None:
+            async with _alone_with(connection, deletion):
+                for model in deletion.models:
+                    if not await characters.has_model(connection, deletion.user_id, model):
+                        await models.delete(model.model_ref, model.model_version)
             await deletions.note_model_deleted(connection, deletion.id)
     except Exception as raised:
         error = as_recast_error(raised)
@@ -147,6 +151,20 @@ async def delete_likeness(
         await deletions.postpone_deletion(connection, deletion.id, error.code, seconds)
         return error
     return None
+
+
+@asynccontextmanager
+async def _alone_with(connection: Connection, deletion: Deletion) -> AsyncIterator[None]:
+    """While nobody gives the model to another character with the same pictures. Raises CONFLICT when somebody may be
+    about to."""
+    key = deletion.training_key
+    if key and not await attempts.try_lock_purchase(connection, deletion.user_id, key):
+        raise RecastError(ErrorCode.CONFLICT, cause="a training of the same pictures is under way")
+    try:
+        yield
+    finally:
+        if key:
+            await attempts.unlock_purchase(connection, deletion.user_id, key)
 
 
 async def carry_out_deletions(database: Database, storage: Storage, models: TrainedModels) -> int:

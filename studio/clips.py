@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from uuid import UUID
 from domain.attempts import Kind
 from domain.errors import ErrorCode, RecastError
 from domain.shots import Shot
+from domain.training import LikenessPlan, likeness_of
 from resources import mezzanine
 from resources.database import clips
 from resources.database.connection import Connection
@@ -36,15 +37,16 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class ClipGoods:
-    """One shot by one camera. ``cores`` bounds how many clips are checked and encoded at once; ``on_progress`` hears
-    percentages; ``on_kept`` adds rows to the transaction in which the clip becomes the user's."""
+    """One shot by one camera. ``pictures`` are those of ``Camera.submit``; ``cores`` bounds how many clips are checked
+    and encoded at once; ``on_progress`` hears percentages; ``on_kept`` adds rows to the transaction in which the clip
+    becomes the user's."""
 
     camera: Camera
     storage: Storage
     user_id: UUID
     shot: Shot
     scene_id: UUID | None
-    portraits: Mapping[UUID, bytes]
+    pictures: Mapping[UUID, Sequence[bytes]]
     webhook_url: Callable[[UUID], str | None]
     deadline_seconds: float
     cores: asyncio.Semaphore
@@ -70,6 +72,10 @@ class ClipGoods:
     @property
     def model_version(self) -> str:
         return self.shot.model_version
+
+    @property
+    def likeness(self) -> LikenessPlan:
+        return likeness_of(self.shot, self.camera.profile)
 
     @property
     def list_price_usd(self) -> Decimal:
@@ -100,7 +106,7 @@ class ClipGoods:
         )
 
     async def submit(self, attempt_id: UUID) -> Handle:
-        return await self.camera.submit(self.order(attempt_id), self.portraits)
+        return await self.camera.submit(self.order(attempt_id), self.pictures)
 
     async def find(self, attempt_id: UUID, since: datetime) -> list[Handle]:
         return await self.camera.find(self.order(attempt_id), since)
@@ -129,6 +135,7 @@ class ClipGoods:
             "provider": self.provider,
             "model": self.model,
             "model_version": self.model_version,
+            "likeness": self.likeness.model_dump(mode="json", include={"how", "why"}),
             "duration_seconds": facts.duration,
             "frames": facts.frames,
             "size_bytes": stored.size_bytes,

@@ -19,13 +19,14 @@ from domain.shots import next_take
 from domain.states import SceneStatus
 from resources.database import attempts, characters, clips, providers, scenes
 from resources.database.connection import Connection, Database
-from resources.database.records import JobScene
+from resources.database.records import JobScene, SceneLikeness
 from resources.storage import Storage
 from resources.video.cameras import Cameras
 from studio.casting import require_portraits
 from studio.changes import Changes
 from studio.clips import Clip, ClipGoods
 from studio.directing import direct_scenes
+from studio.keyframes import with_keyframe
 from studio.purchasing import Bought, Patience, PurchaseFailed, Till, buy
 from studio.shots import profile_of, shot_of
 from studio.work import Work, as_recast_error
@@ -54,6 +55,7 @@ class FilmedScene:
     error: RecastError | None = None
     camera: str = ""
     is_placeholder: bool = False
+    likeness: SceneLikeness | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,16 @@ async def film(
     await _ask_for_new_takes(work, cameras, rows, again, changes)
     rows = await scenes.list_scenes(work.connection, work.job.id)
     cast = {member.character_id: member for member in await characters.list_job_cast(work.connection, work.job.id)}
-    done = [FilmedScene(row, row.clip_key, 0.0, reused=True) for row in rows if row.status is SceneStatus.SUCCEEDED]
+    done = [
+        FilmedScene(row, row.clip_key, 0.0, reused=True, likeness=row.likeness)
+        for row in rows
+        if row.status is SceneStatus.SUCCEEDED
+    ]
     waiting = [row for row in rows if row.status is not SceneStatus.SUCCEEDED]
     till = Till(work.job.user_id, work.job.id, work.connection, database, limits.patience)
-    set_ = _Set(work, storage, cameras, till, cast, await _portraits(storage, cast), limits)
+    asked = {row.provider or work.job.options.provider for row in waiting}
+    most = max((model.max_pictures for model in cameras.offered() if model.provider in asked), default=0)
+    set_ = _Set(work, storage, cameras, till, cast, await _pictures(storage, cast, most), limits)
     await _open_tills(set_, waiting)
     finished = [*done]
 
@@ -135,11 +143,11 @@ class _Set:
         cameras: Cameras,
         till: Till,
         cast: Mapping[UUID, CastMember],
-        portraits: Mapping[UUID, bytes],
+        pictures: Mapping[UUID, Sequence[bytes]],
         limits: Limits,
     ) -> None:
         self.work, self.storage, self.cameras, self.till = work, storage, cameras, till
-        self.cast, self.portraits, self.limits = cast, portraits, limits
+        self.cast, self.pictures, self.limits = cast, pictures, limits
         self.cores = asyncio.Semaphore(os.cpu_count() or 1)
         self.drawing = asyncio.Semaphore(limits.local_at_once)
 
@@ -164,7 +172,7 @@ class _Set:
             user_id=self.work.job.user_id,
             shot=shot_of(profile, options, row.prompt, row.scene.duration, self.cast),
             scene_id=row.id,
-            portraits=self.portraits,
+            pictures=self.pictures,
             webhook_url=lambda attempt_id: self.cameras.webhook_url(profile.provider, attempt_id),
             deadline_seconds=self.limits.scene_seconds,
             cores=self.cores,
@@ -175,7 +183,10 @@ class _Set:
 
 async def _open_tills(set_: _Set, rows: Sequence[JobScene]) -> None:
     """Tell the database how much each provider may be asked for; a limit of this installation is a setting."""
-    for provider in {row.provider or set_.work.job.options.provider for row in rows}:
+    asked = {row.provider or set_.work.job.options.provider for row in rows}
+    if any(member.model_version for member in set_.cast.values()):
+        asked.add(set_.cameras.training.provider)
+    for provider in asked:
         limit = set_.cameras.limit(provider)
         await providers.set_limits(
             set_.work.connection, provider, in_flight=limit.in_flight, per_minute=limit.starts_per_minute
@@ -198,11 +209,14 @@ async def _ask_for_new_takes(
             await scenes.choose_model(work.connection, row.id, profile.provider, profile.model)
 
 
-async def _portraits(storage: Storage, cast: Mapping[UUID, CastMember]) -> Mapping[UUID, bytes]:
+async def _pictures(storage: Storage, cast: Mapping[UUID, CastMember], most: int) -> Mapping[UUID, Sequence[bytes]]:
+    """The pictures of everybody who has any, in their order; no model is shown more than ``most``, and all of them have
+    use for a portrait."""
     members = [member for member in cast.values() if member.portrait_key]
     await require_portraits(storage, members)
-    pictures = await asyncio.gather(*(storage.get_bytes(member.portrait_key or "") for member in members))
-    return {member.character_id: picture for member, picture in zip(members, pictures, strict=True)}
+    keys = [member.pictures[: max(most, 1)] for member in members]
+    fetched = await asyncio.gather(*(asyncio.gather(*map(storage.get_bytes, each)) for each in keys))
+    return {member.character_id: pictures for member, pictures in zip(members, fetched, strict=True)}
 
 
 async def _stop_when_canceled(work: Work, till: Till) -> None:
@@ -224,6 +238,8 @@ async def _film_scene(set_: _Set, row: JobScene) -> FilmedScene:
             goods = set_.goods(row)
             camera = f"{goods.provider} {goods.model}"
             try:
+                goods, keyframe_usd = await with_keyframe(set_.till, set_.cameras, goods)
+                cost += keyframe_usd
                 bought = await _obtain(set_, row, goods)
             except PurchaseFailed as failed:
                 cost += failed.paid
@@ -236,6 +252,7 @@ async def _film_scene(set_: _Set, row: JobScene) -> FilmedScene:
                 cost_usd=cost + (bought.cost_usd if bought else Decimal(0)),
                 reused=bought is None,
                 camera=camera,
+                likeness=_told(goods),
             )
     except Exception as raised:
         error = as_recast_error(raised)
@@ -268,7 +285,11 @@ async def _stand_in(set_: _Set, filmed: FilmedScene) -> FilmedScene:
     await set_.work.note(
         "scene_replaced", f"A draft stands in: {error.detail}", scene_index=row.scene_index, error_code=error.code
     )
-    return replace(filmed, clip_key=goods.key, error=None, is_placeholder=True)
+    return replace(filmed, clip_key=goods.key, error=None, is_placeholder=True, likeness=_told(goods))
+
+
+def _told(goods: ClipGoods) -> SceneLikeness:
+    return SceneLikeness(how=goods.likeness.how, why=goods.likeness.why)
 
 
 async def _obtain(set_: _Set, row: JobScene, goods: ClipGoods) -> Bought[Clip] | None:

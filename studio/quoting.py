@@ -1,39 +1,45 @@
 """Quoting: what a film would cost its user, and setting that aside when it is ordered."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
 from domain.characters import CastMember
 from domain.director import direct
 from domain.errors import ErrorCode, RecastError
-from domain.quote import Item, Quote, quote
-from domain.scenes import Scene
+from domain.keyframes import keyframe_of
+from domain.models import ModelProfile
+from domain.quote import Item, Quote, What, quote
 from domain.script import Script
-from domain.shots import Shot
+from domain.shots import Shot, ShotPrompt
 from domain.states import SceneStatus
+from domain.training import Likeness, likeness_of
 from resources.database import budgets, characters, clips, scenes, scripts
 from resources.database.connection import Connection
-from resources.database.records import Job, JobOptions
+from resources.database.records import Character, Job, JobOptions
 from resources.video.cameras import Cameras
 from studio.directing import split
 from studio.shots import profile_of, shot_of
+from studio.training import who_is_to_be_trained
 
 
 async def quote_film(
     connection: Connection, cameras: Cameras, user_id: UUID, script_id: UUID, options: JobOptions
 ) -> Quote:
-    """The price of filming a script as it is now, with its present cast. Scenes whose clips the user owns are free.
+    """The price of filming a script as it is now, with its present cast, who may have to be trained first. What the
+    user owns is free.
 
-    Raises NOT_FOUND, NOT_READY (not imported yet), EMPTY_CAST and UNKNOWN_MODEL.
+    Raises NOT_FOUND, NOT_READY (not imported yet), EMPTY_CAST, UNKNOWN_MODEL, and PROVIDER_NOT_CONFIGURED when somebody
+    has to be trained and nobody can.
     """
     script = await scripts.find_script(connection, script_id)
     if script is None:
         raise RecastError(ErrorCode.NOT_FOUND)
     if script.normalized_script is None:
         raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
-    cast = [character.as_member() for character in await scripts.list_cast(connection, script_id)]
-    return await _priced(connection, user_id, _items(cameras, script.normalized_script, options, cast))
+    cast = await _cast(connection, cameras, user_id, script_id, options)
+    return await _priced(connection, cameras, user_id, cast, _wanted(cameras, script.normalized_script, options, cast))
 
 
 async def quote_rest(connection: Connection, cameras: Cameras, job: Job) -> Quote:
@@ -41,23 +47,17 @@ async def quote_rest(connection: Connection, cameras: Cameras, job: Job) -> Quot
     rows = await scenes.list_scenes(connection, job.id)
     if not rows:
         return await quote_film(connection, cameras, job.user_id, job.script_id, job.options)
-    cast = {member.character_id: member for member in await characters.list_job_cast(connection, job.id)}
-    items = []
+    frozen = await characters.list_job_cast(connection, job.id)
+    cast = _Cast(frozen) if frozen else await _cast(connection, cameras, job.user_id, job.script_id, job.options)
+    wanted = []
     for row in rows:
         if row.status is SceneStatus.SUCCEEDED:
             continue
         profile = profile_of(cameras, job.options, row)
-        shot = shot_of(profile, job.options, row.prompt, row.scene.duration, cast) if row.prompt else None
-        items.append(
-            Item(
-                scene_index=row.scene_index,
-                what="clip",
-                key=shot.clip_key if shot else None,
-                profile=profile,
-                seconds=profile.ordered_seconds(row.scene.duration),
-            )
-        )
-    return await _priced(connection, job.user_id, items)
+        seconds = row.scene.duration
+        shot = _shot(profile, job.options, row.prompt, seconds, cast) if row.prompt else None
+        wanted.append(_Wanted(row.scene_index, profile, profile.ordered_seconds(seconds), shot))
+    return await _priced(connection, cameras, job.user_id, cast, wanted)
 
 
 async def reserve(connection: Connection, job_id: UUID, amount: Decimal) -> None:
@@ -70,30 +70,122 @@ async def reserve(connection: Connection, job_id: UUID, amount: Decimal) -> None
         )
 
 
-def _items(cameras: Cameras, script: Script, options: JobOptions, cast: Sequence[CastMember]) -> list[Item]:
-    if not cast:
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """Who plays. ``training`` are the keys of the trainings that have to come first, by character: such a member counts
+    as trained already, and what it is filmed with has no key yet."""
+
+    members: Sequence[CastMember]
+    training: Mapping[UUID, str] = field(default_factory=dict)
+
+    def has_key(self, shot: Shot) -> bool:
+        return not any(member.character_id in self.training for member in shot.cast)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A scene to be filmed; what it shows is not known before it is directed."""
+
+    scene_index: int
+    profile: ModelProfile
+    seconds: float
+    shot: Shot | None
+
+
+async def _cast(connection: Connection, cameras: Cameras, user_id: UUID, script_id: UUID, options: JobOptions) -> _Cast:
+    chosen = await scripts.list_cast(connection, script_id)
+    if not chosen:
         raise RecastError(ErrorCode.EMPTY_CAST)
+    film = cameras.profile(options.provider, options.model)
+    training = await who_is_to_be_trained(connection, user_id, film, cameras.training, chosen)
+    if training:
+        cameras.require_configured(cameras.training.provider)
+    return _Cast([_as_trained(one, training) for one in chosen], training)
+
+
+def _as_trained(character: Character, training: Mapping[UUID, str]) -> CastMember:
+    member = character.as_member()
+    if key := training.get(character.id):
+        return member.model_copy(update={"model_ref": key, "model_version": key})
+    return member
+
+
+def _wanted(cameras: Cameras, script: Script, options: JobOptions, cast: _Cast) -> list[_Wanted]:
     profile = cameras.profile(options.provider, options.model)
     profile.require_aspect(options.aspect)
     plan = split(script, options, profile)
-    prompts = direct(plan, cast, style=options.style, seed=options.seed)
-    members = {member.character_id: member for member in cast}
-
-    def shot(scene: Scene, number: int) -> Shot:
-        return shot_of(profile, options, prompts[number], scene.duration, members)
-
+    prompts = direct(plan, cast.members, style=options.style, seed=options.seed)
     return [
-        Item(
-            scene_index=scene.index,
-            what="clip",
-            key=shot(scene, number).clip_key,
-            profile=profile,
-            seconds=profile.ordered_seconds(scene.duration),
+        _Wanted(
+            scene.index,
+            profile,
+            profile.ordered_seconds(scene.duration),
+            _shot(profile, options, prompt, scene.duration, cast),
         )
-        for number, scene in enumerate(plan)
+        for scene, prompt in zip(plan, prompts, strict=True)
     ]
 
 
-async def _priced(connection: Connection, user_id: UUID, items: Sequence[Item]) -> Quote:
-    owned = await clips.list_owned(connection, user_id, [item.key for item in items if item.key])
+def _shot(profile: ModelProfile, options: JobOptions, prompt: ShotPrompt, seconds: float, cast: _Cast) -> Shot:
+    return shot_of(profile, options, prompt, seconds, {member.character_id: member for member in cast.members})
+
+
+async def _priced(
+    connection: Connection, cameras: Cameras, user_id: UUID, cast: _Cast, wanted: Sequence[_Wanted]
+) -> Quote:
+    keys = [key for one in wanted if one.shot and cast.has_key(one.shot) for key in _keys(one.shot, one.profile)]
+    owned = await clips.list_owned(connection, user_id, keys)
+    items = [*_trainings(cameras, cast), *(item for one in wanted for item in _items(cameras, cast, one, owned))]
     return quote(items, owned)
+
+
+def _keys(shot: Shot, profile: ModelProfile) -> Iterator[str]:
+    """Of all that a shot may be bought with."""
+    yield shot.clip_key
+    if likeness_of(shot, profile).how is Likeness.TRAINED:
+        yield keyframe_of(shot).key
+
+
+def _trainings(cameras: Cameras, cast: _Cast) -> Iterator[Item]:
+    trainer = cameras.training
+    for key in cast.training.values():
+        yield Item(
+            scene_index=None,
+            what=What.TRAINING,
+            key=key,
+            provider=trainer.provider,
+            model=trainer.model,
+            price=trainer.price,
+        )
+
+
+def _items(cameras: Cameras, cast: _Cast, wanted: _Wanted, owned: Collection[str]) -> Iterator[Item]:
+    """A scene's clip, and before it the keyframe that it is filmed from, if there is one and the clip is not there."""
+    shot, profile, trainer = wanted.shot, wanted.profile, cameras.training
+    has_key = shot is not None and cast.has_key(shot)
+    key = shot.clip_key if shot and has_key else None
+    if _may_have_keyframe(wanted, cast) and key not in owned:
+        yield Item(
+            scene_index=wanted.scene_index,
+            what=What.KEYFRAME,
+            key=keyframe_of(shot).key if shot and has_key else None,
+            provider=trainer.provider,
+            model=trainer.model,
+            price=trainer.picture_price,
+        )
+    yield Item(
+        scene_index=wanted.scene_index,
+        what=What.CLIP,
+        key=key,
+        provider=profile.provider,
+        model=profile.model,
+        seconds=wanted.seconds,
+        price=profile.price,
+    )
+
+
+def _may_have_keyframe(wanted: _Wanted, cast: _Cast) -> bool:
+    """Before a scene is directed nobody knows whether somebody with a trained model is alone in it."""
+    if wanted.shot:
+        return likeness_of(wanted.shot, wanted.profile).how is Likeness.TRAINED
+    return wanted.profile.likeness.takes_pictures and any(member.model_version for member in cast.members)

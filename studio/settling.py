@@ -4,22 +4,26 @@ that a later try finds it; what a canceled job has left running is canceled; wha
 import asyncio
 import os
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
+from pydantic import ValidationError
 
-from domain.attempts import AttemptState
-from domain.errors import RecastError
+from domain.attempts import AttemptState, Kind
+from domain.errors import ErrorCode, RecastError
 from domain.shots import Shot
 from domain.states import JobStatus
-from resources.database import attempts, jobs
+from resources.database import attempts, characters, jobs
 from resources.database.connection import Connection, Database
 from resources.database.records import Attempt
 from resources.storage import Storage
 from resources.video.cameras import Cameras
 from resources.video.protocol import TakeStatus
 from studio.clips import Clip, ClipGoods
-from studio.purchasing import Patience, PurchaseFailed, Till, close_unfinished, handle_of, look_up, receive
+from studio.keyframes import KeyframeGoods, KeyframeRequest
+from studio.purchasing import Goods, Patience, PurchaseFailed, Till, close_unfinished, handle_of, look_up, receive
+from studio.training import TrainingGoods, TrainingRequest
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +54,8 @@ class Settler:
                     log.warning("an attempt could not be settled", attempt_id=str(attempt.id), cause=str(error))
                 finally:
                     await attempts.unlock_purchase(connection, attempt.user_id, attempt.purchase_key)
+            for character_id in await characters.release_stalled_trainings(connection):
+                done.append(f"{character_id}: is not in training any more")
         return done
 
     async def _settle(self, connection: Connection, attempt: Attempt) -> str:
@@ -67,7 +73,7 @@ class Settler:
         ):
             return "settled meanwhile"
         till = Till(attempt.user_id, attempt.job_id, connection, self.database, self.patience)
-        goods = self._goods(present)
+        goods = self._goods(connection, present)
         if present.state is AttemptState.INTENT:
             await attempts.mark_unknown(connection, present.id, "the process that asked is gone")
         handle = handle_of(present)
@@ -91,15 +97,26 @@ class Settler:
             return f"paid for, and not usable: {failed}"
         return "kept"
 
-    def _goods(self, attempt: Attempt) -> ClipGoods:
+    def _goods(self, connection: Connection, attempt: Attempt) -> Goods[Any]:
+        """What the attempt buys, from what the ledger keeps of it. Raises INTERNAL for what cannot be read any more."""
+        try:
+            match attempt.kind:
+                case Kind.CLIP:
+                    return self._clip(attempt)
+                case Kind.TRAINING:
+                    return self._training(connection, attempt)
+                case Kind.KEYFRAME:
+                    return self._keyframe(attempt)
+        except ValidationError as error:
+            raise RecastError(ErrorCode.INTERNAL, cause=f"the order of {attempt.id}: {error}") from error
+        raise RecastError(ErrorCode.INTERNAL, cause=f"nobody settles attempts of kind {attempt.kind}")
+
+    def _clip(self, attempt: Attempt) -> ClipGoods:
         async def on_progress(progress: int) -> None:
             pass
 
         async def on_kept(transaction: Connection, clip: Clip) -> None:
             pass
-
-        def no_webhook(attempt_id: UUID) -> None:
-            return None
 
         return ClipGoods(
             camera=self.cameras.camera(self.cameras.profile(attempt.provider, attempt.model)),
@@ -107,10 +124,36 @@ class Settler:
             user_id=attempt.user_id,
             shot=Shot.model_validate(attempt.request),
             scene_id=attempt.scene_id,
-            portraits={},
-            webhook_url=no_webhook,
+            pictures={},
+            webhook_url=_no_webhook,
             deadline_seconds=self.patience.take_seconds,
             cores=asyncio.Semaphore(os.cpu_count() or 1),
             on_progress=on_progress,
             on_kept=on_kept,
         )
+
+    def _training(self, connection: Connection, attempt: Attempt) -> TrainingGoods:
+        return TrainingGoods(
+            trainer=self.cameras.trainer(),
+            storage=self.storage,
+            connection=connection,
+            user_id=attempt.user_id,
+            order=TrainingRequest.model_validate(attempt.request),
+            webhook_url=_no_webhook,
+        )
+
+    def _keyframe(self, attempt: Attempt) -> KeyframeGoods:
+        return KeyframeGoods(
+            camera=self.cameras.still_camera(),
+            profile=self.cameras.training,
+            storage=self.storage,
+            user_id=attempt.user_id,
+            order=KeyframeRequest.model_validate(attempt.request),
+            scene_id=attempt.scene_id,
+            webhook_url=_no_webhook,
+            deadline_seconds=self.patience.take_seconds,
+        )
+
+
+def _no_webhook(attempt_id: UUID) -> None:
+    return None

@@ -23,7 +23,7 @@ def portrait(colour: str = "teal", size: tuple[int, int] = (400, 500), kind: str
     return encoded.getvalue()
 
 
-PORTRAITS = {ADA: portrait("teal"), BOB: portrait("orange", kind="JPEG")}
+PICTURES = {ADA: (portrait("teal"),), BOB: (portrait("orange", kind="JPEG"),)}
 
 
 def shot_for(profile: ModelProfile, *, aspect: Aspect = Aspect.WIDE, needed: float = 3.2, text: str = "") -> Shot:

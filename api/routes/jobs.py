@@ -69,11 +69,18 @@ async def create_job(
 
 @router.post(
     "/quote",
-    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.NOT_READY, ErrorCode.EMPTY_CAST, ErrorCode.UNKNOWN_MODEL),
+    responses=problems(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.NOT_READY,
+        ErrorCode.EMPTY_CAST,
+        ErrorCode.UNKNOWN_MODEL,
+        ErrorCode.PROVIDER_NOT_CONFIGURED,
+    ),
     summary="Ask for the price of a film",
 )
 async def quote_job(body: FilmRequest, user: User, connection: Transaction, services: ServicesOf) -> QuoteView:
-    """What this film would cost, scene by scene. Clips that you own are free; nothing is reserved or spent."""
+    """What this film would cost, scene by scene, and who has to be trained for it. What you own is free; nothing is
+    reserved or spent."""
     quote = await quote_film(connection, services.cameras, user.sub, body.script_id, body.options)
     return QuoteView.of(quote, await budgets.my_budget(connection))
 

@@ -115,4 +115,5 @@ SCENE: dict[str, Any] = {
     "prompt": "Medium two-shot of Ada and Kofi aboard a spacecraft.",
     "directed_by": "heuristics",
     "is_placeholder": False,
+    "likeness": {"how": "references", "why": "The model sees pictures of Ada and Kofi."},
 }

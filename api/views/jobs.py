@@ -16,6 +16,7 @@ from domain.characters import CastMember
 from domain.profile import Aspect
 from domain.stages import JobType
 from domain.states import JobStatus, SceneStatus
+from domain.training import Likeness
 from resources.database.records import Job, JobOptions, JobScene
 
 DEFAULTS = JobOptions()
@@ -116,6 +117,16 @@ class SceneCharacter(View):
     name: str
 
 
+class LikenessView(View):
+    """How a clip keeps its characters recognisable."""
+
+    how: Likeness = Field(
+        description="`trained`: by a model trained on the one character; `references`: by pictures of the characters;"
+        " `composed`: by one picture made of theirs; `words`: by words alone; `drawn`: by the renderer itself."
+    )
+    why: str
+
+
 class SceneView(View):
     model_config = ConfigDict(json_schema_extra=example(SCENE))
 
@@ -130,6 +141,7 @@ class SceneView(View):
     prompt: str | None = Field(description="What the model reads; null until the scene is directed.")
     directed_by: str | None = Field(description="`heuristics`, `user`, or the name of a language model.")
     is_placeholder: bool = Field(description="Whether a draft stands in for a clip that could not be filmed.")
+    likeness: LikenessView | None = Field(description="How they are kept recognisable; null until the scene is filmed.")
 
     @classmethod
     def of(cls, row: JobScene, names: Mapping[UUID, str]) -> Self:
@@ -146,6 +158,7 @@ class SceneView(View):
             prompt=row.prompt.text if row.prompt else None,
             directed_by=row.prompt.directed_by if row.prompt else None,
             is_placeholder=row.is_placeholder,
+            likeness=LikenessView.model_validate(row.likeness.model_dump()) if row.likeness else None,
         )
 
 

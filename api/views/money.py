@@ -13,7 +13,7 @@ from api.views.view import View
 from domain.attempts import AttemptState
 from domain.models import ModelProfile
 from domain.profile import Aspect
-from domain.quote import Quote
+from domain.quote import Quote, What
 from resources.database.records import Budget
 
 Money = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
@@ -79,11 +79,14 @@ class ModelList(View):
 
 class QuoteLineView(View):
     scene_index: int | None
-    what: str = Field(description="`clip` or `training`.")
+    what: What = Field(
+        description="`clip`; `training` of a character, once for all films; `keyframe`, which a character's trained"
+        " model makes for a scene in which the character is alone."
+    )
     provider: str
     model: str
-    seconds: float = Field(description="What the provider is asked for.")
-    is_owned: bool = Field(description="Filmed before: it costs nothing again.")
+    seconds: float = Field(description="What the provider is asked for; 0 where time does not count.")
+    is_owned: bool = Field(description="Bought before: it costs nothing again.")
     low_usd: Money
     high_usd: Money
 

@@ -75,6 +75,21 @@ async def has_cost(connection: Connection, user_id: UUID, key: str) -> bool:
     return bool(row and row[0])
 
 
+async def list_spent_trainings(connection: Connection, user_id: UUID) -> set[str]:
+    """Keys under which a training was paid for and no character of the user's has a model: it was canceled half way,
+    or the character that had the model is deleted."""
+    cursor = await connection.execute(
+        """
+        select purchase_key from provider_attempts
+        where user_id = %(user)s and kind = 'training' and cost_usd > 0 and not exists (
+          select from characters where characters.user_id = %(user)s and training_key = purchase_key
+            and model_version is not null)
+        """,
+        {"user": user_id},
+    )
+    return {row[0] for row in await cursor.fetchall()}
+
+
 async def mark_unknown(connection: Connection, attempt_id: UUID, reason: str) -> None:
     await connection.execute(
         "update provider_attempts set state = 'unknown', reason = %s where id = %s and state = 'intent'",

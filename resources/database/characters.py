@@ -8,8 +8,9 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from domain.characters import CastMember, CharacterMode, Consent, Voice
+from domain.errors import ErrorCode
 from resources.database.connection import Connection
-from resources.database.records import Character, CharacterPicture
+from resources.database.records import Character, CharacterPicture, TrainedModel
 
 # Each with its pictures, in order.
 COLUMNS = sql.SQL(
@@ -155,6 +156,129 @@ async def delete_character(connection: Connection, character_id: UUID, user_id: 
     """Delete a user's own character, its pictures' rows and its place in casts; the database notes the deletion."""
     cursor = await connection.execute("delete from characters where id = %s and user_id = %s", (character_id, user_id))
     return cursor.rowcount == 1
+
+
+# Trainings, as the pipeline writes them
+
+
+async def start_training(connection: Connection, character_id: UUID) -> bool:
+    """A training of a character is asked for, or goes on. False when there is no such character to train."""
+    cursor = await connection.execute(
+        """
+        update characters set status = 'training', error_code = null, error_message = null,
+          training_progress = case status when 'training' then training_progress else 0 end
+        where id = %s and mode = 'trained' and status in ('untrained', 'training', 'ready', 'failed')
+        """,
+        (character_id,),
+    )
+    return cursor.rowcount == 1
+
+
+async def raise_training_progress(connection: Connection, character_id: UUID, progress: int) -> None:
+    await connection.execute(
+        "update characters set training_progress = %s where id = %s and status = 'training' and training_progress < %s",
+        (progress, character_id, progress),
+    )
+
+
+async def list_training_progress(connection: Connection, character_ids: Sequence[UUID]) -> Sequence[int]:
+    """How far each of these is, 0 to 100: one that is ready is at the end, one that waits at the beginning."""
+    cursor = await connection.execute(
+        """
+        select case status when 'ready' then 100 when 'training' then training_progress else 0 end
+        from characters where id = any(%s)
+        """,
+        (list(character_ids),),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def pin_model(
+    connection: Connection, character_id: UUID, model: TrainedModel, *, trainer: str, training_key: str
+) -> bool:
+    """Give a character that is being trained its model. The one that it had is remembered, to be deleted with it."""
+    cursor = await connection.execute(
+        """
+        update characters set status = 'ready', training_progress = 100, trained_at = clock_timestamp(),
+          trainer = %(trainer)s, training_key = %(key)s, model_ref = %(ref)s, model_version = %(version)s,
+          former_models = case when model_version is null or model_version = %(version)s then former_models
+            else array_append(former_models, model_ref || ':' || model_version) end
+        where id = %(id)s and status = 'training'
+        """,
+        {
+            "id": character_id,
+            "trainer": trainer,
+            "key": training_key,
+            "ref": model.model_ref,
+            "version": model.model_version,
+        },
+    )
+    return cursor.rowcount == 1
+
+
+async def fail_training(connection: Connection, character_id: UUID, code: ErrorCode, message: str) -> None:
+    await connection.execute(
+        """
+        update characters set status = 'failed', error_code = %s, error_message = %s
+        where id = %s and status = 'training'
+        """,
+        (code, message, character_id),
+    )
+
+
+async def release_training(connection: Connection, character_id: UUID) -> None:
+    """The training was given up: the character is as it was before."""
+    await connection.execute(
+        """
+        update characters set status = case when model_version is null then 'untrained' else 'ready' end,
+          training_progress = 0
+        where id = %s and status = 'training'
+        """,
+        (character_id,),
+    )
+
+
+async def release_stalled_trainings(connection: Connection) -> Sequence[UUID]:
+    """Characters that are said to be in training although no attempt at it is alive: whoever knew how it ended died
+    before they had written it down."""
+    cursor = await connection.execute(
+        """
+        update characters set status = case when model_version is null then 'untrained' else 'ready' end,
+          training_progress = 0
+        where status = 'training' and not exists (
+          select from provider_attempts where provider_attempts.user_id = characters.user_id and kind = 'training'
+            and state in ('intent', 'unknown', 'submitted') and request ->> 'character_id' = characters.id::text)
+        returning id
+        """
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def find_model(connection: Connection, user_id: UUID, training_key: str) -> TrainedModel | None:
+    """The model that a training has made, if a character of the user's still has it."""
+    cursor = connection.cursor(row_factory=class_row(TrainedModel))
+    await cursor.execute(
+        """
+        select model_ref, model_version from characters
+        where user_id = %s and training_key = %s and model_version is not null limit 1
+        """,
+        (user_id, training_key),
+    )
+    return await cursor.fetchone()
+
+
+async def has_model(connection: Connection, user_id: UUID, model: TrainedModel) -> bool:
+    """Whether a character of the user's has this very model, or had it before its present one."""
+    cursor = await connection.execute(
+        """
+        select exists (
+          select from characters
+          where user_id = %(user)s and %(model)s = any(array_append(former_models, model_ref || ':' || model_version)))
+        """,
+        {"user": user_id, "model": f"{model.model_ref}:{model.model_version}"},
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
 
 
 async def save_premade(

@@ -1,7 +1,8 @@
-"""Accepted clips in the assets table: what a user owns is never filmed for them again."""
+"""Accepted clips and keyframes in the assets table, by the key of their purchase: what a user owns is never made for
+them again."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -20,7 +21,7 @@ async def find_clip(connection: Connection, user_id: UUID, clip_key: str) -> Cli
 
 
 async def list_owned(connection: Connection, user_id: UUID, clip_keys: Sequence[str]) -> set[str]:
-    """Which of these clips the user owns."""
+    """Which of these clips and keyframes the user owns."""
     cursor = await connection.execute(
         "select clip_key from assets where user_id = %s and clip_key = any(%s)", (user_id, list(clip_keys))
     )
@@ -28,12 +29,19 @@ async def list_owned(connection: Connection, user_id: UUID, clip_keys: Sequence[
 
 
 async def save_clip(
-    connection: Connection, user_id: UUID, clip_key: str, s3_key: str, metadata: dict[str, Any]
+    connection: Connection,
+    user_id: UUID,
+    clip_key: str,
+    s3_key: str,
+    metadata: dict[str, Any],
+    *,
+    kind: Literal["video", "image"] = "video",
 ) -> None:
+    """A keyframe is an image."""
     await connection.execute(
         """
-        insert into assets (user_id, type, s3_key, clip_key, metadata) values (%s, 'video', %s, %s, %s)
+        insert into assets (user_id, type, s3_key, clip_key, metadata) values (%s, %s, %s, %s, %s)
         on conflict (user_id, clip_key) do update set s3_key = excluded.s3_key, metadata = excluded.metadata
         """,
-        (user_id, s3_key, clip_key, Jsonb(metadata)),
+        (user_id, kind, s3_key, clip_key, Jsonb(metadata)),
     )

@@ -1,4 +1,4 @@
-"""The outbox of deletions: likenesses whose character is gone and whose pictures and trained model have to go too.
+"""The outbox of deletions: likenesses whose character is gone and whose pictures and trained models have to go too.
 
 Rows come from the database itself, whoever deletes a character; no statement here makes one.
 """
@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 
 from domain.errors import ErrorCode
 from resources.database.connection import Connection
-from resources.database.records import Deletion
+from resources.database.records import Deletion, TrainedModel
 
 
 async def find_deletion(connection: Connection, character_id: UUID) -> Deletion | None:
@@ -34,15 +34,42 @@ async def note_objects_deleted(connection: Connection, deletion_id: UUID) -> Non
     await connection.execute(
         """
         update deletions set objects_deleted_at = coalesce(objects_deleted_at, clock_timestamp()),
-          finished_at = case when model_version is null or model_deleted_at is not null then clock_timestamp() end
+          finished_at = case when model_deleted_at is not null or (model_version is null and former_models = '{}')
+            then clock_timestamp() end
         where id = %s and finished_at is null
         """,
         (deletion_id,),
     )
 
 
+async def add_model(
+    connection: Connection, character_id: UUID, model: TrainedModel, *, trainer: str, training_key: str
+) -> bool:
+    """A model of a likeness that is being deleted, or has been: its training ended too late. It has to go too. False
+    when no deletion of the character is noted."""
+    cursor = await connection.execute(
+        """
+        update deletions set trainer = %(trainer)s, training_key = %(key)s, model_ref = %(ref)s,
+          model_version = %(version)s, attempts = 0, error_code = null, due_at = clock_timestamp(),
+          model_deleted_at = null, finished_at = null,
+          former_models = case when model_version is null or model_version = %(version)s then former_models
+            else array_append(former_models, model_ref || ':' || model_version) end
+        where character_id = %(id)s
+        """,
+        {
+            "id": character_id,
+            "trainer": trainer,
+            "key": training_key,
+            "ref": model.model_ref,
+            "version": model.model_version,
+        },
+    )
+    return cursor.rowcount == 1
+
+
 async def note_model_deleted(connection: Connection, deletion_id: UUID) -> None:
-    """The provider has no model of the likeness any more."""
+    """The provider has no model of the likeness any more, but for what another character of its user's is filmed
+    with."""
     await connection.execute(
         """
         update deletions set model_deleted_at = coalesce(model_deleted_at, clock_timestamp()),

@@ -33,6 +33,15 @@ async def find_violations(connection: Connection, limit: int = 100) -> Sequence[
             select from assets where assets.user_id = a.user_id and assets.clip_key = a.purchase_key)
           else a.error_code is null end)
         union all
+        select 'a paid training has left its character a model, or its deletion', a.id::text,
+          format('$%%s, character %%s', a.cost_usd, coalesce(a.request ->> 'character_id', 'none'))
+        from provider_attempts a
+        where a.kind = 'training' and a.state = 'succeeded' and a.cost_usd > 0
+          and not exists (select from characters
+            where characters.id::text = a.request ->> 'character_id' and characters.model_version is not null)
+          and not exists (select from deletions
+            where deletions.character_id::text = a.request ->> 'character_id' and deletions.model_version is not null)
+        union all
         select 'a key is paid for once', format('%%s/%%s', user_id, purchase_key), format('%%s payments', count(*))
         from provider_attempts where cost_usd > 0 group by user_id, purchase_key having count(*) > 1
         union all

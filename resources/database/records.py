@@ -15,6 +15,7 @@ from domain.script import Script
 from domain.shots import ShotPrompt
 from domain.stages import JobType
 from domain.states import JobStatus, SceneStatus
+from domain.training import Likeness
 
 
 class Record(BaseModel):
@@ -83,7 +84,16 @@ class Job(Record):
     updated_at: datetime
 
 
+class SceneLikeness(Record):
+    """How a clip keeps its characters recognisable, and why so."""
+
+    how: Likeness
+    why: str
+
+
 class JobScene(Record):
+    """``likeness`` is that of the clip that it shows."""
+
     id: UUID
     job_id: UUID
     user_id: UUID
@@ -97,6 +107,7 @@ class JobScene(Record):
     is_placeholder: bool
     clip_key: str | None
     s3_key: str | None
+    likeness: SceneLikeness | None = None
     error_code: str | None
     error_message: str | None
     started_at: datetime | None
@@ -179,8 +190,17 @@ class Character(Record):
         )
 
 
+class TrainedModel(Record):
+    """What a provider makes pictures of a character with: ``model_ref`` is ``owner/name``, ``model_version`` one of
+    its versions."""
+
+    model_ref: str
+    model_version: str
+
+
 class Deletion(Record):
-    """A likeness that has to go, or has gone: the objects of its character, and its trained model if it has one."""
+    """A likeness that has to go, or has gone: the objects of its character, and its trained models if it has any.
+    ``former_models`` are ``owner/name:version``."""
 
     id: UUID
     user_id: UUID
@@ -189,6 +209,7 @@ class Deletion(Record):
     training_key: str | None
     model_ref: str | None
     model_version: str | None
+    former_models: tuple[str, ...]
     attempts: int
     due_at: datetime
     objects_deleted_at: datetime | None
@@ -197,9 +218,17 @@ class Deletion(Record):
     error_code: str | None
     created_at: datetime
 
+    @property
+    def models(self) -> tuple[TrainedModel, ...]:
+        """All that were ever trained on it."""
+        named = [tuple(one.rsplit(":", 1)) for one in self.former_models]
+        if self.model_ref and self.model_version:
+            named.append((self.model_ref, self.model_version))
+        return tuple(TrainedModel(model_ref=ref, model_version=version) for ref, version in named)
+
 
 class Clip(Record):
-    """An accepted clip that its user owns: any job of theirs may show it again."""
+    """An accepted clip, or a keyframe, that its user owns: any job of theirs may show it again."""
 
     clip_key: str
     s3_key: str

@@ -31,8 +31,15 @@ async def plan_scenes(connection: Connection, job_id: UUID, user_id: UUID, scene
 
 
 async def list_scenes(connection: Connection, job_id: UUID) -> Sequence[JobScene]:
+    """The scenes of a job in order, each with the likeness of its clip."""
     cursor = connection.cursor(row_factory=class_row(JobScene))
-    await cursor.execute("select * from job_scenes where job_id = %s order by scene_index", (job_id,))
+    await cursor.execute(
+        """
+        select job_scenes.*, assets.metadata -> 'likeness' as likeness
+        from job_scenes left join assets using (user_id, clip_key) where job_id = %s order by scene_index
+        """,
+        (job_id,),
+    )
     return await cursor.fetchall()
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from domain.models import ModelProfile
+from domain.models import ModelProfile, TrainerProfile
 from resources.settings import Settings
 from resources.video import registry
-from resources.video.protocol import Camera
+from resources.video.protocol import Camera, StillCamera, Trainer
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,19 @@ class Cameras:
 
     def offered(self) -> Sequence[ModelProfile]:
         return registry.models(self.settings)
+
+    @property
+    def training(self) -> TrainerProfile:
+        """The trainer that trains characters, and the price of what it makes."""
+        return registry.trainers()[0]
+
+    def trainer(self) -> Trainer:
+        """Raises PROVIDER_NOT_CONFIGURED."""
+        return registry.trainer(self.training, self.settings)
+
+    def still_camera(self) -> StillCamera:
+        """For pictures by the models that were trained. Raises PROVIDER_NOT_CONFIGURED."""
+        return registry.still_camera(self.training, self.settings)
 
     def is_configured(self, provider: str) -> bool:
         return registry.is_configured(provider, self.settings)

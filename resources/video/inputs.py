@@ -1,38 +1,36 @@
 """What a model is asked for: its input from a shot and its profile. Pure, and the same for the same shot in any
 process, since a lost order is found again by it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 from pydantic import JsonValue
 
 from domain.errors import ErrorCode, RecastError
-from domain.models import Likeness, ModelProfile
-from domain.profile import Aspect, Profile
+from domain.models import ModelProfile
+from domain.profile import Aspect
 from domain.shots import Shot
+from domain.training import Likeness, likeness_of
 
 PICTURE_WORDS = ("image", "images")
 
 
-def pictured(shot: Shot, profile: ModelProfile) -> tuple[UUID, ...]:
-    """The characters whose pictures the model gets, in its order.
-
-    They are those of the shot who have a portrait; where the model takes fewer, the speaker is always among them. A
-    first frame shows them all, for it is made of their pictures.
-    """
-    if profile.likeness in (Likeness.NONE, Likeness.DRAWN):
-        return ()
-    with_portrait = {member.character_id for member in shot.cast if member.portrait_key}
-    shown = [character for character in shot.prompt.characters if character in with_portrait]
-    if profile.likeness is Likeness.START_IMAGE:
-        return tuple(shown)
-    most = 1 if profile.likeness is Likeness.SUBJECT else profile.max_pictures
-    kept = sorted(shown, key=lambda character: character != shot.prompt.speaker)[:most]
-    return tuple(character for character in shown if character in kept)
+def pictured(shot: Shot, profile: ModelProfile) -> tuple[tuple[UUID, ...], ...]:
+    """The pictures that the model gets, in its order: of each, who is in it. Somebody may have several; a first frame,
+    and a picture that is composed because the model takes too few, shows everybody at once."""
+    plan = likeness_of(shot, profile)
+    match plan.how:
+        case Likeness.TRAINED:
+            return (tuple(member.character_id for member in shot.shown),)
+        case Likeness.REFERENCES:
+            return tuple((character,) for character, keys in plan.pictures.items() for _ in keys)
+        case Likeness.COMPOSED:
+            return (tuple(plan.pictures),)
+    return ()
 
 
 def model_input(shot: Shot, profile: ModelProfile, pictures: Sequence[str] = ()) -> dict[str, JsonValue]:
-    """The model's input fields. ``pictures`` are addresses of those of ``pictured``, or of the first frame.
+    """The model's input fields. ``pictures`` are addresses of those of ``pictured``.
 
     Raises PROVIDER_INPUT_INVALID for what the profile already knows to be refused.
     """
@@ -63,19 +61,13 @@ def is_input_of(shot: Shot, profile: ModelProfile, candidate: JsonValue) -> bool
         if field := profile.fields.get(word):
             told = candidate.get(field)
             number = len(told) if isinstance(told, list) else int(bool(told))
-            if number != (count if word == "images" else min(count, 1)):
+            if number != count:
                 return False
     return all(candidate.get(field) == value for field, value in expected.items())
 
 
 def _prompt(shot: Shot, profile: ModelProfile) -> str:
-    names = {member.character_id: member.name for member in shot.cast}
-    mentions = (
-        f"{profile.mention.format(n=place)} is {names[character]}."
-        for place, character in enumerate(pictured(shot, profile), start=1)
-        if profile.mention
-    )
-    mentioned = "".join(f"{mention} " for mention in mentions)
+    mentioned = "".join(f"{mention} " for mention in _mentions(shot, profile))
     room = profile.max_prompt_characters - len(mentioned)
     if len(shot.prompt.text) > room:
         raise RecastError(
@@ -86,16 +78,26 @@ def _prompt(shot: Shot, profile: ModelProfile) -> str:
     return mentioned + shot.prompt.written(room)
 
 
+def _mentions(shot: Shot, profile: ModelProfile) -> Iterator[str]:
+    """Who is in which picture: one sentence for each character, or for the picture that shows several."""
+    if profile.mention is None:
+        return
+    names = {member.character_id: member.name for member in shot.cast}
+    places: dict[tuple[UUID, ...], list[str]] = {}
+    for place, shown in enumerate(pictured(shot, profile), start=1):
+        places.setdefault(shown, []).append(profile.mention.format(n=place))
+    for shown, mentions in places.items():
+        if len(shown) > 1:
+            yield f"{' '.join(mentions)} shows {', '.join(names[one] for one in shown)}, from left to right."
+        else:
+            yield f"{', '.join(mentions)} {'is' if len(mentions) == 1 else 'are'} {names[shown[0]]}."
+
+
 def _aspect(shot: Shot, profile: ModelProfile) -> Aspect:
-    aspect = next((offered for offered in profile.aspects if _has(shot.profile, offered)), None)
+    aspect = next((offered for offered in profile.aspects if shot.profile.has(offered)), None)
     if aspect is None:
         raise RecastError(
             ErrorCode.PROVIDER_INPUT_INVALID,
             f"{profile.title} films in {', '.join(profile.aspects)} only.",
         )
     return aspect
-
-
-def _has(picture: Profile, aspect: Aspect) -> bool:
-    width, height = map(int, aspect.split(":"))
-    return picture.width * height == picture.height * width

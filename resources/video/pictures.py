@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from PIL import Image, ImageFilter, UnidentifiedImageError
+from PIL import Image, ImageFilter, ImageOps, ImageStat, UnidentifiedImageError
 
 from domain.errors import ErrorCode, RecastError
-from domain.models import Likeness, ModelProfile
+from domain.models import ModelProfile
 from domain.profile import Profile
 from domain.shots import Shot
-from resources.video.inputs import pictured
+from domain.training import Likeness, likeness_of
 
 READABLE = {"PNG": "image/png", "JPEG": "image/jpeg"}
 """Some models refuse WebP."""
+LEAST_CONTRAST = 8
+"""Of 255, between the darkest and the lightest place of a picture that shows something."""
 STAGE_BLUR = 0.05
 STAGE_LIGHT = 0.6
 ROOM = 0.86
@@ -36,14 +38,30 @@ class Picture:
         return f"data:{self.media_type};base64,{b64encode(self.content).decode('ascii')}"
 
 
-def pictures_for(shot: Shot, profile: ModelProfile, portraits: Mapping[UUID, bytes]) -> list[Picture]:
-    """The pictures that a model gets with a shot. Raises CHARACTER_NOT_READY when one of them is not there."""
-    shown = pictured(shot, profile)
-    if missing := [character for character in shown if character not in portraits]:
-        raise RecastError(ErrorCode.CHARACTER_NOT_READY, cause=f"no portrait of {missing[0]}")
-    if shown and profile.likeness is Likeness.START_IMAGE:
-        return [first_frame([portraits[character] for character in shown], shot.profile)]
-    return [readable(portraits[character]) for character in shown]
+def pictures_for(shot: Shot, profile: ModelProfile, pictures: Mapping[UUID, Sequence[bytes]]) -> list[Picture]:
+    """What a model gets with a shot, of the ``pictures`` that ``Camera.submit`` is given. Raises CHARACTER_NOT_READY
+    when one of them is not there."""
+    plan = likeness_of(shot, profile)
+    match plan.how:
+        case Likeness.TRAINED:
+            (keyframe,) = _first(pictures, shot.shown[0].character_id, 1)
+            return [fitted(keyframe, shot.profile)]
+        case Likeness.REFERENCES:
+            return [
+                readable(picture)
+                for character, keys in plan.pictures.items()
+                for picture in _first(pictures, character, len(keys))
+            ]
+        case Likeness.COMPOSED:
+            portraits = [portrait for character in plan.pictures for portrait in _first(pictures, character, 1)]
+            return [first_frame(portraits, shot.profile)]
+    return []
+
+
+def fitted(keyframe: bytes, profile: Profile) -> Picture:
+    """A picture in the film's own shape: what is beyond it is cut off evenly. Raises CHARACTER_NOT_READY."""
+    image = _opened(keyframe).convert("RGB")
+    return _encoded(ImageOps.fit(image, (profile.width, profile.height)), "PNG")
 
 
 def readable(portrait: bytes) -> Picture:
@@ -52,6 +70,20 @@ def readable(portrait: bytes) -> Picture:
     if image.format in READABLE:
         return Picture(portrait, READABLE[image.format])
     return _encoded(image, "PNG")
+
+
+def as_keyframe(content: bytes) -> Picture:
+    """A picture that a model has made, as PNG. Raises CLIP_REJECTED for one that cannot be read, and for one of a
+    single colour, as models send when their filter has found something."""
+    try:
+        image = _opened(content)
+    except RecastError as error:
+        raise RecastError(ErrorCode.CLIP_REJECTED, "The keyframe cannot be read.", cause=error.cause) from error
+    light = ImageStat.Stat(image.convert("L"))
+    ((darkest, lightest),) = light.extrema
+    if lightest - darkest < LEAST_CONTRAST:
+        raise RecastError(ErrorCode.CLIP_REJECTED, "The keyframe shows nothing but one colour.")
+    return Picture(content, "image/png") if image.format == "PNG" else _encoded(image, "PNG")
 
 
 def first_frame(portraits: Sequence[bytes], profile: Profile) -> Picture:
@@ -67,6 +99,13 @@ def first_frame(portraits: Sequence[bytes], profile: Profile) -> Picture:
         left = place * slot + (slot - shown.width) // 2
         frame.paste(shown, (left, profile.height - shown.height), shown)
     return _encoded(frame, "JPEG")
+
+
+def _first(pictures: Mapping[UUID, Sequence[bytes]], character: UUID, count: int) -> Sequence[bytes]:
+    found = pictures.get(character, ())[:count]
+    if len(found) < count:
+        raise RecastError(ErrorCode.CHARACTER_NOT_READY, cause=f"{len(found)} of {count} pictures of {character}")
+    return found
 
 
 def _backdrop(image: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -1,6 +1,7 @@
-"""What every video provider does: four verbs over an opaque handle, and one normalised status."""
+"""What every video provider does: four verbs over an opaque handle, and one normalised status. Trainers and cameras for
+still pictures have the same verbs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -11,7 +12,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from domain.errors import ErrorCode, RecastError
-from domain.models import ModelProfile
+from domain.keyframes import Keyframe
+from domain.models import ModelProfile, TrainerProfile
 from domain.shots import Shot
 
 
@@ -70,6 +72,31 @@ class Order(BaseModel):
     deadline_seconds: float
 
 
+class KeyframeOrder(BaseModel):
+    """One keyframe, as it is asked for; see ``Order``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    attempt_id: UUID
+    keyframe: Keyframe
+    webhook_url: str | None = None
+    deadline_seconds: float
+
+
+class TrainingOrder(BaseModel):
+    """One training. ``attempt_id`` is our own name for it; ``name`` that of the model to be, under the account of the
+    provider's key, made when it is not there. Prompts call the character by ``trigger_word``. ``parameters`` are the
+    trainer's own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    attempt_id: UUID
+    name: str = Field(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$")
+    trigger_word: str
+    parameters: Mapping[str, JsonValue] = Field(default_factory=dict)
+    webhook_url: str | None = None
+
+
 class OutcomeUnknownError(RecastError):
     """The request may have been accepted, and the answer was lost. Never ask again before it is known."""
 
@@ -95,8 +122,9 @@ class Camera(Protocol):
     profile: ModelProfile
     can_find: bool
 
-    async def submit(self, order: Order, portraits: Mapping[UUID, bytes]) -> Handle:
-        """Start filming. ``portraits`` are encoded pictures (PNG, JPEG, WebP) by character id. Asks exactly once.
+    async def submit(self, order: Order, pictures: Mapping[UUID, Sequence[bytes]]) -> Handle:
+        """Start filming. ``pictures`` are encoded (PNG, JPEG, WebP), by character id: those of a cast member in their
+        order, or for a shot whose likeness is TRAINED its keyframe alone. Asks exactly once.
 
         Raises ``OutcomeUnknownError`` when it cannot tell whether the provider has accepted, ``BusyError`` when it has
         not and may later, and CONTENT_REJECTED, PROVIDER_QUOTA or PROVIDER_INPUT_INVALID when it will not.
@@ -119,4 +147,41 @@ class Camera(Protocol):
     async def fetch(self, handle: Handle, destination: Path) -> None:
         """Bring the clip of a take that succeeded to ``destination``; never leaves a partial file there. Raises
         CLIP_LOST when it is gone for good and ``BusyError`` when it may come later."""
+        ...
+
+
+class StillCamera(Protocol):
+    """Takes still pictures with trained models. The verbs are those of ``Camera``."""
+
+    can_find: bool
+
+    async def submit(self, order: KeyframeOrder) -> Handle: ...
+    async def find(self, order: KeyframeOrder, since: datetime) -> "list[Handle]": ...
+    async def poll(self, handle: Handle) -> Take: ...
+    async def cancel(self, handle: Handle) -> None: ...
+    async def fetch(self, handle: Handle, destination: Path) -> None: ...
+
+
+class Trainer(Protocol):
+    """One trainer of one provider. The verbs are those of ``Camera``."""
+
+    profile: TrainerProfile
+    can_find: bool
+
+    async def submit(self, order: TrainingOrder, pictures: Sequence[bytes]) -> Handle:
+        """Start training on ``pictures`` (encoded, at least one). Asks exactly once; raises as ``Camera.submit``."""
+        ...
+
+    async def find(self, order: TrainingOrder, since: datetime) -> "list[Handle]": ...
+    async def poll(self, handle: Handle) -> Take: ...
+    async def cancel(self, handle: Handle) -> None: ...
+
+    async def made(self, name: str, take: Take) -> tuple[str, str] | None:
+        """The model (``owner/name``) and the version that a training which succeeded has made; None when there is none.
+        ``name`` is that of the order."""
+        ...
+
+    async def delete(self, model_ref: str, model_version: str) -> None:
+        """Delete a trained version and, when it was the last one, its model; what is gone already is no error. Raises
+        ``BusyError`` while it is not gone yet, and PROVIDER_INPUT_INVALID where the provider does not allow it."""
         ...

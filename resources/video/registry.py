@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module, resources
 from types import ModuleType
+from typing import Any
 
 from domain.errors import ErrorCode, RecastError
-from domain.models import ModelProfile
+from domain.models import ModelProfile, TrainerProfile
 from resources.settings import Settings
-from resources.video.protocol import Camera
+from resources.video.protocol import Camera, StillCamera, Trainer
 
 PROVIDERS: Mapping[str, str] = {
     "local": "resources.video.local.camera",
@@ -21,6 +22,13 @@ PROVIDERS: Mapping[str, str] = {
 """Modules are loaded when first used: a server that films with one provider needs no other's libraries. Each has
 ``camera(profile, settings) -> Camera`` and ``is_configured(settings) -> bool``; one whose models are not in
 models.toml has ``models(settings) -> Sequence[ModelProfile]``."""
+
+
+TRAINING: Mapping[str, tuple[str, str]] = {
+    "replicate": ("resources.video.replicate.trainings", "resources.video.replicate.keyframes"),
+}
+"""The providers that train: modules with ``trainer(profile, settings) -> Trainer`` and
+``still_camera(settings) -> StillCamera``."""
 
 
 def models(settings: Settings | None = None) -> Sequence[ModelProfile]:
@@ -50,8 +58,17 @@ def _models_of(provider: str, settings: Settings | None) -> Sequence[ModelProfil
 
 @cache
 def _listed_models() -> Sequence[ModelProfile]:
-    table = tomllib.loads(resources.files("resources.video").joinpath("models.toml").read_text(encoding="utf-8"))
-    return tuple(ModelProfile.model_validate(row) for row in table["model"])
+    return tuple(ModelProfile.model_validate(row) for row in _table()["model"])
+
+
+@cache
+def trainers() -> Sequence[TrainerProfile]:
+    """Every trainer that is listed; the first is the one that trains."""
+    return tuple(TrainerProfile.model_validate(row) for row in _table()["trainer"])
+
+
+def _table() -> dict[str, Any]:
+    return tomllib.loads(resources.files("resources.video").joinpath("models.toml").read_text(encoding="utf-8"))
 
 
 def is_configured(provider: str, settings: Settings) -> bool:
@@ -70,6 +87,20 @@ def camera(profile: ModelProfile, settings: Settings) -> Camera:
     """Raises PROVIDER_NOT_CONFIGURED."""
     require_configured(profile.provider, settings)
     made: Camera = _module(profile.provider).camera(profile, settings)
+    return made
+
+
+def trainer(profile: TrainerProfile, settings: Settings) -> Trainer:
+    """Raises PROVIDER_NOT_CONFIGURED."""
+    require_configured(profile.provider, settings)
+    made: Trainer = import_module(TRAINING[profile.provider][0]).trainer(profile, settings)
+    return made
+
+
+def still_camera(profile: TrainerProfile, settings: Settings) -> StillCamera:
+    """For pictures by the models that ``profile`` has trained. Raises PROVIDER_NOT_CONFIGURED."""
+    require_configured(profile.provider, settings)
+    made: StillCamera = import_module(TRAINING[profile.provider][1]).still_camera(settings)
     return made
 
 

@@ -1,7 +1,7 @@
 """Pictures taken in and deleted again over a real database and a real object store, whenever the process dies."""
 
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.characters import CharacterMode, CharacterStatus, Consent
+from domain.characters import CastMember, CharacterMode, CharacterStatus, Consent
 from domain.errors import ErrorCode, RecastError
 from domain.stages import JobType, Stage
 from resources.database import characters, deletions, jobs, scripts
@@ -17,6 +17,7 @@ from resources.database.connection import Connection, Database, UserDatabase
 from resources.database.records import Character, Deletion, JobOptions
 from resources.settings import Settings
 from resources.storage import Storage, StoredObject
+from resources.video.cameras import Cameras
 from studio.casting import cast_job, require_portraits
 from studio.characters import (
     NewCharacter,
@@ -27,6 +28,7 @@ from studio.characters import (
 )
 from studio.idempotency import RequestIdentity
 from studio.launching import Connect
+from studio.purchasing import Patience
 from studio.work import Work
 from tests.conftest import DatabaseUrls
 from tests.integration.objects import Bucket, picture
@@ -386,12 +388,23 @@ async def work(worker: Connection, user_id: UUID) -> Work:
     return Work(job, Stage.CAST, worker)
 
 
+async def cast(work: Work, database: Database, settings: Settings) -> Sequence[CastMember]:
+    return await cast_job(work, database, Storage(settings), Cameras(settings), Patience(take_seconds=10))
+
+
 async def test_a_frozen_member_keeps_its_data_when_its_pictures_are_deleted(
-    add: Callable[..., Any], connect: Connect, storage: Storage, bucket: Bucket, user_id: UUID, work: Work
+    add: Callable[..., Any],
+    connect: Connect,
+    database: Database,
+    settings: Settings,
+    storage: Storage,
+    bucket: Bucket,
+    user_id: UUID,
+    work: Work,
 ) -> None:
     character = await trained(add, work.connection)
     await scripts.set_cast(work.connection, work.job.script_id, user_id, [character.id])
-    (member,) = await cast_job(work)
+    (member,) = await cast(work, database, settings)
     assert member.pictures == tuple(one.s3_key for one in character.pictures)
     assert [one.sha256 in key for one, key in zip(character.pictures, member.pictures, strict=True)] == [True] * 3
     assert (member.portrait_key, member.model_ref, member.model_version) == (member.pictures[0], "me/zed", "v1")
@@ -400,15 +413,20 @@ async def test_a_frozen_member_keeps_its_data_when_its_pictures_are_deleted(
     with pytest.raises(RecastError, match="CHARACTER_NOT_READY"):
         await require_portraits(storage, [member])
     await remove_character(connect, storage, user_id, character.id)
-    assert await cast_job(work) == [member]
+    assert await cast(work, database, settings) == [member]
     with pytest.raises(RecastError, match="may have been deleted"):
         await require_portraits(storage, [member])
 
 
-async def test_a_character_that_is_not_ready_is_not_frozen(add: Callable[..., Any], user_id: UUID, work: Work) -> None:
-    character = await add(mode=CharacterMode.TRAINED)
-    await scripts.set_cast(work.connection, work.job.script_id, user_id, [character.id])
+async def test_a_character_that_is_not_all_there_is_not_frozen(
+    add: Callable[..., Any], database: Database, settings: Settings, user_id: UUID, work: Work
+) -> None:
+    with pytest.raises(Killed):
+        await add(DyingStorage(settings, takes=1))
+    (begun,) = await characters.list_characters(work.connection)
+    await scripts.set_cast(work.connection, work.job.script_id, user_id, [begun.id])
     with pytest.raises(RecastError) as refused:
-        await cast_job(work)
-    assert (refused.value.code, refused.value.detail) == (ErrorCode.CHARACTER_NOT_READY, "Zed is not trained yet.")
+        await cast(work, database, settings)
+    assert refused.value.code is ErrorCode.CHARACTER_NOT_READY
+    assert refused.value.detail == "The pictures of Zed are still being stored."
     assert await characters.list_job_cast(work.connection, work.job.id) == []

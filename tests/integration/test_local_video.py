@@ -92,7 +92,7 @@ async def outcome(local: LocalCamera, handle: Handle, until: TakeStatus | None =
 
 
 async def film(local: LocalCamera, shot: Shot, clip: Path, portraits: dict[UUID, bytes] | None = None) -> Take:
-    handle = await local.submit(an_order(shot), portraits or {})
+    handle = await local.submit(an_order(shot), {one: (picture,) for one, picture in (portraits or {}).items()})
     take = await outcome(local, handle)
     assert take.status is TakeStatus.SUCCEEDED, take.error
     await local.fetch(handle, clip)

@@ -5,7 +5,7 @@ Not the package ``fal_client``: it sends a submit again, up to ten times, when t
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -62,14 +62,14 @@ class FalCamera:
         self._asking = asking
         self._outbound = outbound
 
-    async def submit(self, order: Order, portraits: Mapping[UUID, bytes]) -> Handle:
-        pictures = await asyncio.to_thread(pictures_for, order.shot, self.profile, portraits)
+    async def submit(self, order: Order, pictures: Mapping[UUID, Sequence[bytes]]) -> Handle:
+        shown = await asyncio.to_thread(pictures_for, order.shot, self.profile, pictures)
         webhook = self._asking.callable_webhook(order.webhook_url)
         answer = await self._asking.once(
             "POST",
             f"/{self.profile.model}",
             params={"fal_webhook": webhook} if webhook else {},
-            json=model_input(order.shot, self.profile, [picture.data_url for picture in pictures]),
+            json=model_input(order.shot, self.profile, [picture.data_url for picture in shown]),
             # What has not begun by then is not begun at all.
             headers={"X-Fal-Request-Timeout": str(round(order.deadline_seconds))},
         )

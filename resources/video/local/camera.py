@@ -11,7 +11,7 @@ import time
 from asyncio.subprocess import PIPE, Process
 from base64 import b64encode
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -88,12 +88,12 @@ class LocalCamera:
         self._queue: deque[_Rendering] = deque()
         self._crew: set[asyncio.Task[None]] = set()
 
-    async def submit(self, order: Order, portraits: Mapping[UUID, bytes]) -> Handle:
+    async def submit(self, order: Order, pictures: Mapping[UUID, Sequence[bytes]]) -> Handle:
         take_id = uuid4().hex
         folder = self._folder / take_id
         task = {
             "shot": order.shot.model_dump(mode="json"),
-            "portraits": {str(character): b64encode(picture).decode() for character, picture in portraits.items()},
+            "portraits": {str(one): b64encode(shown[0]).decode() for one, shown in pictures.items() if shown},
             "destination": str(folder / f"{CLIP}.part"),
             "font": str(self._font) if self._font else None,
         }

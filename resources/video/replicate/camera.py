@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from resources.video.protocol import Camera, Handle, Order, Take, TakeStatus
 from resources.video.replicate.attempts import ATTEMPT, CLOCKS_APART, is_marked, is_told_by_webhook
 from resources.video.replicate.client import ReplicateClient, Run
 
+PROVIDER = "replicate"
 OUTPUT_HOSTS = ("replicate.delivery",)
 OUTPUT_KEPT = timedelta(hours=1)
 
@@ -28,38 +29,14 @@ VERSION_HASH = re.compile(r"[0-9a-f]{64}")
 PERCENT = re.compile(r"(\d{1,3})%")
 
 
-class ReplicateCamera:
-    """One model of Replicate.
-
-    The pictures of an order are uploaded anew for it and carry its attempt's id: Replicate has no idempotency keys,
-    and this is how an order whose answer was lost is told from another user's with the same words.
-    """
+class ReplicateTakes:
+    """What becomes of a prediction once it is asked for: the same whatever it was asked for."""
 
     can_find = True
 
-    def __init__(self, profile: ModelProfile, client: ReplicateClient, outbound: Outbound) -> None:
-        self.profile = profile
+    def __init__(self, client: ReplicateClient, outbound: Outbound) -> None:
         self._client = client
         self._outbound = outbound
-
-    async def submit(self, order: Order, portraits: Mapping[UUID, bytes]) -> Handle:
-        model_input(order.shot, self.profile)  # refuse before anything is sent what can be refused here
-        pictures = await self._upload(order, portraits)
-        body: dict[str, JsonValue] = {"input": model_input(order.shot, self.profile, pictures)}
-        path = f"/models/{self.profile.model}/predictions"
-        if VERSION_HASH.fullmatch(self.profile.version):
-            path, body["version"] = "/predictions", f"{self.profile.model}:{self.profile.version}"
-        run, response_id = await self._client.create(
-            path, body, webhook_url=order.webhook_url, deadline_seconds=order.deadline_seconds
-        )
-        return self._handle(run, response_id)
-
-    async def find(self, order: Order, since: datetime) -> list[Handle]:
-        found = []
-        async for run in self._client.runs_since("/predictions", since - CLOCKS_APART):
-            if self._is_of_this_model(run) and await self._may_be(run, order):
-                found.append(self._handle(run))
-        return found[::-1]
 
     async def poll(self, handle: Handle) -> Take:
         run = await self._client.run(_path(handle))
@@ -84,14 +61,45 @@ class ReplicateCamera:
         url = _output_url(run.output)
         await patiently(partial(self._outbound.fetch, url, destination), self._client.sleep)
 
-    async def _upload(self, order: Order, portraits: Mapping[UUID, bytes]) -> list[str]:
-        pictures = await asyncio.to_thread(pictures_for, order.shot, self.profile, portraits)
+
+class ReplicateCamera(ReplicateTakes):
+    """One model of Replicate.
+
+    The pictures of an order are uploaded anew for it and carry its attempt's id: Replicate has no idempotency keys,
+    and this is how an order whose answer was lost is told from another user's with the same words.
+    """
+
+    def __init__(self, profile: ModelProfile, client: ReplicateClient, outbound: Outbound) -> None:
+        super().__init__(client, outbound)
+        self.profile = profile
+
+    async def submit(self, order: Order, pictures: Mapping[UUID, Sequence[bytes]]) -> Handle:
+        model_input(order.shot, self.profile)  # refuse before anything is sent what can be refused here
+        uploaded = await self._upload(order, pictures)
+        body: dict[str, JsonValue] = {"input": model_input(order.shot, self.profile, uploaded)}
+        path = f"/models/{self.profile.model}/predictions"
+        if VERSION_HASH.fullmatch(self.profile.version):
+            path, body["version"] = "/predictions", f"{self.profile.model}:{self.profile.version}"
+        run, response_id = await self._client.create(
+            path, body, webhook_url=order.webhook_url, deadline_seconds=order.deadline_seconds
+        )
+        return handle_of(run, response_id)
+
+    async def find(self, order: Order, since: datetime) -> list[Handle]:
+        found = []
+        async for run in self._client.runs_since("/predictions", since - CLOCKS_APART):
+            if self._is_of_this_model(run) and await self._may_be(run, order):
+                found.append(handle_of(run))
+        return found[::-1]
+
+    async def _upload(self, order: Order, pictures: Mapping[UUID, Sequence[bytes]]) -> list[str]:
+        shown = await asyncio.to_thread(pictures_for, order.shot, self.profile, pictures)
         attempt = {ATTEMPT: str(order.attempt_id)}
         uploads = [
             self._client.upload(
                 f"{order.attempt_id}-{place}.{picture.suffix}", picture.content, picture.media_type, attempt
             )
-            for place, picture in enumerate(pictures, start=1)
+            for place, picture in enumerate(shown, start=1)
         ]
         return [uploaded.url for uploaded in await asyncio.gather(*uploads)]
 
@@ -109,14 +117,10 @@ class ReplicateCamera:
     def _is_of_this_model(self, run: Run) -> bool:
         return run.model == self.profile.model or run.version == self.profile.version
 
-    def _handle(self, run: Run, response_id: str | None = None) -> Handle:
-        web = run.urls.web if run.urls else None
-        return Handle(
-            provider=self.profile.provider,
-            request_id=run.id,
-            response_id=response_id,
-            details={"web": web} if web else {},
-        )
+
+def handle_of(run: Run, response_id: str | None = None) -> Handle:
+    web = run.urls.web if run.urls else None
+    return Handle(provider=PROVIDER, request_id=run.id, response_id=response_id, details={"web": web} if web else {})
 
 
 def take_of(run: Run) -> Take:

@@ -226,6 +226,11 @@ class ReplicateClient:
         if not answer.is_success and answer.status != 404:
             raise _refusal(answer)
 
+    async def delete_model(self, model: str) -> bool:
+        """False while the model still has versions. One that is gone already is no error."""
+        answer = await self._asking.patiently("DELETE", f"/models/{model}")
+        return answer.is_success or answer.status == 404
+
     async def webhook_secret(self) -> str:
         return _read(await self._asking.patiently("GET", "/webhooks/default/secret"), _Secret).key
 

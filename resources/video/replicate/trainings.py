@@ -6,65 +6,54 @@ found again when the answer was lost.
 
 import asyncio
 import io
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import JsonValue
 
 from domain.errors import ErrorCode, RecastError
+from domain.models import TrainerProfile
 from resources.settings import Settings
 from resources.video.asking import Sleep
 from resources.video.pictures import readable
-from resources.video.protocol import Handle, Take, TakeStatus
+from resources.video.protocol import BusyError, Handle, Take, TakeStatus, TrainingOrder
 from resources.video.replicate.attempts import ATTEMPT, CLOCKS_APART, is_marked, is_told_by_webhook
-from resources.video.replicate.camera import take_of
+from resources.video.replicate.camera import PROVIDER, take_of
 from resources.video.replicate.client import ReplicateClient, Run
 
-PROVIDER = "replicate"
-TRAINER = "ostris/flux-dev-lora-trainer"
+MODEL = re.compile(r"[a-z0-9][\w.-]*/[a-z0-9][\w.-]*", re.ASCII | re.IGNORECASE)
 ZIP = "application/zip"
 
 
-class TrainingOrder(BaseModel):
-    """One training. ``attempt_id`` is our own name for it; ``name`` that of the model to be, under the account of the
-    token, made when it is not there. Prompts call the character by ``trigger_word``. ``pictures`` are encoded."""
+class ReplicateTrainer:
+    """One model that trains; its newest version is used. What a training makes is the one version of a model of its
+    own."""
 
-    model_config = ConfigDict(frozen=True)
+    can_find = True
 
-    attempt_id: UUID
-    name: str = Field(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$")
-    trigger_word: str
-    pictures: tuple[bytes, ...] = Field(min_length=1)
-    steps: int = Field(default=1000, ge=3, le=6000)
-    webhook_url: str | None = None
-
-
-class Trainer:
-    """``trainer`` is a model that trains; its newest version is used."""
-
-    def __init__(self, client: ReplicateClient, trainer: str = TRAINER) -> None:
+    def __init__(self, profile: TrainerProfile, client: ReplicateClient) -> None:
+        self.profile = profile
         self._client = client
-        self._trainer = trainer
+        self._trainer = profile.model
 
-    async def submit(self, order: TrainingOrder) -> Handle:
-        """Start training. Raises as ``Camera.submit`` does: ``OutcomeUnknownError`` when it cannot tell whether
-        Replicate has accepted. Making the model and uploading the pictures are free, and repeated where needed."""
+    async def submit(self, order: TrainingOrder, pictures: Sequence[bytes]) -> Handle:
+        """Making the model and uploading the pictures are free, and repeated where needed."""
         destination = f"{await self._client.account()}/{order.name}"
         await self._client.ensure_model(destination, f"What {order.trigger_word} looks like")
         version = await self._client.latest_version(self._trainer)
         if version is None:
             raise RecastError(ErrorCode.UNKNOWN_MODEL, cause=f"{self._trainer} has no version")
-        pictures = await self._client.upload(
+        archive = await self._client.upload(
             f"{order.attempt_id}.zip",
-            await asyncio.to_thread(_zipped, order.pictures),
+            await asyncio.to_thread(_zipped, pictures),
             ZIP,
             {ATTEMPT: str(order.attempt_id)},
         )
         body: dict[str, JsonValue] = {
             "destination": destination,
-            "input": {**_input(order), "input_images": pictures.url},
+            "input": {**_input(order), "input_images": archive.url},
         }
         run, response_id = await self._client.create(
             f"/models/{self._trainer}/versions/{version}/trainings", body, webhook_url=order.webhook_url
@@ -96,13 +85,30 @@ class Trainer:
     async def cancel(self, handle: Handle) -> None:
         await self._client.cancel(_path(handle))
 
-    async def delete(self, version: str) -> None:
-        """Delete what a training made (``owner/name:id``); what is gone already is no error. Raises
-        PROVIDER_INPUT_INVALID where Replicate does not allow it."""
-        model, _, version_id = version.partition(":")
-        if model.count("/") != 1 or not version_id.isalnum():
-            raise RecastError(ErrorCode.INVALID_REQUEST, cause=f"not a version of Replicate: {version!r}")
-        await self._client.delete_version(model, version_id)
+    async def made(self, name: str, take: Take) -> tuple[str, str] | None:
+        """An hour after the end Replicate tells a training's output no more; its model still has the version."""
+        told = take.metadata.get("version")
+        if isinstance(told, str):
+            model, _, version = told.partition(":")
+            return (model, version) if version else None
+        model = f"{await self._client.account()}/{name}"
+        try:
+            latest = await self._client.latest_version(model)
+        except RecastError as error:
+            if error.code is ErrorCode.UNKNOWN_MODEL:
+                return None
+            raise
+        return (model, latest) if latest else None
+
+    async def delete(self, model_ref: str, model_version: str) -> None:
+        """A version goes a while after Replicate has accepted its deletion, and a model only once it has none."""
+        if not MODEL.fullmatch(model_ref) or not model_version.isalnum():
+            raise RecastError(
+                ErrorCode.INVALID_REQUEST, cause=f"not a version of Replicate: {model_ref!r} {model_version!r}"
+            )
+        await self._client.delete_version(model_ref, model_version)
+        if not await self._client.delete_model(model_ref):
+            raise BusyError(cause=f"{model_ref} still has a version")
 
     async def _may_be(self, run: Run, order: TrainingOrder) -> bool:
         told = is_told_by_webhook(run, order.attempt_id, order.webhook_url)
@@ -118,7 +124,7 @@ class Trainer:
 
 
 def _input(order: TrainingOrder) -> dict[str, JsonValue]:
-    return {"trigger_word": order.trigger_word, "steps": order.steps, "autocaption": True}
+    return {"trigger_word": order.trigger_word, **order.parameters}
 
 
 def _zipped(pictures: Sequence[bytes]) -> bytes:
@@ -136,5 +142,5 @@ def _path(handle: Handle) -> str:
     return f"/trainings/{handle.request_id}"
 
 
-def trainer(settings: Settings, *, sleep: Sleep = asyncio.sleep) -> Trainer:
-    return Trainer(ReplicateClient.of(settings, sleep=sleep))
+def trainer(profile: TrainerProfile, settings: Settings, *, sleep: Sleep = asyncio.sleep) -> ReplicateTrainer:
+    return ReplicateTrainer(profile, ReplicateClient.of(settings, sleep=sleep))

@@ -39,10 +39,10 @@ class ConfiguredCamera:
         self._asking = asking
         self._outbound = outbound
 
-    async def submit(self, order: Order, portraits: Mapping[UUID, bytes]) -> Handle:
+    async def submit(self, order: Order, pictures: Mapping[UUID, Sequence[bytes]]) -> Handle:
         rules = self._configuration.submit
-        pictures = await asyncio.to_thread(pictures_for, order.shot, self.profile, portraits)
-        told = model_input(order.shot, self.profile, [picture.data_url for picture in pictures])
+        shown = await asyncio.to_thread(pictures_for, order.shot, self.profile, pictures)
+        told = model_input(order.shot, self.profile, [picture.data_url for picture in shown])
         if rules.attempt:
             told[rules.attempt] = str(order.attempt_id)
         path = rules.path.format(model=quote(self.profile.model, safe="/"))

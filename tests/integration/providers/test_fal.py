@@ -15,7 +15,7 @@ from resources.video.fal.camera import camera
 from resources.video.protocol import BusyError, Handle, OutcomeUnknownError, Take, TakeStatus
 from resources.video.registry import model_profile
 from tests.integration.providers.server import Answer, Asked, cut, reply, serving, silence
-from tests.orders import PORTRAITS, WEBHOOK, order_for
+from tests.orders import PICTURES, WEBHOOK, order_for
 
 PICTURE = model_profile("pika", "fal-ai/pika/v2.2/image-to-video")
 WORDS = model_profile("pika", "fal-ai/pika/v2.2/text-to-video")
@@ -37,7 +37,7 @@ FIELD = {"loc": ["body", "duration"], "msg": "Input should be 5 or 10", "type": 
 async def test_an_order_is_one_request_with_its_first_frame_in_it(settings_for):
     async with serving(lambda asked: reply(200, QUEUED, {"x-fal-request-id": "edge-1"})) as server:
         film = camera(PICTURE, settings_for(fal_base_url=server.url))
-        handle = await film.submit(order_for(PICTURE, webhook_url=WEBHOOK, aspect=Aspect.TALL), PORTRAITS)
+        handle = await film.submit(order_for(PICTURE, webhook_url=WEBHOOK, aspect=Aspect.TALL), PICTURES)
     assert handle.request_id == HANDLE.request_id
     assert handle.response_id == "edge-1"
     (asked,) = server.asked

@@ -11,7 +11,7 @@ from resources.video.protocol import BusyError, OutcomeUnknownError
 from resources.video.registry import model_profile
 from resources.video.replicate.camera import camera
 from tests.integration.providers.server import Answer, Asked, cut, reply, serving, silence
-from tests.orders import ADA, ATTEMPT, PORTRAITS, SEEDANCE, WEBHOOK, order_for, shot_for
+from tests.orders import ADA, ATTEMPT, PICTURES, SEEDANCE, WEBHOOK, order_for, shot_for
 
 CREATE = "/models/bytedance/seedance-2.0/predictions"
 STARTED = {
@@ -51,7 +51,7 @@ async def refused(create: Answer, settings_for: Callable[..., Settings], **value
     async with serving(answering(create)) as server:
         film = camera(SEEDANCE, settings_for(replicate_base_url=server.url, **values))
         with pytest.raises(RecastError) as caught:
-            await film.submit(order_for(SEEDANCE), PORTRAITS)
+            await film.submit(order_for(SEEDANCE), PICTURES)
         assert server.count("POST", CREATE) == 1
     return caught.value
 
@@ -59,7 +59,7 @@ async def refused(create: Answer, settings_for: Callable[..., Settings], **value
 async def test_an_order_is_one_request_in_the_models_own_words(settings_for):
     async with serving(answering(reply(201, STARTED, {"x-request-id": "req-9"}))) as server:
         film = camera(SEEDANCE, settings_for(replicate_base_url=server.url))
-        handle = await film.submit(order_for(SEEDANCE, webhook_url=WEBHOOK), PORTRAITS)
+        handle = await film.submit(order_for(SEEDANCE, webhook_url=WEBHOOK), PICTURES)
     assert (handle.provider, handle.request_id, handle.response_id) == ("replicate", "abc123", "req-9")
     create = next(asked for asked in server.asked if asked.path == CREATE)
     assert create.headers["authorization"] == "Bearer r8_test"
@@ -83,7 +83,7 @@ async def test_an_order_is_one_request_in_the_models_own_words(settings_for):
 async def test_the_uploaded_pictures_carry_the_attempt(settings_for):
     async with serving(answering(reply(201, STARTED))) as server:
         film = camera(SEEDANCE, settings_for(replicate_base_url=server.url))
-        await film.submit(order_for(SEEDANCE), PORTRAITS)
+        await film.submit(order_for(SEEDANCE), PICTURES)
     uploads = [asked for asked in server.asked if asked.path == "/files"]
     assert len(uploads) == 2
     for upload in uploads:
@@ -96,9 +96,9 @@ async def test_the_uploaded_pictures_carry_the_attempt(settings_for):
 async def test_a_plain_webhook_is_asked_of_the_sandbox_alone(settings_for, plain):
     async with serving(answering(reply(201, STARTED))) as server:
         film = camera(SEEDANCE, settings_for(replicate_base_url=server.url))
-        await film.submit(order_for(SEEDANCE, webhook_url=plain), PORTRAITS)
+        await film.submit(order_for(SEEDANCE, webhook_url=plain), PICTURES)
         elsewhere = camera(SEEDANCE, settings_for(replicate_base_url=f"http://0.0.0.0:{server.port}"))
-        await elsewhere.submit(order_for(SEEDANCE, webhook_url=plain), PORTRAITS)
+        await elsewhere.submit(order_for(SEEDANCE, webhook_url=plain), PICTURES)
     to_sandbox, to_elsewhere = (asked.json for asked in server.asked if asked.path == CREATE)
     assert to_sandbox["webhook"] == plain
     assert "webhook" not in to_elsewhere
@@ -107,7 +107,7 @@ async def test_a_plain_webhook_is_asked_of_the_sandbox_alone(settings_for, plain
 async def test_a_version_of_a_community_model_is_named(settings_for):
     profile = SEEDANCE.model_copy(update={"model": "somebody/own", "version": "ab" * 32})
     async with serving(answering(reply(201, STARTED))) as server:
-        await camera(profile, settings_for(replicate_base_url=server.url)).submit(order_for(profile), PORTRAITS)
+        await camera(profile, settings_for(replicate_base_url=server.url)).submit(order_for(profile), PICTURES)
     create = next(asked for asked in server.asked if asked.path == "/predictions")
     assert create.json["version"] == f"somebody/own:{'ab' * 32}"
 
@@ -213,7 +213,7 @@ async def test_an_upload_that_fails_is_repeated_and_costs_no_second_order(settin
     words = model_profile("replicate", "minimax/video-01")
     async with serving(answer) as server:
         film = camera(words, settings_for(replicate_base_url=server.url), sleep=pauses)
-        await film.submit(order_for(words), PORTRAITS)
+        await film.submit(order_for(words), PICTURES)
     assert [asked.path for asked in server.asked] == ["/files"] * 4 + ["/models/minimax/video-01/predictions"]
     assert pauses.seconds[2] >= 2
 
@@ -222,7 +222,7 @@ async def test_nothing_is_ordered_when_the_pictures_cannot_be_uploaded(settings_
     async with serving(lambda asked: reply(503, b"")) as server:
         film = camera(SEEDANCE, settings_for(replicate_base_url=server.url), sleep=pauses)
         with pytest.raises(BusyError):
-            await film.submit(order_for(SEEDANCE), PORTRAITS)
+            await film.submit(order_for(SEEDANCE), PICTURES)
         assert server.count("POST", CREATE) == 0
 
 
@@ -238,7 +238,7 @@ async def test_what_the_model_is_known_to_refuse_is_not_even_asked(settings_for,
     async with serving(answering(reply(201, STARTED))) as server:
         film = camera(profile, settings_for(replicate_base_url=server.url))
         with pytest.raises(RecastError) as caught:
-            await film.submit(order_for(profile, **shot), PORTRAITS)
+            await film.submit(order_for(profile, **shot), PICTURES)
     assert caught.value.code is ErrorCode.PROVIDER_INPUT_INVALID
     assert server.asked == []
 
@@ -247,7 +247,7 @@ async def test_a_character_whose_portrait_is_missing_is_not_left_out_in_silence(
     async with serving(answering(reply(201, STARTED))) as server:
         film = camera(SEEDANCE, settings_for(replicate_base_url=server.url))
         with pytest.raises(RecastError) as caught:
-            await film.submit(order_for(SEEDANCE), {ADA: PORTRAITS[ADA]})
+            await film.submit(order_for(SEEDANCE), {ADA: PICTURES[ADA]})
     assert caught.value.code is ErrorCode.CHARACTER_NOT_READY
     assert server.asked == []
 
@@ -256,7 +256,7 @@ async def test_a_model_that_takes_one_subject_gets_the_speaker(settings_for):
     profile = model_profile("replicate", "minimax/video-01")
     async with serving(answering(reply(201, STARTED))) as server:
         film = camera(profile, settings_for(replicate_base_url=server.url))
-        await film.submit(order_for(profile), PORTRAITS)
+        await film.submit(order_for(profile), PICTURES)
     create = server.asked[-1].json["input"]
     assert create == {
         "prompt": shot_for(profile).prompt.text,

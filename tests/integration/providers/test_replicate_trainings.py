@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 
 from domain.errors import ErrorCode, RecastError
-from resources.video.protocol import BusyError, Handle, OutcomeUnknownError, TakeStatus
-from resources.video.replicate.trainings import TrainingOrder, trainer
+from resources.settings import Settings
+from resources.video.protocol import BusyError, Handle, OutcomeUnknownError, Take, TakeStatus, TrainingOrder
+from resources.video.registry import trainers
+from resources.video.replicate.trainings import ReplicateTrainer
+from resources.video.replicate.trainings import trainer as make
 from tests.integration.providers.server import Answer, Asked, cut, reply, serving
 from tests.orders import ATTEMPT, WEBHOOK, portrait
 
 CREATE = "/models/ostris/flux-dev-lora-trainer/versions/e440/trainings"
+PICTURES = (portrait("teal"), portrait("red", kind="WEBP"))
 HANDLE = Handle(provider="replicate", request_id="tr1")
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 STARTED = {"id": "tr1", "status": "starting", "created_at": "2026-11-20T10:00:00Z"}
@@ -27,10 +31,15 @@ def order(**values: Any) -> TrainingOrder:
             "attempt_id": ATTEMPT,
             "name": "recast-ada",
             "trigger_word": "ADA77",
-            "pictures": (portrait("teal"), portrait("red", kind="WEBP")),
+            "parameters": {"steps": 1000, "autocaption": True},
             **values,
         }
     )
+
+
+def trainer(settings: Settings, **values: Any) -> ReplicateTrainer:
+    (profile,) = [one for one in trainers() if one.model == "ostris/flux-dev-lora-trainer"]
+    return make(profile, settings, **values)
 
 
 def replicate(create: Answer = ACCEPTED, **answers: Answer) -> Callable[[Asked], Answer]:
@@ -48,7 +57,7 @@ def replicate(create: Answer = ACCEPTED, **answers: Answer) -> Callable[[Asked],
 
 async def test_a_training_is_one_request_with_the_pictures_in_an_archive(settings_for):
     async with serving(replicate(reply(201, STARTED, {"x-request-id": "req-3"}))) as server:
-        handle = await trainer(settings_for(replicate_base_url=server.url)).submit(order(webhook_url=WEBHOOK))
+        handle = await trainer(settings_for(replicate_base_url=server.url)).submit(order(webhook_url=WEBHOOK), PICTURES)
     assert (handle.request_id, handle.response_id) == ("tr1", "req-3")
     assert handle.details == {"destination": "studio/recast-ada"}
     create = next(asked for asked in server.asked if asked.path == CREATE)
@@ -81,7 +90,7 @@ async def test_the_model_to_be_is_made_when_it_is_not_there(settings_for):
         return reply(201, {}) if (asked.method, asked.path) == ("POST", "/models") else served(asked)
 
     async with serving(answer) as server:
-        await trainer(settings_for(replicate_base_url=server.url)).submit(order())
+        await trainer(settings_for(replicate_base_url=server.url)).submit(order(), PICTURES)
     made = next(asked for asked in server.asked if asked.path == "/models").json
     assert made | {"description": ""} == {
         "owner": "studio",
@@ -103,7 +112,8 @@ async def test_a_model_that_was_made_meanwhile_is_taken(settings_for):
         return exists if (asked.method, asked.path) == ("POST", "/models") else served(asked)
 
     async with serving(answer) as server:
-        assert (await trainer(settings_for(replicate_base_url=server.url)).submit(order())).request_id == "tr1"
+        handle = await trainer(settings_for(replicate_base_url=server.url)).submit(order(), PICTURES)
+    assert handle.request_id == "tr1"
 
 
 async def test_a_model_that_cannot_be_made_ends_the_order_before_it_costs_anything(settings_for):
@@ -112,7 +122,7 @@ async def test_a_model_that_cannot_be_made_ends_the_order_before_it_costs_anythi
     )
     async with serving(answering) as server:
         with pytest.raises(RecastError) as caught:
-            await trainer(settings_for(replicate_base_url=server.url)).submit(order())
+            await trainer(settings_for(replicate_base_url=server.url)).submit(order(), PICTURES)
         assert server.count("POST", CREATE) == 0
     assert caught.value.code is ErrorCode.PROVIDER_QUOTA
 
@@ -121,7 +131,7 @@ async def test_a_model_that_cannot_be_made_ends_the_order_before_it_costs_anythi
 async def test_a_lost_answer_leaves_the_outcome_unknown_and_is_never_asked_for_again(settings_for, lost):
     async with serving(replicate(lost)) as server:
         with pytest.raises(OutcomeUnknownError):
-            await trainer(settings_for(replicate_base_url=server.url)).submit(order())
+            await trainer(settings_for(replicate_base_url=server.url)).submit(order(), PICTURES)
         assert server.count("POST", CREATE) == 1
 
 
@@ -198,29 +208,58 @@ async def test_a_training_can_be_canceled(settings_for):
     assert [(asked.method, asked.path) for asked in server.asked] == [("POST", "/trainings/tr1/cancel")]
 
 
+async def made(settings_for, take, answers: Mapping[str, Answer]) -> tuple[str, str] | None:
+    async with serving(replicate(**answers)) as server:
+        return await trainer(settings_for(replicate_base_url=server.url)).made("recast-ada", take)
+
+
+async def test_what_a_training_has_made_is_told_by_the_training_or_later_by_its_model(settings_for):
+    told = Take(status=TakeStatus.SUCCEEDED, metadata={"version": "studio/recast-ada:ab12"})
+    late = Take(status=TakeStatus.SUCCEEDED)
+    there = {"GET__models_studio_recast-ada": reply(200, {"latest_version": {"id": "cd34"}})}
+    gone = {"GET__models_studio_recast-ada": reply(404, b"{}")}
+    assert await made(settings_for, told, gone) == ("studio/recast-ada", "ab12")
+    assert await made(settings_for, late, there) == ("studio/recast-ada", "cd34")
+    assert await made(settings_for, late, {}) is None
+    assert await made(settings_for, late, gone) is None
+
+
 @pytest.mark.parametrize("status", [202, 204, 404])
 async def test_what_a_training_made_can_be_deleted_and_stays_deleted(settings_for, status):
     async with serving(lambda asked: reply(status, b"")) as server:
-        await trainer(settings_for(replicate_base_url=server.url)).delete("studio/recast-ada:ab12")
+        await trainer(settings_for(replicate_base_url=server.url)).delete("studio/recast-ada", "ab12")
     assert [(asked.method, asked.path) for asked in server.asked] == [
-        ("DELETE", "/models/studio/recast-ada/versions/ab12")
+        ("DELETE", "/models/studio/recast-ada/versions/ab12"),
+        ("DELETE", "/models/studio/recast-ada"),
     ]
+
+
+async def test_a_model_whose_version_is_not_gone_yet_is_asked_for_again_later(settings_for):
+    def answer(asked: Asked) -> Answer:
+        return reply(202, b"") if "versions" in asked.path else reply(403, {"detail": "It has versions."})
+
+    async with serving(answer) as server:
+        with pytest.raises(BusyError):
+            await trainer(settings_for(replicate_base_url=server.url)).delete("studio/recast-ada", "ab12")
 
 
 async def test_a_version_that_replicate_keeps_is_told(settings_for):
     kept = reply(400, {"detail": "Version is used by other models"})
     async with serving(lambda asked: kept) as server:
         with pytest.raises(RecastError) as caught:
-            await trainer(settings_for(replicate_base_url=server.url)).delete("studio/recast-ada:ab12")
+            await trainer(settings_for(replicate_base_url=server.url)).delete("studio/recast-ada", "ab12")
     assert caught.value.code is ErrorCode.PROVIDER_INPUT_INVALID
     assert "other models" in caught.value.cause
 
 
-@pytest.mark.parametrize("version", ["", "studio", "studio/ada", "a/b/c:ab", "studio/ada:../../x"])
-async def test_nothing_but_a_version_is_ever_deleted(settings_for, version):
+@pytest.mark.parametrize(
+    ("model", "version"),
+    [("", "ab"), ("studio", "ab"), ("studio/ada", ""), ("a/b/c", "ab"), ("studio/ada", "../../x"), ("a/..", "ab")],
+)
+async def test_nothing_but_a_version_is_ever_deleted(settings_for, model, version):
     async with serving(lambda asked: reply(204, b"")) as server:
         with pytest.raises(RecastError):
-            await trainer(settings_for(replicate_base_url=server.url)).delete(version)
+            await trainer(settings_for(replicate_base_url=server.url)).delete(model, version)
     assert server.asked == []
 
 

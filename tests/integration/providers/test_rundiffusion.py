@@ -13,7 +13,7 @@ from resources.settings import Settings
 from resources.video.protocol import BusyError, Camera, Handle, OutcomeUnknownError
 from resources.video.registry import camera, is_configured, model_profile, models
 from tests.integration.providers.server import Answer, Asked, Server, cut, reply, serving
-from tests.orders import ATTEMPT, PORTRAITS, order_for
+from tests.orders import ATTEMPT, PICTURES, order_for
 
 CLIP = b"\0\0\0 ftypisom" + bytes(5000)
 VIDEO = {"content-type": "video/mp4"}
@@ -115,7 +115,7 @@ def configured(settings_for: Callable[..., Settings], tmp_path: Path) -> Setup:
 async def test_a_flat_service_is_asked_in_its_own_words(configured):
     async with serving(lambda asked: reply(202, {"id": "v-7"}, {"x-request-id": "r-1"})) as server:
         film, profile = configured(FLAT, server)
-        handle = await film.submit(order_for(profile), PORTRAITS)
+        handle = await film.submit(order_for(profile), PICTURES)
     assert (handle.provider, handle.request_id, handle.response_id) == ("rundiffusion", "v-7", "r-1")
     (asked,) = server.asked
     assert (asked.method, asked.path) == ("POST", "/api/v1/videos")
@@ -135,7 +135,7 @@ async def test_a_flat_service_is_asked_in_its_own_words(configured):
 async def test_a_deep_service_is_asked_in_its_own_words(configured):
     async with serving(lambda asked: reply(200, {"data": {"job": {"number": 12}}})) as server:
         film, profile = configured(DEEP, server)
-        handle = await film.submit(order_for(profile), PORTRAITS)
+        handle = await film.submit(order_for(profile), PICTURES)
     assert handle.request_id == "12"
     (asked,) = server.asked
     assert (asked.method, asked.path) == ("PUT", "/run/studio/films-2/jobs")
@@ -164,7 +164,7 @@ async def test_a_lost_answer_leaves_the_outcome_unknown_and_is_never_asked_for_a
     async with serving(lambda asked: answer) as server:
         film, profile = configured(shape, server)
         with pytest.raises(OutcomeUnknownError):
-            await film.submit(order_for(profile), PORTRAITS)
+            await film.submit(order_for(profile), PICTURES)
     assert len(server.asked) == 1
 
 
@@ -184,7 +184,7 @@ async def test_a_refusal_has_the_code_of_its_reason(configured, shape, answer, c
     async with serving(lambda asked: answer) as server:
         film, profile = configured(shape, server)
         with pytest.raises(RecastError) as caught:
-            await film.submit(order_for(profile), PORTRAITS)
+            await film.submit(order_for(profile), PICTURES)
     assert caught.value.code == ErrorCode(code)
 
 

@@ -19,28 +19,61 @@ def speaking(shot, speaker):
 
 
 def without_portrait(shot, name):
-    cast = [member.model_copy(update={"portrait_key": None}) if member.name == name else member for member in shot.cast]
+    return changed(shot, name, portrait_key=None, pictures=())
+
+
+def changed(shot, name, **facts):
+    """The shot with other facts about one of its characters."""
+    cast = [member.model_copy(update=facts) if member.name == name else member for member in shot.cast]
     return shot.model_copy(update={"cast": tuple(cast)})
 
 
+def alone(shot, character):
+    """The shot with one character in it."""
+    prompt = shot.prompt.model_copy(update={"characters": (character,), "speaker": character})
+    cast = tuple(member for member in shot.cast if member.character_id == character)
+    return shot.model_copy(update={"prompt": prompt, "cast": cast})
+
+
 def test_every_character_of_the_shot_is_pictured_in_the_shots_order():
-    assert pictured(shot_for(SEEDANCE), SEEDANCE) == (ADA, BOB)
+    assert pictured(shot_for(SEEDANCE), SEEDANCE) == ((ADA,), (BOB,))
 
 
-def test_where_pictures_are_few_the_speaker_has_one():
+def test_somebody_with_several_pictures_is_shown_with_as_many_as_the_model_takes():
+    shot = changed(shot_for(SEEDANCE), "Ada", pictures=tuple(f"ada-{n}.png" for n in range(20)))
+    assert pictured(shot, SEEDANCE) == ((ADA,),) * 8 + ((BOB,),)
+    few = SEEDANCE.model_copy(update={"max_pictures": 3})
+    assert pictured(shot, few) == ((ADA,), (ADA,), (BOB,))
+    assert model_input(shot, few)["prompt"].startswith("[Image1], [Image2] are Ada. [Image3] is Bob. Medium")
+
+
+def test_somebody_alone_with_a_trained_model_is_shown_by_the_keyframe_alone():
+    shot = changed(shot_for(SEEDANCE), "Ada", pictures=("1.png", "2.png"), model_ref="me/ada", model_version="1")
+    assert pictured(alone(shot, ADA), SEEDANCE) == ((ADA,),)
+    assert pictured(alone(shot, ADA), FRAME) == ((ADA,),)
+    assert pictured(shot, SEEDANCE) == ((ADA,), (ADA,), (BOB,))
+
+
+def test_where_pictures_are_few_one_shows_everybody():
     narrow = SEEDANCE.model_copy(update={"max_pictures": 1})
-    assert pictured(speaking(shot_for(narrow), BOB), narrow) == (BOB,)
-    assert pictured(speaking(shot_for(SUBJECT), BOB), SUBJECT) == (BOB,)
-    assert pictured(speaking(shot_for(SUBJECT), None), SUBJECT) == (ADA,)
+    assert pictured(shot_for(narrow), narrow) == ((ADA, BOB),)
+    assert model_input(shot_for(narrow), narrow)["prompt"].startswith(
+        "[Image1] shows Ada, Bob, from left to right. Medium"
+    )
+
+
+def test_of_several_the_speaker_is_the_subject():
+    assert pictured(speaking(shot_for(SUBJECT), BOB), SUBJECT) == ((BOB,),)
+    assert pictured(speaking(shot_for(SUBJECT), None), SUBJECT) == ((ADA,),)
 
 
 def test_a_first_frame_shows_everybody():
-    assert pictured(shot_for(FRAME), FRAME) == (ADA, BOB)
+    assert pictured(shot_for(FRAME), FRAME) == ((ADA, BOB),)
 
 
 def test_who_has_no_portrait_is_described_by_words_alone():
     shot = without_portrait(shot_for(SEEDANCE), "Ada")
-    assert pictured(shot, SEEDANCE) == (BOB,)
+    assert pictured(shot, SEEDANCE) == ((BOB,),)
     assert model_input(shot, SEEDANCE)["prompt"].startswith("[Image1] is Bob. Medium")
 
 

@@ -4,9 +4,19 @@ from decimal import Decimal
 
 import pytest
 
+from domain.errors import ErrorCode, RecastError
 from domain.models import Likeness
 from resources.video.inputs import model_input, pictured
-from resources.video.registry import PROVIDERS, is_configured, model_profile, models
+from resources.video.registry import (
+    PROVIDERS,
+    TRAINING,
+    is_configured,
+    model_profile,
+    models,
+    still_camera,
+    trainer,
+    trainers,
+)
 from tests.orders import shot_for
 
 PAID = [profile for profile in models() if profile.provider != "local"]
@@ -55,7 +65,7 @@ def test_a_models_likeness_fits_its_fields(profile):
 @pytest.mark.parametrize("profile", PAID, ids=NAMES)
 def test_a_shot_can_be_ordered_of_every_model(profile):
     shot = shot_for(profile, aspect=profile.aspects[0], needed=3)
-    pictures = [f"https://picture/{character}" for character in pictured(shot, profile)]
+    pictures = [f"https://picture/{number}" for number, _ in enumerate(pictured(shot, profile))]
     assert model_input(shot, profile, pictures)[profile.fields["prompt"]]
 
 
@@ -81,3 +91,26 @@ def test_a_price_says_whence_and_when(profile):
 )
 def test_a_clip_costs_what_the_providers_list_says(provider, model, seconds, low):
     assert model_profile(provider, model).price.of(seconds)[0] == Decimal(low)
+
+
+def test_whoever_is_listed_to_train_can_and_makes_pictures_too(settings_for):
+    settings = settings_for()
+    for profile in trainers():
+        assert profile.provider in TRAINING
+        assert trainer(profile, settings).profile == profile
+        assert still_camera(profile, settings).can_find
+        assert (profile.price.per, profile.picture_price.per) == ("training", "picture")
+
+
+def test_nobody_trains_without_the_providers_key(settings_for):
+    without = settings_for(replicate_api_token=None)
+    for make in (trainer, still_camera):
+        with pytest.raises(RecastError) as refused:
+            make(trainers()[0], without)
+        assert refused.value.code is ErrorCode.PROVIDER_NOT_CONFIGURED
+
+
+def test_a_training_and_a_picture_have_their_price_whatever_the_seconds():
+    (profile, *_) = trainers()
+    assert profile.price.of(0) == profile.price.of(99) == (Decimal("1.80"), Decimal("3.00"))
+    assert profile.picture_price.of(0) == (Decimal("0.032"), Decimal("0.05"))
