@@ -69,7 +69,8 @@ MEANINGS = {
 @dataclass(frozen=True)
 class Plan:
     """``lost_answers`` and ``lost_webhooks`` are shares, from 0 to 1: what neither an answer nor a webhook tells of
-    must be looked up. One blow falls for ``scenes_a_blow`` scenes, on average; ``in_flight`` is the provider's limit."""
+    must be looked up. One blow falls for ``scenes_a_blow`` scenes, on average; ``in_flight`` is the provider's
+    limit."""
 
     scenes: int = 1000
     seed: int = 1

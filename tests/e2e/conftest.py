@@ -22,7 +22,6 @@ from resources.storage import Storage
 
 SHORT = "https://www.youtube.com/watch?v=short000001"
 """Scenes of two seconds: what is tested is not how long they take to draw."""
-TALK = "https://www.youtube.com/watch?v=talk0000001"
 JOB_SECONDS = 150
 
 
@@ -62,15 +61,12 @@ class Creator:
     imported: dict[str, UUID] = field(default_factory=dict)
 
     async def import_short(self) -> UUID:
-        return await self.import_once(SHORT)
-
-    async def import_once(self, link: str) -> UUID:
         """The script of a video, imported when it is first needed."""
-        if link not in self.imported:
-            imported = await self.api.import_video(link)
+        if SHORT not in self.imported:
+            imported = await self.api.import_video(SHORT)
             assert (await self.finish(imported.job_id)).status == "succeeded"
-            self.imported[link] = imported.script_id
-        return self.imported[link]
+            self.imported[SHORT] = imported.script_id
+        return self.imported[SHORT]
 
     async def order(
         self, script_id: UUID, *, scenes: int, seed: int | None = None, aspect: Aspect = Aspect.SQUARE

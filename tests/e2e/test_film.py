@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from domain.premade import PREMADE
 from domain.profile import Aspect
 from domain.stages import JobType
 from resources.dagster import DagsterClient
@@ -18,7 +19,7 @@ from resources.media import probe
 from resources.settings import Settings
 from resources.storage import Storage, final_object_key
 from studio.launching import launch
-from tests.e2e.conftest import TALK, Creator, Launch
+from tests.e2e.conftest import Creator, Launch
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -111,15 +112,15 @@ async def test_a_failed_scene_keeps_its_siblings_and_materialize_finishes_the_fi
     creator: Creator, worker: Connection, storage: Storage, settings: Settings, materialize: Launch
 ) -> None:
     """The picture of one character is damaged: scenes without that character are filmed all the same."""
-    script_id = await creator.import_once(TALK)
+    script_id = await creator.import_short()
     key = f"users/{creator.user_id}/characters/{uuid4()}/1.png"
     await storage.put_bytes(key, b"not a picture at all", "image/png")
     cursor = await worker.execute(
         "insert into characters (user_id, name, image_url) values (%s, 'Blot', %s) returning id", (creator.user_id, key)
     )
     row = await cursor.fetchone()
-    ada = (await creator.api.characters())[0].id
-    await creator.api.cast(script_id, [ada, row[0]])
+    ada, chidi = PREMADE[0].character_id, PREMADE[2].character_id
+    await creator.api.cast(script_id, [ada, row[0], chidi])
     job = await creator.finish(
         (await creator.api.generate(script_id, {"max_scenes": 4, "seed": 3, "aspect": "1:1"})).id
     )
