@@ -16,9 +16,8 @@ from api.services import Services
 from domain.errors import ErrorCode, RecastError
 from resources.auth import Claims
 from resources.database import jobs, scripts
-from resources.database.connection import Connection
+from resources.database.connection import Connect, Connection
 from resources.database.records import Job
-from studio.launching import Connect
 
 bearer = HTTPBearer(
     bearerFormat="JWT", description="An access token of Supabase Auth (see `auth_url` in `/config`).", auto_error=False

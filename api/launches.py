@@ -6,7 +6,8 @@ from uuid import UUID
 import structlog
 
 from resources.dagster import DagsterClient
-from studio.launching import Connect, launch
+from resources.database.connection import Connect
+from studio.launching import launch
 
 log = structlog.get_logger(__name__)
 

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
-import numpy as np
 from av.container import InputContainer
-from numpy.typing import NDArray
 
 from domain.errors import ErrorCode, RecastError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SAMPLE_WIDTH, SAMPLE_HEIGHT = 64, 64
 """A sampled frame is averaged down to this: coding noise vanishes, a blinking eye does not."""
@@ -75,6 +77,8 @@ def decode_check(path: Path) -> PictureCheck:
         raise _rejected("The clip cannot be decoded.", path, error) from error
     if not cells:
         raise RecastError(ErrorCode.CLIP_REJECTED, "The clip holds no picture.", cause=str(path))
+    import numpy as np  # a quarter of a second, which every run would pay before its first stage
+
     brightest = max(float(cell.max()) for cell in cells)
     change = max((float(np.abs(cell - cells[0]).max()) for cell in cells[1:]), default=0.0)
     return PictureCheck(samples=len(cells), black=brightest < BLACK_LUMA, frozen=change < FROZEN_LUMA)
@@ -106,7 +110,7 @@ def _facts(container: InputContainer, path: Path) -> MediaFacts:
     )
 
 
-def _sampled(path: Path, *, only_keyframes: bool) -> list[NDArray[np.float32]]:
+def _sampled(path: Path, *, only_keyframes: bool) -> "list[NDArray[np.float32]]":
     """Evenly chosen frames as cells of mean luma, float32 (SAMPLE_HEIGHT, SAMPLE_WIDTH), 0 to 255."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
@@ -117,7 +121,9 @@ def _sampled(path: Path, *, only_keyframes: bool) -> list[NDArray[np.float32]]:
         return [_cells(frame) for frame in frames]
 
 
-def _cells(frame: Any) -> NDArray[np.float32]:
+def _cells(frame: Any) -> "NDArray[np.float32]":
+    import numpy as np
+
     small = frame.reformat(width=SAMPLE_WIDTH, height=SAMPLE_HEIGHT, format="gray", interpolation="AREA")
     return np.asarray(small.to_ndarray(), dtype=np.float32)
 

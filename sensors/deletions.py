@@ -9,7 +9,6 @@ from domain.errors import RecastError
 from resources.database.connection import Database
 from resources.storage import Storage
 from resources.video.cameras import Cameras
-from studio.characters import carry_out_deletions, sweep_abandoned_uploads
 from studio.training import ModelsOfTrainers
 
 EVERY_SECONDS = 30
@@ -28,6 +27,8 @@ def deletions(
     cameras: dg.ResourceParam[Cameras],
 ) -> dg.SkipReason:
     """What goes wrong with one deletion puts it off, by itself, ever longer; it is never given up."""
+    # With Pillow behind it: every run would pay for the import before its first stage.
+    from studio.characters import carry_out_deletions, sweep_abandoned_uploads
 
     async def carry_out() -> tuple[int, int]:
         swept = await sweep_abandoned_uploads(database)

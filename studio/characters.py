@@ -19,12 +19,11 @@ import structlog
 from domain.characters import CharacterMode, CharacterStatus, Consent, Voice
 from domain.errors import ErrorCode, RecastError
 from resources.database import attempts, characters, deletions
-from resources.database.connection import Connection, Database
+from resources.database.connection import Connect, Connection, Database
 from resources.database.records import Character, CharacterPicture, Deletion
 from resources.pictures import WEBP, Picture, clean_pictures
 from resources.storage import Storage, character_picture_key, character_prefix
 from studio.idempotency import RequestIdentity
-from studio.launching import Connect
 from studio.work import as_recast_error
 
 log = structlog.get_logger(__name__)

@@ -21,7 +21,6 @@ from resources.database.connection import Connection
 from resources.database.records import Clip as Owned
 from resources.storage import PNG, Storage, keyframe_object_key
 from resources.video.cameras import Cameras
-from resources.video.pictures import as_keyframe
 from resources.video.protocol import Handle, KeyframeOrder, StillCamera, Take
 from studio.clips import ClipGoods
 from studio.purchasing import Till, buy
@@ -111,6 +110,9 @@ class KeyframeGoods:
         """It takes seconds: the scene's progress is that of its clip."""
 
     async def receive(self, handle: Handle, take: Take) -> StoredKeyframe:
+        # With Pillow behind it: every run would pay for the import before its first stage.
+        from resources.video.pictures import as_keyframe
+
         with tempfile.TemporaryDirectory(prefix="recast-keyframe-") as folder:
             made = Path(folder) / "keyframe"
             await self.camera.fetch(handle, made)

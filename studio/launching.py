@@ -1,7 +1,5 @@
 """Launching: a queued job becomes a Dagster run, once, whoever else is trying at the same moment."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 import structlog
@@ -9,13 +7,10 @@ import structlog
 from domain.errors import RecastError
 from resources.dagster import DagsterClient, NotLaunchedError
 from resources.database import jobs
-from resources.database.connection import Connection
+from resources.database.connection import Connect
 from resources.database.records import Job
 
 log = structlog.get_logger(__name__)
-
-Connect = Callable[[], AbstractAsyncContextManager[Connection]]
-"""Opens a connection, or one transaction, in which jobs may be claimed; what it did is committed when it closes."""
 
 
 async def launch(connect: Connect, dagster: DagsterClient, job_id: UUID) -> str | None:

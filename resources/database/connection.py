@@ -1,8 +1,8 @@
 """Connections. A worker's is service_role; a user's becomes `authenticated` with the user's claims, per transaction."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,9 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from domain.errors import ErrorCode, RecastError
 
 Connection = AsyncConnection[Any]
+
+Connect = Callable[[], AbstractAsyncContextManager[Connection]]
+"""Opens a connection, or one transaction; what was done in it is committed when it closes."""
 
 USER_STATEMENT_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_SECONDS = 5
