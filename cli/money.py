@@ -26,14 +26,18 @@ def _price(model: ModelView) -> str:
 
 
 def tell_of_quote(console: Console, quote: QuoteView) -> None:
-    owned = len(quote.lines) - quote.to_buy
-    table = Table("scene", "model", "seconds", "price", box=None, pad_edge=False)
+    table = Table("scene", "what", "model", "seconds", "price", box=None, pad_edge=False)
     for line in quote.lines:
         price = "owned" if line.is_owned else dollars(line.low_usd, line.high_usd)
-        table.add_row(str(line.scene_index or line.what), f"{line.provider} {line.model}", f"{line.seconds:g}", price)
+        seconds = f"{line.seconds:g}" if line.seconds else ""
+        table.add_row(str(line.scene_index or ""), line.what, f"{line.provider} {line.model}", seconds, price)
     console.print(table)
+    clips = [line for line in quote.lines if line.what == "clip"]
+    owned = sum(line.is_owned for line in clips)
+    trained = sum(line.what == "training" and not line.is_owned for line in quote.lines)
     console.print(
-        f"Films {quote.to_buy} of {len(quote.lines)} scenes for {dollars(quote.low_usd, quote.high_usd)}"
+        f"Films {len(clips) - owned} of {len(clips)} scenes for {dollars(quote.low_usd, quote.high_usd)}"
+        + (f", which includes {trained} {'training' if trained == 1 else 'trainings'}" if trained else "")
         + (f"; {owned} are yours already" if owned else "")
         + f". Left of this month's budget: {dollars(quote.budget_left_usd)}."
     )

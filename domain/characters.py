@@ -58,7 +58,7 @@ CHARACTER_TRANSITIONS: Mapping[CharacterStatus, frozenset[CharacterStatus]] = {
     # An upload that fails leaves no row, so nothing fails from here.
     CharacterStatus.UPLOADING: frozenset({CharacterStatus.READY, CharacterStatus.UNTRAINED}),
     CharacterStatus.UNTRAINED: frozenset({CharacterStatus.TRAINING}),
-    # Back to untrained: the training was lost or given up, and nothing was paid for.
+    # Back to untrained: the training was lost or given up.
     CharacterStatus.TRAINING: frozenset({CharacterStatus.READY, CharacterStatus.FAILED, CharacterStatus.UNTRAINED}),
     # On from ready: another trainer, or another version of it.
     CharacterStatus.READY: frozenset({CharacterStatus.TRAINING}),

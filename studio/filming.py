@@ -5,6 +5,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
@@ -19,7 +20,7 @@ from domain.shots import next_take
 from domain.states import SceneStatus
 from resources.database import attempts, characters, clips, providers, scenes
 from resources.database.connection import Connection, Database
-from resources.database.records import JobScene, SceneLikeness
+from resources.database.records import JobOptions, JobScene, SceneLikeness
 from resources.storage import Storage
 from resources.video.cameras import Cameras
 from studio.casting import require_portraits
@@ -103,9 +104,8 @@ async def film(
     ]
     waiting = [row for row in rows if row.status is not SceneStatus.SUCCEEDED]
     till = Till(work.job.user_id, work.job.id, work.connection, database, limits.patience)
-    asked = {row.provider or work.job.options.provider for row in waiting}
-    most = max((model.max_pictures for model in cameras.offered() if model.provider in asked), default=0)
-    set_ = _Set(work, storage, cameras, till, cast, await _pictures(storage, cast, most), limits)
+    pictures = await _pictures(storage, cast, _most_pictures(cameras, work.job.options, waiting))
+    set_ = _Set(work, storage, cameras, till, cast, pictures, limits)
     await _open_tills(set_, waiting)
     finished = [*done]
 
@@ -209,12 +209,20 @@ async def _ask_for_new_takes(
             await scenes.choose_model(work.connection, row.id, profile.provider, profile.model)
 
 
+def _most_pictures(cameras: Cameras, options: JobOptions, rows: Sequence[JobScene]) -> int:
+    """How many pictures a scene is filmed with at most. A model that is not on offer is its own scene's trouble."""
+    most = 1
+    for row in rows:
+        with suppress(RecastError):
+            most = max(most, profile_of(cameras, options, row).max_pictures)
+    return most
+
+
 async def _pictures(storage: Storage, cast: Mapping[UUID, CastMember], most: int) -> Mapping[UUID, Sequence[bytes]]:
-    """The pictures of everybody who has any, in their order; no model is shown more than ``most``, and all of them have
-    use for a portrait."""
+    """Of everybody who has any, the first ``most`` pictures in their order."""
     members = [member for member in cast.values() if member.portrait_key]
     await require_portraits(storage, members)
-    keys = [member.pictures[: max(most, 1)] for member in members]
+    keys = [member.pictures[:most] for member in members]
     fetched = await asyncio.gather(*(asyncio.gather(*map(storage.get_bytes, each)) for each in keys))
     return {member.character_id: pictures for member, pictures in zip(members, fetched, strict=True)}
 

@@ -402,6 +402,8 @@ def _in_words(error: RecastError, patience: Patience) -> RecastError:
         ErrorCode.OUTCOME_UNKNOWN: "The provider's answer was lost, so it is not known whether it is training.",
         ErrorCode.CLIP_LOST: "The training was paid for, and its model is not there.",
     }
+    if error.detail == error.meaning.sentence:
+        details[ErrorCode.CHARACTER_NOT_READY] = "A picture cannot be read."
     return RecastError(
         error.code, details.get(error.code, error.detail), cause=error.cause, request_id=error.request_id
     )

@@ -129,7 +129,9 @@ async def cancel_job(job: OwnJob, connection: Transaction) -> CancelView:
 @router.post(
     "/{job_id}/retry",
     status_code=202,
-    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.BUDGET_EXCEEDED),
+    responses=problems(
+        ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.BUDGET_EXCEEDED, ErrorCode.PROVIDER_NOT_CONFIGURED
+    ),
     summary="Try a job again",
 )
 async def retry_job(

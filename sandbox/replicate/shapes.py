@@ -6,8 +6,10 @@ from typing import Any
 
 from sandbox.replicate.catalogue import COG_VERSION, PUBLISHED_AT, TRAINING_SECONDS, Model, trained_model
 from sandbox.replicate.shelf import OwnModel, OwnVersion
-from sandbox.runs.store import Run
+from sandbox.runs.store import Run, Status
+from sandbox.runs.worker import SECONDS
 
+DEFAULT_STEPS = 1000
 KEPT_SECONDS = 3600
 """Inputs, outputs, files and logs of the API are removed after this time."""
 
@@ -31,7 +33,7 @@ def run_body(run: Run, base_url: str, now: float) -> dict[str, Any]:
         "model": run.model,
         "version": run.version,
         "input": {} if removed else run.input,
-        "logs": "" if removed else run.logs,
+        "logs": "" if removed else run.logs or _trainers_words(run, now),
         "output": None if removed else run.output,
         "data_removed": removed,
         "error": run.error,
@@ -45,6 +47,15 @@ def run_body(run: Run, base_url: str, now: float) -> dict[str, Any]:
     if metrics := _metrics(run):
         body["metrics"] = metrics
     return body
+
+
+def _trainers_words(run: Run, now: float) -> str:
+    """What a trainer that is at work has written until now: the bar of its steps."""
+    if run.kind != "training" or run.status is not Status.PROCESSING or run.started_at is None:
+        return ""
+    part = min((now - run.started_at) / max(run.details.get(SECONDS, 0), 0.001), 0.99)
+    steps = run.input.get("steps", DEFAULT_STEPS)
+    return f"flux_train_replicate: {round(100 * part):3}%|{'█' * round(10 * part):<10}| {int(steps * part)}/{steps}\n"
 
 
 def _metrics(run: Run) -> dict[str, float] | None:

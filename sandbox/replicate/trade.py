@@ -16,7 +16,7 @@ from sandbox.references import References, UnreadableReference
 from sandbox.rendering import Renderer
 from sandbox.replicate.catalogue import Model, catalogue, trained_model
 from sandbox.replicate.refusals import refusals
-from sandbox.replicate.shapes import run_body
+from sandbox.replicate.shapes import DEFAULT_STEPS, run_body
 from sandbox.replicate.shelf import Shelf
 from sandbox.replicate.signing import PREFIX, SECRET_BYTES, signature
 from sandbox.replicate.uploads import Uploads
@@ -128,7 +128,7 @@ class ReplicateTrade:
             archive.addfile(entry, io.BytesIO(weights))
         destination = run.details["destination"]
         output = {"version": f"{destination}:{version}", "weights": self._publish(run, path, ".tar")}
-        return Produced(output, f"Trained {run.input.get('steps', 1000)} steps\n")
+        return Produced(output, f"Trained {run.input.get('steps', DEFAULT_STEPS)} steps\n")
 
     def concluded(self, run: Run) -> None:
         """The version of a training that succeeded is there from now on."""

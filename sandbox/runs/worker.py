@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ WAITING_SHARE = 0.25
 """How much of its time a run waits before it starts."""
 MAX_RUN_SECONDS = 30 * 60
 REPLAYED_AGE_SECONDS = 3600
+SECONDS = "seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ class Worker:
         self._changed = asyncio.Condition()
 
     def accept(self, run: Run) -> None:
-        """Keep a new run and begin its life."""
+        """Keep a new run, with the seconds that it will take unless the sandbox is stopped, and begin its life."""
+        run = replace(run, details={**run.details, SECONDS: self._seconds(run)})
         self._store.add(run)
         self._announce(run, "start")
         self._begin(run)

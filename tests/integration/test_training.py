@@ -1,7 +1,7 @@
 """Characters trained for films: bought once, whatever happens on the way, and gone when their user wants them gone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ from uuid import UUID
 import dagster as dg
 import pytest
 
+from assets.cast import cast
 from domain.characters import CharacterMode, CharacterStatus
 from domain.errors import ErrorCode, RecastError
 from domain.models import TrainerProfile
 from domain.quote import Quote, What
+from domain.stages import PARTITIONS
 from domain.states import JobStatus
 from domain.training import Likeness
 from resources.database import attempts, characters, deletions, jobs, scenes
@@ -210,6 +212,19 @@ async def test_a_film_waits_for_a_training_of_another_and_shows_how_far_it_is(st
     assert [member.character_id for member in await waiting] == [zed]
 
 
+async def test_how_far_a_training_is_can_be_read_from_its_character(studio: Studio) -> None:
+    zed = await studio.character()
+    job = await studio.order(await studio.script([zed]))
+    studio.slow_down(6)
+    worker = asyncio.create_task(studio.cast(job))
+
+    async def is_told() -> bool:
+        return 0 < (await studio.found(zed)).training_progress < 100
+
+    await until(is_told)
+    await worker
+
+
 async def test_characters_with_the_same_pictures_share_one_model(studio: Studio) -> None:
     twins = [await studio.character(name) for name in ("Zed", "Zoe")]
     script = await studio.script(twins)
@@ -288,6 +303,63 @@ async def test_nobody_is_trained_where_the_trainer_is_not_set_up(studio: Studio,
     assert refused.value.code is ErrorCode.PROVIDER_NOT_CONFIGURED
 
 
+async def materialized(studio: Studio, job: Job, *, fails: bool = False) -> Mapping[str, Any]:
+    """What operators read about the stage, in Dagster."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions(PARTITIONS, [str(job.id)])
+        result = await asyncio.to_thread(
+            dg.materialize,
+            [cast],
+            instance=instance,
+            partition_key=str(job.id),
+            raise_on_error=False,
+            resources={
+                "database": studio.database,
+                "storage": studio.storage,
+                "cameras": studio.cameras,
+                "training_patience": PATIENCE,
+            },
+        )
+    assert result.success is not fails
+    if fails:
+        failure = result.failure_data_for_node("cast")
+        assert failure
+        assert failure.user_failure_data
+        return failure.user_failure_data.metadata
+    (made,) = result.asset_materializations_for_node("cast")
+    return made.metadata
+
+
+async def test_the_stage_tells_who_was_trained_with_what_and_what_it_cost(studio: Studio, settings: Settings) -> None:
+    zed, kim = await studio.character("Zed", (1,)), await studio.character("Kim", (2,))
+    script = await studio.script([zed, kim])
+    broken = (await studio.found(kim)).pictures[0].s3_key
+    whole = await studio.storage.get_bytes(broken)
+    Bucket(settings).put(broken, b"no picture at all")
+    job = await studio.order(script)
+    told = await materialized(studio, job, fails=True)
+    assert told["error_code"].value == "CHARACTER_NOT_READY"
+    assert (told["trained"].value, told["training_cost_usd"].value) == (1, 1.8)
+    rows = {record.data["character"]: record.data for record in told["trainings"].records}
+    model = await studio.found(zed)
+    assert rows["Zed"] == {
+        **rows["Zed"],
+        "status": "trained",
+        "trainer": "ostris/flux-dev-lora-trainer",
+        "model": model.model_ref,
+        "version": model.model_version,
+        "cost_usd": 1.8,
+        "error": "",
+    }
+    assert rows["Kim"]["status"] == "failed"
+    assert rows["Kim"]["error"].startswith("CHARACTER_NOT_READY: a portrait cannot be read")
+
+    Bucket(settings).put(broken, whole)
+    told = await materialized(studio, await studio.order(await studio.script([zed])))
+    assert "trainings" not in told
+    assert told["names"].value == ["Zed"]
+
+
 # Crashes
 
 
@@ -348,6 +420,26 @@ async def test_a_keyframe_whose_answer_is_lost_is_not_paid_for_twice(studio: Stu
 # Failures
 
 
+async def test_pictures_that_show_nothing_are_paid_for_and_followed_by_a_new_take(studio: Studio) -> None:
+    """The first keyframe is black, and so is the first clip, which was filmed from the second keyframe."""
+    job = await studio.order(await studio.script([await studio.character()]))
+    await studio.cast(job)
+    studio.trouble(black_once=1.0)
+    (filmed,) = await studio.film(job)
+    assert filmed.error is None
+    told = [(kind, state) for kind, state, _ in await studio.ledger()]
+    assert told == [
+        ("training", "succeeded"),
+        ("keyframe", "rejected"),
+        ("keyframe", "succeeded"),
+        ("clip", "rejected"),
+        ("keyframe", "succeeded"),
+        ("clip", "succeeded"),
+    ]
+    assert filmed.cost_usd == studio.billed() - TRAINING_USD
+    await studio.assert_the_books_are_in_order()
+
+
 async def test_who_cannot_be_trained_fails_the_stage_and_the_others_keep_their_models(
     studio: Studio, settings: Settings
 ) -> None:
@@ -359,7 +451,7 @@ async def test_who_cannot_be_trained_fails_the_stage_and_the_others_keep_their_m
     with pytest.raises(RecastError) as failed:
         await studio.cast(job)
     assert failed.value.code is ErrorCode.CHARACTER_NOT_READY
-    assert failed.value.detail.startswith("Kim could not be trained:")
+    assert failed.value.detail == "Kim could not be trained: A picture cannot be read."
     assert (await studio.job(job)).error_code == "CHARACTER_NOT_READY"
     kept, lost = await studio.found(zed), await studio.found(kim)
     assert kept.status is CharacterStatus.READY
@@ -458,11 +550,15 @@ async def leave_behind(studio: Studio, zed: UUID) -> Job:
     worker.cancel()
     with pytest.raises(asyncio.CancelledError):
         await worker
-    async with studio.database.connect() as connection:
-        assert await jobs.fail_job(
-            connection, job.id, ErrorCode.RUN_LOST, "lost", run_id=(await studio.job(job)).dagster_run_id
-        )
+    await give_up(studio, job)
     return job
+
+
+async def give_up(studio: Studio, job: Job) -> None:
+    """As the reconciler does with a job whose worker has died too often."""
+    run_id = (await studio.job(job)).dagster_run_id
+    async with studio.database.connect() as connection:
+        assert await jobs.fail_job(connection, job.id, ErrorCode.RUN_LOST, "lost", run_id=run_id)
 
 
 async def settled(studio: Studio) -> list[str]:
@@ -497,6 +593,38 @@ async def test_a_training_that_ends_after_its_character_is_deleted_is_deleted_to
     await studio.assert_the_books_are_in_order()
     assert await studio.carry_out_deletions() == 1
     assert studio.models(model.model_ref) == 404
+
+
+async def test_a_keyframe_that_its_job_has_left_behind_is_kept(studio: Studio) -> None:
+    job = await studio.order(await studio.script([await studio.character()]))
+    await studio.cast(job)
+    studio.slow_down(3)
+    worker = asyncio.create_task(studio.film(job))
+
+    async def is_submitted() -> bool:
+        return ("keyframe", "submitted", None) in await studio.ledger()
+
+    await until(is_submitted)
+    worker.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await worker
+    await give_up(studio, job)
+    assert (await settled(studio))[0].endswith("kept")
+    assert await studio.rows("select type, metadata ->> 'cost_usd' from assets") == [("image", "0.0320")]
+    await studio.assert_the_books_are_in_order()
+
+
+async def test_what_nobody_can_settle_does_not_keep_the_rest_waiting(studio: Studio) -> None:
+    zed = await studio.character()
+    await leave_behind(studio, zed)
+    async with studio.database.connect() as connection:
+        await connection.execute(
+            "insert into provider_attempts (user_id, job_id, kind, purchase_key, provider, model, estimated_cost_usd,"
+            " request, state, created_at) select user_id, job_id, 'clip', 'x', provider, 'kwaivgi/kling-o1', 0,"
+            " '{}', 'submitted', created_at - interval '1 day' from provider_attempts"
+        )
+    assert (await settled(studio))[-1].endswith("kept")
+    assert (await studio.found(zed)).status is CharacterStatus.READY
 
 
 async def test_a_character_whose_training_nobody_remembers_can_be_trained_again(studio: Studio) -> None:

@@ -1,10 +1,13 @@
 """Jobs: ordered, listed, followed, canceled and tried again."""
 
 import asyncio
+from uuid import UUID
 
 import psycopg
 import pytest
 
+from resources.database import clips, scenes
+from resources.database.connection import Database
 from tests.conftest import DatabaseUrls
 from tests.integration.api.conftest import SignedIn
 from tests.integration.api.pipeline import LINES, Pipeline
@@ -153,6 +156,20 @@ async def test_stages_follow_the_newest_event_of_each(alice: SignedIn, film: str
     assert await stages_of(alice, film) == WAITING | {"clips": "failed"}
     await alice.post(f"/jobs/{film}/retry")
     assert await stages_of(alice, film) == WAITING
+
+
+async def test_a_filmed_scene_tells_how_its_characters_are_kept_recognisable(
+    alice: SignedIn, film: str, pipeline: Pipeline, database_urls: DatabaseUrls
+) -> None:
+    await pipeline.begin(film, "clips")
+    await pipeline.plan_scenes(film)
+    told = {"how": "trained", "why": "Zed is alone and has a trained model."}
+    async with Database(database_urls.worker).connect() as connection:
+        (row, *_) = await scenes.list_scenes(connection, UUID(film))
+        await clips.save_clip(connection, row.user_id, "a" * 64, "clip.mp4", {"likeness": told, "frames": 90})
+        await scenes.succeed_scene(connection, row.id, clip_key="a" * 64, s3_key="clip.mp4")
+    shown = (await alice.get(f"/jobs/{film}")).json()["scenes"]
+    assert [scene["likeness"] for scene in shown] == [told, None]
 
 
 async def test_a_stage_in_which_the_worker_was_lost_waits_again(alice: SignedIn, film: str, pipeline: Pipeline) -> None:

@@ -2,8 +2,9 @@
 
 import asyncio
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 
@@ -38,6 +39,33 @@ async def test_a_quote_prices_every_scene_and_reserves_nothing(alice: SignedIn, 
     assert [(line["scene_index"], line["seconds"], line["is_owned"]) for line in quote["lines"]] == [(1, 5, False)]
     assert quote["is_within_budget"]
     assert await budget(alice) == (0, 0, 20)
+
+
+async def test_a_quote_has_the_training_that_comes_before_the_film(
+    alice: SignedIn, cast_script: str, database_urls: DatabaseUrls
+) -> None:
+    zed, sha256 = uuid4(), "a" * 64
+    folder = f"users/{alice.user_id}/characters/{zed}"
+    async with await psycopg.AsyncConnection.connect(database_urls.admin) as connection:
+        await connection.execute(
+            "insert into characters (id, user_id, name, mode, status, image_url)"
+            " values (%s, %s, 'Zed', 'trained', 'untrained', %s)",
+            (zed, alice.user_id, f"{folder}/{sha256}.webp"),
+        )
+        await connection.execute(
+            "insert into character_pictures values (%s, %s, 0, %s, %s, 1, 1, 1)",
+            (zed, alice.user_id, f"{folder}/{sha256}.webp", sha256),
+        )
+    await alice.post(f"/scripts/{cast_script}/characters", {"custom_character_ids": [str(zed)]})
+    quote = (await alice.post("/jobs/quote", {"script_id": cast_script, **PAID})).json()
+    assert [(line["what"], line["scene_index"], line["low_usd"], line["high_usd"]) for line in quote["lines"]] == [
+        ("training", None, 1.8, 3.0),
+        ("keyframe", 1, 0.032, 0.05),
+        ("clip", 1, 0.5, 0.5),
+    ]
+    job = (await alice.post("/jobs", {"script_id": cast_script, **PAID})).json()
+    assert job["cost"]["reserved_usd"] == quote["high_usd"] == 3.55
+    assert (await alice.post("/jobs/quote", {"script_id": cast_script})).json()["high_usd"] == 0
 
 
 async def test_a_film_by_this_machine_costs_nothing(alice: SignedIn, cast_script: str) -> None:

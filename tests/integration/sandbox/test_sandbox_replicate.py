@@ -4,6 +4,7 @@ import base64
 import io
 import itertools
 import json
+import re
 import zipfile
 from fractions import Fraction
 
@@ -655,6 +656,59 @@ def test_a_training_makes_a_version_that_draws(sandbox, client, api, tmp_path):
     assert (drawing.model, drawing.version) == ("recast/ada", trained.partition(":")[2])
     assert len(drawing.output) == 2
     assert Image.open(io.BytesIO(httpx.get(drawing.output[0]).content)).size == (768, 768)
+
+
+def trained_version(api, name):
+    """A version of a model of one's own, ``recast/name``, that a training has made."""
+    api.post("/models", json={"owner": "recast", "name": name, "visibility": "private", "hardware": "gpu-t4"})
+    version = api.get(f"/models/{TRAINER}").json()["latest_version"]["id"]
+    path = f"/models/{TRAINER}/versions/{version}/trainings"
+    training = api.post(path, json={"input": {"input_images": "https://a.org/a.zip"}, "destination": f"recast/{name}"})
+    while (made := api.get(f"/trainings/{training.json()['id']}").json())["status"] != "succeeded":
+        continue
+    return made["output"]["version"]
+
+
+@pytest.mark.parametrize(("suffix", "kind"), [("png", "PNG"), ("webp", "WEBP"), ("jpg", "JPEG")])
+def test_a_trained_version_draws_a_still_in_the_shape_and_kind_that_is_asked_for(own, suffix, kind):
+    given = {"prompt": "A portrait", "aspect_ratio": "16:9", "output_format": suffix, "seed": 4}
+    with api_of(own) as api:
+        version = trained_version(api, "stills")
+        body = {"version": version, "input": given}
+        drawing = api.post("/predictions", json=body, headers={"Prefer": "wait"}).json()
+    assert (drawing["status"], drawing["version"]) == ("succeeded", version.partition(":")[2])
+    (address,) = drawing["output"]
+    answer = httpx.get(address)
+    still = Image.open(io.BytesIO(answer.content))
+    assert (still.format, answer.headers["content-type"]) == (kind, f"image/{'jpeg' if suffix == 'jpg' else suffix}")
+    assert still.width / still.height == pytest.approx(16 / 9, abs=0.01)
+    (bill,) = bills(own, prompt="A portrait")
+    assert float(bill["amount"]) == 0.032
+
+
+def test_a_version_that_is_deleted_draws_no_more(own):
+    with api_of(own) as api:
+        version = trained_version(api, "gone")
+        model, _, version_id = version.partition(":")
+        api.delete(f"/models/{model}/versions/{version_id}")
+        answer = api.post("/predictions", json={"version": version, "input": {"prompt": "x"}})
+    assert (answer.status_code, answer.json()["title"]) == (422, "Invalid version or not permitted")
+
+
+def test_a_trainer_at_work_writes_how_far_it_is(start, clock):
+    with start(clock=clock, prediction_seconds=8) as running, api_of(running) as api:
+        api.post("/models", json={"owner": "recast", "name": "slow", "visibility": "private", "hardware": "gpu-t4"})
+        version = api.get(f"/models/{TRAINER}").json()["latest_version"]["id"]
+        training = api.post(
+            f"/models/{TRAINER}/versions/{version}/trainings",
+            json={"input": {"input_images": "https://a.org/a.zip", "steps": 400}, "destination": "recast/slow"},
+        ).json()
+        assert training["logs"] == ""
+        while api.get(f"/trainings/{training['id']}").json()["status"] != "processing":
+            continue
+        clock.ahead = 4.0
+        logs = api.get(f"/trainings/{training['id']}").json()["logs"]
+        assert re.fullmatch(r"flux_train_replicate:\s+\d\d%\|█+ +\| \d{3}/400\n", logs)
 
 
 def test_a_training_needs_a_destination_that_exists(api):
