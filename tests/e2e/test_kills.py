@@ -35,12 +35,22 @@ START_SECONDS = 120
 def run_workers(key: str) -> list[psutil.Process]:
     """The processes of a stack that execute a run: children that the code server spawned."""
     return [
-        process for process in marked_processes(key) if any("spawn_main" in argument for argument in process.cmdline())
+        process
+        for process in marked_processes(key)
+        if any("spawn_main" in argument for argument in command_of(process))
     ]
 
 
 def service(stack: Stack, mark: str) -> psutil.Process:
-    return next(p for p in marked_processes(stack.folder.key) if mark in " ".join(p.cmdline()))
+    return next(process for process in marked_processes(stack.folder.key) if mark in " ".join(command_of(process)))
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """Nothing for one that has just ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 async def finished_scenes(connection: Connection, job_id: UUID) -> dict[int, tuple[str, datetime]]:

@@ -91,8 +91,8 @@ async def outcome(local: LocalCamera, handle: Handle, until: TakeStatus | None =
             await asyncio.sleep(0.02)
 
 
-async def film(local: LocalCamera, shot: Shot, clip: Path, portraits: dict[UUID, bytes] | None = None) -> Take:
-    handle = await local.submit(an_order(shot), {one: (picture,) for one, picture in (portraits or {}).items()})
+async def film(local: LocalCamera, shot: Shot, clip: Path, pictures: dict[UUID, bytes] | None = None) -> Take:
+    handle = await local.submit(an_order(shot), {one: (picture,) for one, picture in (pictures or {}).items()})
     take = await outcome(local, handle)
     assert take.status is TakeStatus.SUCCEEDED, take.error
     await local.fetch(handle, clip)
@@ -172,7 +172,7 @@ async def test_a_character_without_a_drawing_is_shown_by_its_portrait(local: Loc
 
 async def test_a_portrait_that_cannot_be_read_fails_the_scene(local: LocalCamera) -> None:
     stranger = CastMember(character_id=uuid4(), name="Zoe", style="", portrait_key="some/key")
-    handle = await local.submit(an_order(a_shot(stranger)), {stranger.character_id: b"not a picture"})
+    handle = await local.submit(an_order(a_shot(stranger)), {stranger.character_id: (b"not a picture",)})
     take = await outcome(local, handle)
     assert take.status is TakeStatus.FAILED
     assert take.error is not None

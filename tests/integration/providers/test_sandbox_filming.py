@@ -16,11 +16,11 @@ from domain.models import ModelProfile
 from resources.media import probe
 from resources.settings import Settings
 from resources.video.protocol import BusyError, Camera, Handle, Order, OutcomeUnknownError, Take, TakeStatus
-from resources.video.registry import camera, model_profile
+from resources.video.registry import camera, model_profile, trainers
 from resources.video.replicate.trainings import TrainingOrder, trainer
 from resources.video.webhooks import webhooks
 from tests.integration.sandbox.conftest import Clock, Letterbox, Running, serve
-from tests.orders import PORTRAITS, SEEDANCE, order_for, portrait
+from tests.orders import PICTURES, SEEDANCE, order_for, portrait
 
 PIKA = model_profile("pika", "fal-ai/pika/v2.2/image-to-video")
 BOTH = pytest.mark.parametrize("profile", [SEEDANCE, PIKA], ids=["replicate", "pika"])
@@ -94,7 +94,7 @@ async def begun(film: Camera, handle: Handle) -> None:
 async def test_a_shot_is_filmed_fetched_and_billed_once_with_replicate(stage, tmp_path: Path):
     film = stage.camera(SEEDANCE)
     order, text = told(SEEDANCE)
-    handle = await film.submit(order, PORTRAITS)
+    handle = await film.submit(order, PICTURES)
     take = await ended(film, handle)
     await film.fetch(handle, tmp_path / "clip.mp4")
     facts = probe(tmp_path / "clip.mp4")
@@ -111,7 +111,7 @@ async def test_a_shot_is_filmed_fetched_and_billed_once_with_replicate(stage, tm
 async def test_a_shot_is_filmed_fetched_and_billed_once_with_pika(stage, tmp_path: Path):
     film = stage.camera(PIKA)
     order, text = told(PIKA)
-    handle = await film.submit(order, PORTRAITS)
+    handle = await film.submit(order, PICTURES)
     take = await ended(film, handle)
     await film.fetch(handle, tmp_path / "clip.mp4")
     assert take.status is TakeStatus.SUCCEEDED
@@ -135,7 +135,7 @@ async def test_every_model_takes_what_it_is_asked_and_costs_what_was_quoted(stag
     profile = model_profile("pika" if model.startswith("fal-ai") else "replicate", model)
     film = stage.camera(profile)
     order, text = told(profile)
-    take = await ended(film, await film.submit(order, PORTRAITS))
+    take = await ended(film, await film.submit(order, PICTURES))
     assert take.error is None
     assert take.status is TakeStatus.SUCCEEDED
     (charge,) = stage.charges(text)
@@ -151,7 +151,7 @@ async def test_an_order_whose_answer_is_lost_is_not_made_again(stage, profile, f
     film = stage.camera(profile, provider_submit_timeout_seconds=0.5)
     order, text = told(profile, fault)
     with pytest.raises(OutcomeUnknownError):
-        await film.submit(order, PORTRAITS)
+        await film.submit(order, PICTURES)
     assert await ended_without_handle(stage, text) == 1
 
 
@@ -170,7 +170,7 @@ async def test_an_order_whose_answer_is_lost_is_found_again_and_fetched(stage, t
     since = datetime.now(UTC)
     order, text = told(SEEDANCE, fault)
     with pytest.raises(OutcomeUnknownError):
-        await film.submit(order, PORTRAITS)
+        await film.submit(order, PICTURES)
     elsewhere = stage.camera(SEEDANCE)  # another process, which has never seen the order
     (handle,) = await elsewhere.find(order, since)
     assert (await ended(elsewhere, handle)).status is TakeStatus.SUCCEEDED
@@ -183,7 +183,7 @@ async def test_of_two_orders_with_the_same_words_each_finds_its_own(stage):
     since = datetime.now(UTC)
     first, _ = told(SEEDANCE)
     second = first.model_copy(update={"attempt_id": uuid4()})
-    handles = [await film.submit(order, PORTRAITS) for order in (first, second)]
+    handles = [await film.submit(order, PICTURES) for order in (first, second)]
     for order, handle in zip((first, second), handles, strict=True):
         assert [found.request_id for found in await film.find(order, since)] == [handle.request_id]
 
@@ -201,7 +201,7 @@ async def test_an_order_that_was_never_made_is_not_found(stage):
 async def test_a_refused_order_says_why_and_is_not_billed(stage, profile, fault, code):
     order, text = told(profile, fault)
     with pytest.raises(RecastError) as caught:
-        await stage.camera(profile).submit(order, PORTRAITS)
+        await stage.camera(profile).submit(order, PICTURES)
     assert caught.value.code == ErrorCode(code)
     assert not isinstance(caught.value, BusyError) or caught.value.retry_after_seconds >= 1
     assert stage.charges(text) == []
@@ -210,7 +210,7 @@ async def test_a_refused_order_says_why_and_is_not_billed(stage, profile, fault,
 async def test_an_invalid_order_names_its_field(stage):
     order, _ = told(SEEDANCE, "422")
     with pytest.raises(RecastError) as caught:
-        await stage.camera(SEEDANCE).submit(order, PORTRAITS)
+        await stage.camera(SEEDANCE).submit(order, PICTURES)
     assert caught.value.code is ErrorCode.PROVIDER_INPUT_INVALID
     assert caught.value.detail == "The model does not accept this scene's prompt."
     assert caught.value.request_id
@@ -220,7 +220,7 @@ async def test_an_invalid_order_names_its_field(stage):
 async def test_a_wrong_key_is_the_operators_affair(stage, profile):
     film = stage.camera(profile, replicate_api_token="r8_wrong", fal_key="wrong:key")
     with pytest.raises(RecastError) as caught:
-        await film.submit(told(profile)[0], PORTRAITS)
+        await film.submit(told(profile)[0], PICTURES)
     assert caught.value.code is ErrorCode.PROVIDER_NOT_CONFIGURED
 
 
@@ -232,7 +232,7 @@ async def test_a_wrong_key_is_the_operators_affair(stage, profile):
 async def test_a_take_that_fails_says_why_and_costs_nothing(stage, profile, fault, code):
     film = stage.camera(profile)
     order, text = told(profile, fault)
-    take = await ended(film, await film.submit(order, PORTRAITS))
+    take = await ended(film, await film.submit(order, PICTURES))
     assert (take.status, take.error.code.value, take.is_billed) == (TakeStatus.FAILED, code, False)
     assert stage.charges(text) == []
 
@@ -240,7 +240,7 @@ async def test_a_take_that_fails_says_why_and_costs_nothing(stage, profile, faul
 async def test_pika_refuses_a_setting_when_its_turn_has_come(stage):
     wrong = PIKA.model_copy(update={"fixed": {"resolution": "8k"}})
     film = stage.camera(wrong)
-    take = await ended(film, await film.submit(told(wrong)[0], PORTRAITS))
+    take = await ended(film, await film.submit(told(wrong)[0], PICTURES))
     assert (take.status, take.error.code) == (TakeStatus.FAILED, ErrorCode.PROVIDER_INPUT_INVALID)
     assert "resolution" in take.error.detail
 
@@ -248,7 +248,7 @@ async def test_pika_refuses_a_setting_when_its_turn_has_come(stage):
 async def test_what_is_canceled_after_it_has_begun_is_billed(stage):
     film = stage.camera(SEEDANCE)
     order, text = told(SEEDANCE, "stuck")
-    handle = await film.submit(order, PORTRAITS)
+    handle = await film.submit(order, PICTURES)
     await begun(film, handle)
     await film.cancel(handle)
     take = await ended(film, handle)
@@ -261,7 +261,7 @@ async def test_what_is_canceled_after_it_has_begun_is_billed(stage):
 async def test_what_is_canceled_before_it_began_is_not_billed(stage, profile):
     film = stage.camera(profile)
     order, text = told(profile, "stuck-starting")
-    handle = await film.submit(order, PORTRAITS)
+    handle = await film.submit(order, PICTURES)
     assert (await film.poll(handle)).status is TakeStatus.QUEUED
     await film.cancel(handle)
     take = await ended(film, handle)
@@ -275,7 +275,7 @@ async def test_what_does_not_begin_before_the_deadline_is_given_up_and_costs_not
         stage = Stage(running, settings_for)
         film = stage.camera(SEEDANCE)
         order, text = told(SEEDANCE, "stuck-starting")
-        handle = await film.submit(order, PORTRAITS)
+        handle = await film.submit(order, PICTURES)
         clock.ahead += order.deadline_seconds + 1
         take = await ended(film, handle)
         assert (take.status, take.is_billed) == (TakeStatus.CANCELED, False)
@@ -289,7 +289,7 @@ async def test_after_an_hour_the_take_has_succeeded_and_the_clip_is_lost(setting
         film = Stage(running, settings_for).camera(SEEDANCE)
         since = datetime.fromtimestamp(clock(), UTC)
         order, _ = told(SEEDANCE)
-        handle = await film.submit(order, PORTRAITS)
+        handle = await film.submit(order, PICTURES)
         assert (await ended(film, handle)).status is TakeStatus.SUCCEEDED
         clock.ahead += 3700
         assert (await film.poll(handle)).status is TakeStatus.SUCCEEDED
@@ -311,7 +311,7 @@ async def test_after_an_hour_the_take_has_succeeded_and_the_clip_is_lost(setting
 )
 async def test_a_clip_that_cannot_be_had_leaves_nothing_behind(stage, tmp_path, profile, fault, code):
     film = stage.camera(profile, provider_output_max_bytes=20_000_000)
-    handle = await film.submit(told(profile, fault)[0], PORTRAITS)
+    handle = await film.submit(told(profile, fault)[0], PICTURES)
     assert (await ended(film, handle)).status is TakeStatus.SUCCEEDED
     with pytest.raises(RecastError) as caught:
         await film.fetch(handle, tmp_path / "clip.mp4")
@@ -322,7 +322,7 @@ async def test_a_clip_that_cannot_be_had_leaves_nothing_behind(stage, tmp_path, 
 @BOTH
 async def test_a_delivery_that_fails_once_is_asked_for_again(stage, tmp_path, profile):
     film = stage.camera(profile)
-    handle = await film.submit(told(profile, "output-unavailable-once")[0], PORTRAITS)
+    handle = await film.submit(told(profile, "output-unavailable-once")[0], PICTURES)
     await ended(film, handle)
     await film.fetch(handle, tmp_path / "clip.mp4")
     assert probe(tmp_path / "clip.mp4").duration > 3
@@ -338,7 +338,7 @@ async def letter_in(letterbox: Letterbox) -> tuple[Mapping[str, str], bytes]:
 
 async def test_replicates_webhooks_tell_the_beginning_and_the_end(stage, letterbox):
     film, verifier = stage.camera(SEEDANCE), webhooks("replicate", stage.settings())
-    handle = await film.submit(told(SEEDANCE, webhook_url=letterbox.url)[0], PORTRAITS)
+    handle = await film.submit(told(SEEDANCE, webhook_url=letterbox.url)[0], PICTURES)
     events = [await verifier.verify(*await letter_in(letterbox)) for _ in range(2)]
     assert {event.request_id for event in events} == {handle.request_id}
     assert TakeStatus.SUCCEEDED in {event.status for event in events}
@@ -347,7 +347,7 @@ async def test_replicates_webhooks_tell_the_beginning_and_the_end(stage, letterb
 
 async def test_pikas_webhook_tells_the_end(stage, letterbox):
     film, verifier = stage.camera(PIKA), webhooks("pika", stage.settings())
-    handle = await film.submit(told(PIKA, webhook_url=letterbox.url)[0], PORTRAITS)
+    handle = await film.submit(told(PIKA, webhook_url=letterbox.url)[0], PICTURES)
     event = await verifier.verify(*await letter_in(letterbox))
     assert (event.request_id, event.status) == (handle.request_id, TakeStatus.SUCCEEDED)
 
@@ -356,7 +356,7 @@ async def test_pikas_webhook_tells_the_end(stage, letterbox):
 @pytest.mark.parametrize("fault", ["webhook-forged", "webhook-replayed"])
 async def test_a_strangers_or_an_old_webhook_is_not_believed(stage, letterbox, profile, fault):
     film, verifier = stage.camera(profile), webhooks(profile.provider, stage.settings())
-    await film.submit(told(profile, fault, webhook_url=letterbox.url)[0], PORTRAITS)
+    await film.submit(told(profile, fault, webhook_url=letterbox.url)[0], PICTURES)
     letters = [await letter_in(letterbox) for _ in range(2 if profile is PIKA else 4)]
     verdicts = await asyncio.gather(*(verifier.verify(*letter) for letter in letters), return_exceptions=True)
     refused = [verdict.code for verdict in verdicts if isinstance(verdict, RecastError)]
@@ -366,7 +366,7 @@ async def test_a_strangers_or_an_old_webhook_is_not_believed(stage, letterbox, p
 @BOTH
 async def test_a_webhook_that_is_sent_twice_has_the_same_name(stage, letterbox, profile):
     film, verifier = stage.camera(profile), webhooks(profile.provider, stage.settings())
-    await film.submit(told(profile, "webhook-doubled", webhook_url=letterbox.url)[0], PORTRAITS)
+    await film.submit(told(profile, "webhook-doubled", webhook_url=letterbox.url)[0], PICTURES)
     names = [
         (await verifier.verify(*await letter_in(letterbox))).webhook_id for _ in range(2 if profile is PIKA else 4)
     ]
@@ -376,20 +376,23 @@ async def test_a_webhook_that_is_sent_twice_has_the_same_name(stage, letterbox, 
 # trainings
 
 
+(TRAINER,) = trainers()
+LOOKS = (portrait("teal"), portrait("red", kind="WEBP"))
+
+
 def training(**values: Any) -> TrainingOrder:
     return TrainingOrder(
         **{
             "attempt_id": uuid4(),
             "name": f"recast-{uuid4().hex[:8]}",
             "trigger_word": f"ADA{uuid4().hex[:6]}",
-            "pictures": (portrait("teal"), portrait("red", kind="WEBP")),
             **values,
         }
     )
 
 
 async def trained(stage: Stage, handle: Handle) -> Take:
-    school = trainer(stage.settings())
+    school = trainer(TRAINER, stage.settings())
     for _ in range(3000):
         if (take := await school.poll(handle)).status.is_final:
             return take
@@ -398,35 +401,35 @@ async def trained(stage: Stage, handle: Handle) -> Take:
 
 
 async def test_a_character_is_trained_and_forgotten_again(stage):
-    school = trainer(stage.settings())
+    school = trainer(TRAINER, stage.settings())
     order = training()
-    take = await trained(stage, await school.submit(order))
+    take = await trained(stage, await school.submit(order, LOOKS))
     assert (take.status, take.error) == (TakeStatus.SUCCEEDED, None)
     assert f"/{order.name}:" in take.metadata["version"]
     assert take.metadata["weights"]
-    await school.delete(take.metadata["version"])
-    await school.delete(take.metadata["version"])
+    await school.delete(*take.metadata["version"].split(":"))
+    await school.delete(*take.metadata["version"].split(":"))
 
 
 async def test_a_second_training_adds_a_version_to_the_model(stage):
-    school = trainer(stage.settings())
+    school = trainer(TRAINER, stage.settings())
     order = training()
-    takes = [await trained(stage, await school.submit(each)) for each in (order, training(name=order.name))]
+    takes = [await trained(stage, await school.submit(each, LOOKS)) for each in (order, training(name=order.name))]
     first, second = (take.metadata["version"] for take in takes)
     assert first.partition(":")[0] == second.partition(":")[0]
     assert first != second
 
 
 async def test_a_training_whose_answer_is_lost_is_found_by_its_pictures(stage):
-    school = trainer(stage.settings(provider_submit_timeout_seconds=0.5))
+    school = trainer(TRAINER, stage.settings(provider_submit_timeout_seconds=0.5))
     since = datetime.now(UTC)
     word = f"[[timeout-after-accepting]] {uuid4()}"
     order = training(trigger_word=word)
     with pytest.raises(OutcomeUnknownError):
-        await school.submit(order)
+        await school.submit(order, LOOKS)
     other = training(trigger_word=word)
     with pytest.raises(OutcomeUnknownError):
-        await school.submit(other)
+        await school.submit(other, LOOKS)
     (handle,) = await school.find(order, since)
     (another,) = await school.find(other, since)
     assert handle.request_id != another.request_id
