@@ -307,10 +307,10 @@ async def look_up(till: Till, goods: Goods[Any], attempt: Attempt, *, patiently:
                 if await attempts.record_handle(connection, attempt.id, handle.request_id, handle.response_id):
                     return handle
             if found is not None and (goods.is_free or unknown_seconds > till.patience.absent_seconds):
-                await attempts.close_attempt(
+                if await attempts.close_attempt(
                     connection, attempt.id, AttemptState.ABSENT, reason="the provider has no such request"
-                )
-                return None
+                ):
+                    return None
         if unknown_seconds > till.patience.sign_seconds:
             reason = "The provider cannot be asked for it, and no webhook has told of it."
             await attempts.park(connection, attempt.id, reason)

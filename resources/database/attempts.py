@@ -148,7 +148,8 @@ async def close_attempt(
     message: str | None = None,
     reason: str | None = None,
 ) -> bool:
-    """End the attempt and account for it. False when it has ended already."""
+    """End the attempt and account for it. False when it has ended already, or is to be absent and has an id of the
+    provider's."""
     cursor = await connection.execute(
         "select close_attempt(%s, %s, %s, %s, %s, %s, %s)", (attempt_id, state, cost, billed, code, message, reason)
     )

@@ -22,13 +22,14 @@ async def pause(connection: Connection, provider: str, seconds: float) -> None:
 
 async def note_failure(connection: Connection, provider: str) -> None:
     """The provider is out of order. After a row of failures it is left alone, each time for twice as long; what is
-    tried then either works, and ends the row, or fails, and doubles the pause."""
+    tried then either works, and ends the row, or fails, and doubles the pause. What fails while it is left alone was
+    begun before that, and adds nothing: forty shots that are lost at the same moment are one failure, not forty."""
     await connection.execute(
         """
         update providers set updated_at = clock_timestamp(), failures_in_a_row = failures_in_a_row + 1,
           closed_until = case when failures_in_a_row + 1 < %(open)s then closed_until else clock_timestamp()
             + make_interval(secs => least(%(longest)s, %(first)s * 2 ^ least(failures_in_a_row + 1 - %(open)s, 10))) end
-        where name = %(name)s
+        where name = %(name)s and closed_until <= clock_timestamp()
         """,
         {
             "open": FAILURES_THAT_OPEN,

@@ -255,6 +255,8 @@ begin
     set state = new_state, cost_usd = cost, is_billed = billed, error_code = code, error_message = message,
         reason = coalesce(why, reason), finished_at = clock_timestamp()
     where id = which and state in ('intent', 'unknown', 'submitted', 'parked')
+      -- A webhook may have told of it while its provider, asked, did not know it yet.
+      and (new_state <> 'absent' or provider_request_id is null)
     returning * into closed;
   if closed.id is null then
     return false;

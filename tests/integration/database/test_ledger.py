@@ -134,6 +134,13 @@ async def test_an_attempt_is_accounted_for_once(worker: Connection, ann: Tenant)
     assert (await sums(worker, ann))[1] == 1
 
 
+async def test_what_the_provider_has_given_an_id_is_not_absent(worker: Connection, ann: Tenant) -> None:
+    attempt = await opened(worker, ann)
+    assert await attempts.record_handle(worker, attempt, "id", None)
+    assert not await attempts.close_attempt(worker, attempt, AttemptState.ABSENT)
+    assert (await found(worker, attempt)).state is AttemptState.SUBMITTED
+
+
 async def test_nothing_is_opened_beyond_the_budget(worker: Connection, ann: Tenant) -> None:
     """The default budget is 20 dollars."""
     await opened(worker, ann, "a" * 64, estimate="12")
@@ -273,9 +280,19 @@ async def test_a_row_of_failures_closes_the_provider_and_each_further_one_for_lo
     for _ in range(3):
         await providers.note_failure(worker, "replicate")
         waits.append((await open_(worker, ann, "c" * 64, estimate="0")).wait_seconds or 0)
+        await worker.execute("update providers set closed_until = clock_timestamp()")
     assert 8 < waits[0] <= 10
     assert 18 < waits[1] <= 20
     assert 38 < waits[2] <= 40
+
+
+async def test_what_was_under_way_when_the_provider_was_closed_does_not_prolong_that(
+    worker: Connection, ann: Tenant
+) -> None:
+    await opened(worker, ann, "a" * 64, estimate="0")
+    for _ in range(40):
+        await providers.note_failure(worker, "replicate")
+    assert 8 < ((await open_(worker, ann, "c" * 64, estimate="0")).wait_seconds or 0) <= 10
 
 
 async def test_one_success_ends_a_row_of_failures(worker: Connection, ann: Tenant) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from domain.models import ModelProfile
+from resources.database import attempts
 from resources.database.connection import Connection
 from resources.video.cameras import Cameras
 from resources.video.protocol import Camera, Handle, Order
@@ -43,6 +44,27 @@ class LateCameras(Cameras):
         return camera
 
 
+@dataclass
+class ToldCameras(Cameras):
+    """Cameras whose provider does not list a call yet, and tells of it by its webhook while it is being asked."""
+
+    connection: Connection = field(kw_only=True)
+
+    def camera(self, profile: ModelProfile) -> Camera:
+        is_new = not self._made
+        camera = super().camera(profile)
+        if is_new:
+            find = camera.find
+
+            async def find_nothing(order: Order, since: datetime) -> list[Handle]:
+                for handle in await find(order, since):
+                    await attempts.record_handle(self.connection, order.attempt_id, handle.request_id, None)
+                return []
+
+            camera.find = find_nothing  # type: ignore[method-assign]
+        return camera
+
+
 async def grow_old(connection: Connection) -> None:
     await connection.execute("update provider_attempts set created_at = created_at - interval '60 s'")
 
@@ -70,5 +92,15 @@ async def test_an_old_intent_whose_writer_has_just_died_may_have_been_carried_ou
         await dying.film()
     await grow_old(connection)
     assert [one.error for one in await late(set_).film()] == [None]
+    assert await set_.states() == ["succeeded"]
+    assert len(bill.ids()) == 1
+
+
+async def test_a_webhook_that_comes_while_the_provider_is_asked_is_believed(
+    a_set: MakeSet, bill: Bill, connection: Connection
+) -> None:
+    set_ = await a_set("Ada waves [[timeout-after-accepting]]")
+    told = replace(set_, cameras=ToldCameras(set_.cameras.settings, connection=connection))
+    assert [one.error for one in await told.with_limits(absent_seconds=0).film()] == [None]
     assert await set_.states() == ["succeeded"]
     assert len(bill.ids()) == 1
