@@ -32,6 +32,7 @@ HEAR_SECONDS = 0.5
 BUSY_SECONDS = 5.0
 SETTLE_SECONDS = 15.0
 LOCK_AGAIN_SECONDS = 0.5
+NOT_THERE = "the provider has no such request"
 OURS = frozenset(
     {ErrorCode.STORAGE_UNAVAILABLE, ErrorCode.DISK_FULL, ErrorCode.DATABASE_UNAVAILABLE, ErrorCode.INTERNAL}
 )
@@ -306,11 +307,13 @@ async def look_up(till: Till, goods: Goods[Any], attempt: Attempt, *, patiently:
             for handle in found or []:
                 if await attempts.record_handle(connection, attempt.id, handle.request_id, handle.response_id):
                     return handle
-            if found is not None and (goods.is_free or unknown_seconds > till.patience.absent_seconds):
-                if await attempts.close_attempt(
-                    connection, attempt.id, AttemptState.ABSENT, reason="the provider has no such request"
-                ):
-                    return None
+            has_had_time = goods.is_free or unknown_seconds > till.patience.absent_seconds
+            if (
+                found is not None
+                and has_had_time
+                and await attempts.close_attempt(connection, attempt.id, AttemptState.ABSENT, reason=NOT_THERE)
+            ):
+                return None
         if unknown_seconds > till.patience.sign_seconds:
             reason = "The provider cannot be asked for it, and no webhook has told of it."
             await attempts.park(connection, attempt.id, reason)
