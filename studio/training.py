@@ -22,7 +22,7 @@ from resources.database.connection import Connection, Database
 from resources.database.records import Character, TrainedModel
 from resources.storage import Storage
 from resources.video.cameras import Cameras
-from resources.video.protocol import Handle, Take, Trainer, TrainingOrder
+from resources.video.protocol import BusyError, Handle, Take, Trainer, TrainingOrder
 from studio.purchasing import Patience, PurchaseFailed, Till, buy
 from studio.work import Work, as_recast_error
 
@@ -126,7 +126,13 @@ class TrainingGoods:
         await characters.raise_training_progress(self.connection, self.order.character_id, progress)
 
     async def receive(self, handle: Handle, take: Take) -> TrainedModel:
-        made = await self.trainer.made(self.order.name, take)
+        try:
+            made = await self.trainer.made(self.order.name, take)
+        except BusyError:
+            raise
+        except RecastError as error:
+            # Who may not look knows nothing of what was paid for: it is received another time.
+            raise RecastError(ErrorCode.INTERNAL, cause=str(error), request_id=error.request_id) from error
         if made is None:
             raise RecastError(ErrorCode.CLIP_LOST, "The training has ended, and its model is not there.")
         return TrainedModel(model_ref=made[0], model_version=made[1])

@@ -200,6 +200,12 @@ class ReplicateClient:
         latest = _read(await self._asking.patiently("GET", f"/models/{model}"), _Model).latest_version
         return latest.id if latest else None
 
+    async def kept_version(self, model: str) -> str | None:
+        """The newest version of ``owner/name``, which may be paid for; None when Replicate has none of it any more."""
+        answer = await self._asking.look(f"/models/{model}")
+        latest = _read(answer, _Model).latest_version if answer else None
+        return latest.id if latest else None
+
     async def ensure_model(self, model: str, description: str) -> None:
         """Make a private model, unless it is there."""
         if (await self._asking.patiently("GET", f"/models/{model}")).is_success:

@@ -92,13 +92,8 @@ class ReplicateTrainer:
             model, _, version = told.partition(":")
             return (model, version) if version else None
         model = f"{await self._client.account()}/{name}"
-        try:
-            latest = await self._client.latest_version(model)
-        except RecastError as error:
-            if error.code is ErrorCode.UNKNOWN_MODEL:
-                return None
-            raise
-        return (model, latest) if latest else None
+        kept = await self._client.kept_version(model)
+        return (model, kept) if kept else None
 
     async def delete(self, model_ref: str, model_version: str) -> None:
         """A version goes a while after Replicate has accepted its deletion, and a model only once it has none."""
