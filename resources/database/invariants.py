@@ -25,7 +25,7 @@ async def find_violations(connection: Connection, limit: int = 100) -> Sequence[
     cursor = connection.cursor(row_factory=class_row(Violation))
     await cursor.execute(
         """
-        select 'a paid clip or keyframe has a scene, and is in storage or says why not' as rule, a.id::text as subject,
+        select 'a paid clip has a scene, and is in storage or says why not' as rule, a.id::text as subject,
           format('%%s, $%%s, scene %%s', a.state, a.cost_usd, coalesce(a.scene_id::text, 'none')) as detail
         from provider_attempts a
         where a.kind in ('clip', 'keyframe') and a.cost_usd > 0 and (a.scene_id is null or case a.state
