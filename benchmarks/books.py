@@ -13,7 +13,7 @@ from psycopg.rows import class_row
 from pydantic import BaseModel
 
 from cli.stack.environment import SANDBOX_REPLICATE_TOKEN
-from cli.stack.stack import Stack
+from cli.stack.state import LiveStack
 from resources.database.connection import Connection
 from resources.database.records import Record
 
@@ -94,13 +94,13 @@ def compare(charges: Sequence[Charge], entries: Sequence[Entry]) -> Comparison:
     return Comparison(len(charges), len(paid_for), beyond + strangers, unrecorded)
 
 
-async def read_charges(stack: Stack, *, service: str = "replicate", since: float = 0) -> list[Charge]:
+async def read_charges(stack: LiveStack, *, service: str = "replicate", since: float = 0) -> list[Charge]:
     async with httpx.AsyncClient(timeout=SANDBOX_SECONDS) as http:
         answer = await http.get(f"{stack.urls['sandbox']}/billing", params={"service": service, "since": since})
     return [Charge.model_validate(one) for one in answer.raise_for_status().json()["charges"]]
 
 
-async def read_predictions(stack: Stack) -> AsyncIterator[Prediction]:
+async def read_predictions(stack: LiveStack) -> AsyncIterator[Prediction]:
     """All predictions of the sandbox's Replicate, the newest first."""
     headers = {"Authorization": f"Bearer {SANDBOX_REPLICATE_TOKEN}"}
     url: str | None = f"{stack.urls['sandbox']}/replicate/v1/predictions"

@@ -16,8 +16,8 @@ from random import Random
 
 import psutil
 
-from cli.stack.processes import marked_processes
-from cli.stack.stack import Stack
+from cli.stack.processes import marked_processes, run_workers
+from cli.stack.state import LiveStack
 
 SERVICE_REST_SECONDS = 25.0
 """The supervisor gives a service up that dies more than five times a minute."""
@@ -41,14 +41,9 @@ ROUND = (*(Blow.KILL_WORKER,) * 4, *(Blow.STOP_WORKER,) * 3, Blow.KILL_CODE_SERV
 """What happens before anything happens more often, in any order."""
 
 
-def run_workers(stack: Stack) -> list[psutil.Process]:
-    """The processes that execute a run: children that the code server has spawned."""
-    return [process for process in marked_processes(stack.folder.key) if "spawn_main" in _command(process)]
-
-
-def service(stack: Stack, mark: str) -> psutil.Process | None:
+def service(stack: LiveStack, mark: str) -> psutil.Process | None:
     """The service whose command has ``mark`` in it, if it is there at this moment."""
-    return next((one for one in marked_processes(stack.folder.key) if mark in _command(one)), None)
+    return next((one for one in marked_processes(stack.key) if mark in _command(one)), None)
 
 
 @dataclass
@@ -56,7 +51,7 @@ class Chaos:
     """``steps_done`` tells how far the work has come; ``steps_a_blow`` lie between two blows, on average. ``blows``
     counts those that met somebody."""
 
-    stack: Stack
+    stack: LiveStack
     random: Random
     steps_done: Callable[[], Awaitable[int]]
     steps_a_blow: float
@@ -111,7 +106,7 @@ class Chaos:
             self._service_at = time.monotonic()
             return service(self.stack, mark)
         spared = self._stopped.keys() if blow is Blow.STOP_WORKER else ()
-        workers = [process for process in run_workers(self.stack) if process not in spared]
+        workers = [process for process in run_workers(self.stack.key) if process not in spared]
         return self.random.choice(sorted(workers, key=lambda process: process.pid)) if workers else None
 
     def _continue(self, *, everybody: bool = False) -> None:

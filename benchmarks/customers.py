@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from cli.api_client import ApiClient, JobView
-from cli.stack.stack import Stack
+from cli.stack.state import LiveStack
 from domain.errors import RecastError
 from domain.premade import PREMADE
 from resources.auth import AuthClient
@@ -81,7 +81,7 @@ class Customer:
 
 
 @asynccontextmanager
-async def new_customer(stack: Stack) -> AsyncIterator[Customer]:
+async def new_customer(stack: LiveStack) -> AsyncIterator[Customer]:
     with AuthClient(f"{stack.urls['sandbox']}/auth/v1") as auth:
         session = await asyncio.to_thread(auth.sign_up, f"{uuid4()}@example.com", "a benchmark's password")
     headers = {"Authorization": f"Bearer {session.access_token}"}

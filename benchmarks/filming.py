@@ -24,10 +24,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.books import Prediction, read_predictions
-from benchmarks.chaos import run_workers
 from benchmarks.customers import Customer, new_customer
 from benchmarks.surroundings import surroundings
 from cli.stack.background import running_stack
+from cli.stack.processes import run_workers
 from cli.stack.stack import Stack
 from domain.profile import Aspect
 from resources.database.connection import Connection, Database
@@ -154,7 +154,7 @@ async def _waiting_rss_mb(stack: Stack, connection: Connection, job_id: UUID, sc
             )
             row = await cursor.fetchone()
             if row and row[0] == scenes:
-                workers = await asyncio.to_thread(run_workers, stack)
+                workers = await asyncio.to_thread(run_workers, stack.folder.key)
                 samples += [process.memory_info().rss / 2**20 for process in workers]
     except asyncio.CancelledError:
         return samples

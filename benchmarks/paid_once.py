@@ -29,7 +29,7 @@ from benchmarks.customers import Customer, TooLate, new_customer
 from benchmarks.report import tell
 from benchmarks.surroundings import surroundings
 from cli.stack.background import running_stack
-from cli.stack.stack import Stack
+from cli.stack.state import LiveStack
 from domain.profile import Aspect
 from resources.database.connection import Connection, Database
 from resources.database.invariants import find_violations
@@ -111,15 +111,16 @@ class Ordered:
     job_id: UUID
 
 
-def measure(plan: Plan, console: Console, *, durable: bool = True) -> dict[str, float]:
+def measure(plan: Plan, console: Console) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="recast-paid-once-") as folder, surroundings(**plan.settings):
-        with running_stack(folder, ephemeral=True, durable=durable) as stack:
-            figures = asyncio.run(_measure(stack, plan, console))
+        with running_stack(folder, ephemeral=True) as stack:
+            figures = asyncio.run(measure_on(stack, plan, console))
         stack.folder.remove()
     return figures
 
 
-async def _measure(stack: Stack, plan: Plan, console: Console) -> dict[str, float]:
+async def measure_on(stack: LiveStack, plan: Plan, console: Console) -> dict[str, float]:
+    """On a stack that was started with the plan's settings, and has filmed nothing with a paid provider before."""
     async with AsyncExitStack() as exits:
         connection = await exits.enter_async_context(Database(stack.environment()["RECAST_DATABASE_URL"]).connect())
         steps = partial(_count_steps, connection)
@@ -127,10 +128,7 @@ async def _measure(stack: Stack, plan: Plan, console: Console) -> dict[str, floa
         wanted = ceil(len(plan.jobs) / JOBS_PER_CUSTOMER)
         customers = [await exits.enter_async_context(new_customer(stack)) for _ in range(wanted)]
         scripts = [await _prepared(customer) for customer in customers]
-        async with httpx.AsyncClient(base_url=stack.urls["sandbox"]) as sandbox:
-            rates = {LOST_ANSWER: plan.lost_answers, LOST_WEBHOOK: plan.lost_webhooks}
-            trouble = {"rates": rates, "seed": plan.seed}
-            (await sandbox.post("/faults", json=trouble)).raise_for_status()
+        await _make_trouble(stack, {LOST_ANSWER: plan.lost_answers, LOST_WEBHOOK: plan.lost_webhooks}, plan.seed)
         began = time.monotonic()
         orders = await _order(customers, scripts, plan)
         background = [
@@ -143,6 +141,7 @@ async def _measure(stack: Stack, plan: Plan, console: Console) -> dict[str, floa
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
+            await _make_trouble(stack, {}, plan.seed)
         minutes = (time.monotonic() - began) / 60
         await _quiet(stack, console)
         figures: dict[str, float] = {
@@ -150,7 +149,7 @@ async def _measure(stack: Stack, plan: Plan, console: Console) -> dict[str, floa
             "kills": chaos.kills,
             "stops": chaos.blows.total() - chaos.kills,
             **await _trouble_met(stack),
-            **await _audit(stack, connection, plan.scenes),
+            **await _audit(stack, connection, orders, plan.scenes),
             "unfinished": unfinished,
             "retried": sum(customer.setbacks.total() for customer in customers),
             "minutes": round(minutes, 1),
@@ -193,7 +192,7 @@ async def _see_through(orders: Sequence[Ordered], until: float) -> int:
     return (await asyncio.gather(*map(one, orders))).count(False)
 
 
-async def _quiet(stack: Stack, console: Console) -> None:
+async def _quiet(stack: LiveStack, console: Console) -> None:
     """Wait for what the provider is still at: it will be charged too."""
     until = time.monotonic() + QUIET_SECONDS
     while open_ones := [one.id async for one in read_predictions(stack) if not one.is_over]:
@@ -203,36 +202,41 @@ async def _quiet(stack: Stack, console: Console) -> None:
         await asyncio.sleep(1)
 
 
-async def _trouble_met(stack: Stack) -> dict[str, float]:
+async def _make_trouble(stack: LiveStack, rates: Mapping[str, float], seed: int) -> None:
+    async with httpx.AsyncClient(base_url=stack.urls["sandbox"]) as sandbox:
+        (await sandbox.post("/faults", json={"rates": rates, "seed": seed})).raise_for_status()
+
+
+async def _trouble_met(stack: LiveStack) -> dict[str, float]:
     async with httpx.AsyncClient(base_url=stack.urls["sandbox"]) as sandbox:
         met: dict[str, int] = (await sandbox.get("/faults")).raise_for_status().json()["met"]
     return {"lost_answers": met.get(LOST_ANSWER, 0), "lost_webhooks": met.get(LOST_WEBHOOK, 0)}
 
 
-async def _audit(stack: Stack, connection: Connection, ordered: int) -> dict[str, float]:
+async def _audit(stack: LiveStack, connection: Connection, orders: Sequence[Ordered], ordered: int) -> dict[str, float]:
     entries = await read_entries(connection)
     compared = compare(await read_charges(stack), entries)
     return {
         "charges": compared.charges,
         "double_paid": compared.double_paid,
         "unrecorded": compared.unrecorded,
-        "lost": ordered - await _count_kept(stack, connection),
+        "lost": ordered - await _count_kept(stack, connection, orders),
         "parked": sum(entry.state == "parked" for entry in entries),
         "violations": len(await find_violations(connection)),
     }
 
 
-async def _count_kept(stack: Stack, connection: Connection) -> int:
+async def _count_kept(stack: LiveStack, connection: Connection, orders: Sequence[Ordered]) -> int:
     """Scenes whose accepted clip is their user's and lies in S3."""
     with surroundings(**stack.environment()):
         storage = Storage(Settings())
     cursor = await connection.execute(
         """
         select job_scenes.s3_key from job_scenes
-        join jobs on jobs.id = job_scenes.job_id and jobs.type = 'generation'
         join assets on assets.user_id = job_scenes.user_id and assets.clip_key = job_scenes.clip_key
-        where job_scenes.status = 'succeeded' and not job_scenes.is_placeholder
-        """
+        where job_scenes.job_id = any(%s) and job_scenes.status = 'succeeded' and not job_scenes.is_placeholder
+        """,
+        ([order.job_id for order in orders],),
     )
     places = asyncio.Semaphore(HEADS_AT_ONCE)
 

@@ -107,6 +107,7 @@ class ModelView(BaseModel):
     title: str
     is_available: bool
     seconds: list[int]
+    aspects: list[str] = []
     price: PriceView
 
 

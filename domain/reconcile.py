@@ -23,7 +23,7 @@ class Action(StrEnum):
     REQUEUE = "requeue"
     """Put the job back into the outbox; finished work is kept."""
     END_RUN = "end_run"
-    """The worker is dead and Dagster does not know: tell it, and the next look finds a crashed run."""
+    """The worker is dead and Dagster does not know: tell it, and look again, at a crashed run."""
     CANCEL = "cancel"
     FAIL = "fail"
     """Fail with the code that the run's step left."""

@@ -11,11 +11,14 @@ from resources.settings import Settings
 from sensors.runs import job_of_run, situation, step_failure
 from studio.reconciling import carry_out
 
+EVERY_SECONDS = 9
+"""A step that fails tells its job itself; this is for what it could not."""
+
 
 @dg.run_failure_sensor(
     name="failures",
     monitor_all_code_locations=True,
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Writes code and message of a failed run to its job, or queues the job again when its worker died.",
 )

@@ -13,7 +13,8 @@ from resources.database import jobs
 from resources.database.connection import Connection, Database
 from resources.database.records import Job
 
-EVERY_SECONDS = 5
+EVERY_SECONDS = 4
+"""See sensors/reconcile.py."""
 JOBS_PER_TICK = 50
 
 

@@ -14,14 +14,17 @@ from domain.errors import RecastError
 from domain.reconcile import Action, decide
 from resources.database import jobs
 from resources.database.connection import Connection, Database
+from resources.database.records import Job
 from resources.settings import Settings
 from sensors.runs import job_of_run, situation, step_failure
-from studio.reconciling import carry_out
+from studio.reconciling import StepFailure, carry_out
 from studio.work import cancel
 
 log = structlog.get_logger(__name__)
 
-EVERY_SECONDS = 5
+EVERY_SECONDS = 4
+"""A little less than the five seconds after which Dagster looks at its sensors again, or it would skip every second
+look."""
 JOBS_PER_TICK = 200
 STRAY_SECONDS = 60.0
 """How long a run may work without a job before it is ended. Far more than the moment between two stages, or after the
@@ -103,21 +106,33 @@ async def _settle(
     silent_seconds: float,
     max_launches: int,
 ) -> Action:
+    """A run whose worker is gone is ended, and what that means for the job is decided at once."""
     job = await jobs.find_job(connection, job_id)
     if job is None or job.dagster_run_id is None:
         return Action.LEAVE
-    run = instance.get_run_by_id(job.dagster_run_id)
-    if run and job_of_run(run) != job_id:
-        run = None  # somebody else's run: whoever wrote it there, it is not this job's
+    action, step = _decide(instance, job, is_held, silent_seconds, max_launches)
+    if action is Action.END_RUN and (run := _run_of(instance, job)):
+        instance.report_run_failed(run, "The worker of this run is gone: it holds no lock on its job.")
+        action, step = _decide(instance, job, is_held, silent_seconds, max_launches)
+    await carry_out(connection, job, action, step)
+    return action
+
+
+def _decide(
+    instance: dg.DagsterInstance, job: Job, is_held: bool, silent_seconds: float, max_launches: int
+) -> tuple[Action, StepFailure | None]:
+    run = _run_of(instance, job)
     step = step_failure(instance, run.run_id) if run and run.is_failure else None
     facts = situation(
         job, run, step, max_launches=max_launches, is_held=is_held, silent_seconds=0 if is_held else silent_seconds
     )
-    action = decide(facts)
-    if action is Action.END_RUN and run:
-        instance.report_run_failed(run, "The worker of this run is gone: it holds no lock on its job.")
-    await carry_out(connection, job, action, step)
-    return action
+    return decide(facts), step
+
+
+def _run_of(instance: dg.DagsterInstance, job: Job) -> dg.DagsterRun | None:
+    """None also for somebody else's run: whoever wrote it there, it is not this job's."""
+    run = instance.get_run_by_id(job.dagster_run_id) if job.dagster_run_id else None
+    return run if run and job_of_run(run) == job.id else None
 
 
 @asynccontextmanager

@@ -63,7 +63,9 @@ def template(postgres: str) -> str:
         asyncio.run(migrate(_url(postgres, TEMPLATE)))
         for login, password in (("api_gateway", GATEWAY_PASSWORD), ("recast_worker", WORKER_PASSWORD)):
             connection.execute(
-                sql.SQL("alter role {} password {}").format(sql.Identifier(login), sql.Literal(password))
+                sql.SQL("set scram_iterations = 1; alter role {} password {}").format(
+                    sql.Identifier(login), sql.Literal(password)
+                )
             )
     return TEMPLATE
 

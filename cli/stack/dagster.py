@@ -62,7 +62,7 @@ class DagsterServers:
         return Service(
             name="code-server",
             command=_python(
-                "dagster",
+                "cli.stack.code_server",
                 *("api", "grpc", "-h", HOST, "-p", str(port), *self._definitions, "-d", str(CHECKOUT)),
                 # Workers are started with this interpreter, not with whatever `dagster` is on the PATH.
                 "--use-python-environment-entry-point",

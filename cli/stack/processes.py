@@ -93,6 +93,21 @@ def marked_processes(key: str) -> list[psutil.Process]:
     return found
 
 
+def run_workers(key: str) -> list[psutil.Process]:
+    """The processes of a stack that execute runs: what the code server's fork server has forked."""
+    found = []
+    for process in marked_processes(key):
+        with contextlib.suppress(psutil.Error):
+            if _is_fork_server(process) and (parent := process.parent()) and _is_fork_server(parent):
+                found.append(process)
+    return found
+
+
+def _is_fork_server(process: psutil.Process) -> bool:
+    """A fork has the command of what it was forked from."""
+    return any("multiprocessing.forkserver" in argument for argument in process.cmdline())
+
+
 def session_members(session: int) -> list[psutil.Process]:
     """Every live process of a session, whether or not its leader still lives."""
     found = []

@@ -66,6 +66,10 @@ class Stack:
         return self._plan
 
     @property
+    def key(self) -> str:
+        return self.folder.key
+
+    @property
     def urls(self) -> dict[str, str]:
         return self.plan.urls()
 

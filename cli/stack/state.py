@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -29,6 +30,20 @@ class RecordedProcess(BaseModel):
         return recorded_process(self.pid, self.create_time)
 
 
+class LiveStack(Protocol):
+    """A stack that runs, in this process or in another."""
+
+    @property
+    def key(self) -> str:
+        """Marks its processes."""
+
+    @property
+    def urls(self) -> dict[str, str]: ...
+
+    def environment(self) -> dict[str, str]:
+        """The settings with which the product's code, run here, uses this stack."""
+
+
 class RunningStack(BaseModel):
     """The content of ``state.json``."""
 
@@ -41,6 +56,10 @@ class RunningStack(BaseModel):
     urls: dict[str, str]
     services: dict[str, RecordedProcess]
     written_at: float
+
+    @property
+    def key(self) -> str:
+        return StackFolder(self.folder).key
 
     def environment(self) -> dict[str, str]:
         """The settings with which a command of this machine reaches the stack."""

@@ -10,31 +10,38 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from benchmarks.paid_once import Plan
 from cli.api_client import ApiClient, JobView
-from cli.stack.background import running_stack
-from cli.stack.stack import Stack
 from domain.premade import PREMADE
 from domain.profile import Aspect
 from resources.auth import AuthClient, Session
 from resources.database.connection import Connection, Database
 from resources.settings import Settings
 from resources.storage import Storage
+from tests.e2e.recast import Recast
 
 SHORT = "https://www.youtube.com/watch?v=short000001"
 """Scenes of two seconds: what is tested is not how long they take to draw."""
 JOB_SECONDS = 150
 
 
+PAID_ONCE = Plan(scenes=16, scenes_a_job=8, scenes_a_blow=4, lost_answers=0.25, deadline_seconds=600)
+"""The stack is as impatient as this test of it needs; a film by this machine does not notice."""
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recast]:
     """In a folder with a space in its name, as some checkouts have."""
-    with running_stack(tmp_path_factory.mktemp("a stack"), ephemeral=True, durable=False) as stack:
+    stack = Recast(tmp_path_factory.mktemp("e2e") / "a stack", PAID_ONCE.settings)
+    try:
+        stack.start()
         yield stack
-    stack.folder.remove()
+    finally:
+        stack.remove()
 
 
 @pytest.fixture
-def settings(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(stack: Recast, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name, value in stack.environment().items():
         monkeypatch.setenv(name, value)
     return Settings()
@@ -95,14 +102,14 @@ class Creator:
 
 
 @pytest.fixture(scope="session")
-def account(stack: Stack) -> tuple[Session, dict[str, UUID]]:
+def account(stack: Recast) -> tuple[Session, dict[str, UUID]]:
     """One user, and the scripts they have imported: an import takes seconds, and no test changes one."""
     with AuthClient(stack.environment()["RECAST_AUTH_URL"]) as auth:
         return auth.sign_up(f"{uuid4()}@example.com", "correct horse battery"), {}
 
 
 @pytest.fixture
-async def creator(stack: Stack, account: tuple[Session, dict[str, UUID]]) -> AsyncIterator[Creator]:
+async def creator(stack: Recast, account: tuple[Session, dict[str, UUID]]) -> AsyncIterator[Creator]:
     session, imported = account
     headers = {"Authorization": f"Bearer {session.access_token}"}
     async with httpx.AsyncClient(base_url=f"{stack.urls['api']}", headers=headers, timeout=30) as http:
@@ -113,7 +120,7 @@ Launch = Callable[..., Coroutine[Any, Any, str]]
 
 
 @pytest.fixture
-def materialize(stack: Stack) -> Launch:
+def materialize(stack: Recast) -> Launch:
     """What the button *Materialize* of Dagster's page sends."""
 
     async def send(job_id: UUID, stages: list[str], config: dict[str, Any] | None = None) -> str:

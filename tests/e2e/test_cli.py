@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.stack.stack import Stack
 from resources.media import probe
+from tests.e2e.recast import Recast
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -30,16 +30,16 @@ async def recast(*arguments: str, home: Path) -> tuple[int, str]:
     return process.returncode, output.decode()
 
 
-async def test_make_brings_a_film_that_plays(stack: Stack, tmp_path: Path) -> None:
+async def test_make_brings_a_film_that_plays(stack: Recast, tmp_path: Path) -> None:
     film = tmp_path / "new folder" / "film.mp4"
     status, output = await recast(
         "make", DEMO, "--cast", "ada, Bruno", "--aspect", "9:16", "--scenes", "1", "--out", str(film),
-        home=stack.folder.root,
+        home=stack.home,
     )  # fmt: skip
     assert status == 0, output
     facts = probe(film)
     assert (facts.width, facts.height) == (720, 1280)
-    status, output = await recast("jobs", home=stack.folder.root)
+    status, output = await recast("jobs", home=stack.home)
     assert status == 0
     assert "generation" in output
 
@@ -55,9 +55,9 @@ async def test_make_brings_a_film_that_plays(stack: Stack, tmp_path: Path) -> No
     ],
 )
 async def test_bad_input_is_told_in_a_sentence_and_a_status(
-    stack: Stack, arguments: tuple[str, ...], status: int, words: str
+    stack: Recast, arguments: tuple[str, ...], status: int, words: str
 ) -> None:
-    returned, output = await recast(*arguments, home=stack.folder.root)
+    returned, output = await recast(*arguments, home=stack.home)
     assert (returned, words in output) == (status, True), output
 
 
