@@ -26,8 +26,7 @@ DAEMONS = ["SENSOR", "QUEUED_RUN_COORDINATOR", "MONITORING"]
 class DagsterServers:
     """The steps ``dagster-tables``, ``code-server``, ``webserver`` and ``daemon``.
 
-    The servers start when the steps of ``after`` are done. ``definitions`` tells the code server where the code is:
-    ``-m module`` or ``-f file``.
+    The servers start when the steps of ``after`` are done.
     """
 
     def __init__(
@@ -38,13 +37,11 @@ class DagsterServers:
         env: Mapping[str, str],
         *,
         after: tuple[str, ...] = (),
-        definitions: tuple[str, str] = DEFINITIONS,
     ) -> None:
         self._folder = folder
         self._ports = ports
         self._env = env
         self._needs = ("dagster-tables", *after)
-        self._definitions = definitions
         self._database = database_url(ports["postgres"], "dagster", secrets.dagster_password, DAGSTER_DATABASE)
         self._daemon_started = datetime.max
 
@@ -63,7 +60,7 @@ class DagsterServers:
             name="code-server",
             command=_python(
                 "cli.stack.code_server",
-                *("api", "grpc", "-h", HOST, "-p", str(port), *self._definitions, "-d", str(CHECKOUT)),
+                *("api", "grpc", "-h", HOST, "-p", str(port), *DEFINITIONS, "-d", str(CHECKOUT)),
                 # Workers are started with this interpreter, not with whatever `dagster` is on the PATH.
                 "--use-python-environment-entry-point",
             ),

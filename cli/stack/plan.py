@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cli.stack.dagster import DEFINITIONS, DagsterServers
+from cli.stack.dagster import DagsterServers
 from cli.stack.environment import (
     DATABASE,
     dagster_environment,
@@ -41,7 +41,6 @@ class StackPlan:
     ports: ChosenPorts
     secrets: StackSecrets
     home: PostgresHome
-    definitions: tuple[str, str] = DEFINITIONS
     durable: bool = True
 
     @property
@@ -80,9 +79,7 @@ class StackPlan:
             Task("migrate", self._migrate, depends_on=("databases",)),
             Task("passwords", self._set_passwords, depends_on=("migrate",)),
             Task("premade", self._publish_premade, depends_on=migrated),
-            *DagsterServers(
-                self.folder, self.ports.ports, self.secrets, dagster, after=migrated, definitions=self.definitions
-            ).steps(),
+            *DagsterServers(self.folder, self.ports.ports, self.secrets, dagster, after=migrated).steps(),
             sandbox_service(self.ports["sandbox"], sandbox, after=("bucket",)),
             api_service(self.ports["api"], product, after=migrated),
         ]

@@ -9,7 +9,6 @@ from types import TracebackType
 
 from filelock import FileLock, Timeout
 
-from cli.stack.dagster import DEFINITIONS
 from cli.stack.folder import StackFolder
 from cli.stack.keys import keep_key_pair
 from cli.stack.plan import StackPlan, keep_only
@@ -29,9 +28,8 @@ class Stack:
     """The local stack of one folder.
 
     ``ports`` and ``RECAST_PORT_…`` fix ports; ``ephemeral`` takes free ones for the rest. ``only`` names the steps to
-    run (all, if None). ``definitions`` replaces the product's code location.
-    ``durable=False`` trades safety of the data for speed. While the stack runs, SIGINT, SIGTERM and SIGHUP stop it
-    (handled in the main thread alone), and a second one stops it at once.
+    run (all, if None). ``durable=False`` trades safety of the data for speed. While the stack runs, SIGINT, SIGTERM
+    and SIGHUP stop it (handled in the main thread alone), and a second one stops it at once.
     """
 
     def __init__(
@@ -41,7 +39,6 @@ class Stack:
         ports: Mapping[str, int] | None = None,
         ephemeral: bool = False,
         only: Collection[str] | None = None,
-        definitions: tuple[str, str] = DEFINITIONS,
         durable: bool = True,
         report: Report = say_nothing,
     ) -> None:
@@ -49,7 +46,6 @@ class Stack:
         self._wanted_ports = ports
         self._ephemeral = ephemeral
         self._only = only
-        self._definitions = definitions
         self._durable = durable
         self._report = report
         # The lock goes with the process, however that ends.
@@ -141,7 +137,7 @@ class Stack:
             self._note(str(moved))
         secrets = keep_secrets(self.folder.secrets)
         keep_key_pair(self.folder)
-        self._plan = StackPlan(self.folder, ports, secrets, home, self._definitions, durable=self._durable)
+        self._plan = StackPlan(self.folder, ports, secrets, home, durable=self._durable)
         steps = self._plan.steps()
         if self._only is not None:
             steps = keep_only(steps, self._only)

@@ -1,14 +1,11 @@
-"""``up.py FOLDER [STEP …]``: a stack on free ports, with a tiny code location, until a signal."""
+"""``up.py FOLDER [STEP …]``: a stack on free ports, until a signal."""
 
 import asyncio
 import sys
-from pathlib import Path
 
 from cli.stack.problems import StackError
 from cli.stack.service import Progress
 from cli.stack.stack import Stack
-
-DEFINITIONS = Path(__file__).with_name("tiny_definitions.py")
 
 
 def tell(progress: Progress) -> None:
@@ -17,8 +14,7 @@ def tell(progress: Progress) -> None:
 
 async def main() -> None:
     folder, *steps = sys.argv[1:]
-    definitions = ("-f", str(DEFINITIONS))
-    async with Stack(folder, ephemeral=True, only=steps or None, definitions=definitions, report=tell) as stack:
+    async with Stack(folder, ephemeral=True, only=steps or None, report=tell) as stack:
         await stack.wait()
 
 
