@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import dagster as dg
+from dagster._core.execution.plan.objects import ErrorSource
 
 from domain.reconcile import RunState, Situation
 from domain.stages import LAUNCH_TAG
@@ -14,11 +15,11 @@ WORKING = {dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING}
 
 
 def step_failure(instance: dg.DagsterInstance, run_id: str) -> StepFailure | None:
-    """What the failed step of a run left, or None when no step failed: then the worker itself died."""
+    """What the failed step of a run left, or None when no step failed: then the worker itself died or was stopped."""
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
         event = entry.dagster_event
         failed = event.step_failure_data if event else None
-        if failed is None:
+        if failed is None or failed.error_source is ErrorSource.INTERRUPT:
             continue
         user = failed.user_failure_data
         metadata = user.metadata if user else {}
