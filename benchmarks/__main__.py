@@ -1,6 +1,7 @@
-"""`python -m benchmarks`: every benchmark, one after the other."""
+"""`python -m benchmarks`: every benchmark, one after the other. Each says what it does with `--help`."""
 
-from benchmarks import spine
+from benchmarks import filming, paid_once, quote, retake, spine
 
 if __name__ == "__main__":
-    spine.main()
+    for benchmark in (spine, filming, quote, retake, paid_once):
+        benchmark.main([])

@@ -154,7 +154,7 @@ async def _waiting_rss_mb(stack: Stack, connection: Connection, job_id: UUID, sc
             )
             row = await cursor.fetchone()
             if row and row[0] == scenes:
-                workers = await asyncio.to_thread(run_workers, stack.folder.key)
+                workers = await asyncio.to_thread(run_workers, stack.key)
                 samples += [process.memory_info().rss / 2**20 for process in workers]
     except asyncio.CancelledError:
         return samples

@@ -158,7 +158,7 @@ async def measure_video(bench: Bench, name: str, console: Console) -> dict[str, 
 
 def resident_mb(stack: Stack) -> float:
     """Of every process of the stack but this one; pages that several share are counted for each."""
-    return sum(process.memory_info().rss for process in marked_processes(stack.folder.key)) / 2**20
+    return sum(process.memory_info().rss for process in marked_processes(stack.key)) / 2**20
 
 
 async def join_cpu_seconds() -> float:
@@ -186,12 +186,12 @@ def cpu_seconds() -> float:
     )
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks.spine")
     parser.add_argument("--videos", nargs="*", default=list(VIDEOS), choices=list(VIDEOS), help="which to film whole")
     parser.add_argument("--repeats", type=int, default=5, help="runs for the median of the first step")
-    arguments = parser.parse_args()
-    figures = asyncio.run(measure(arguments.videos, arguments.repeats, Console()))
+    given = parser.parse_args(arguments)
+    figures = asyncio.run(measure(given.videos, given.repeats, Console()))
     tell("The spine", figures, MEANINGS, AIMS)
 
 
