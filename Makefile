@@ -9,7 +9,8 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 UV_VERSION := 0.9.18
-PYTEST_WORKERS ?= 2
+# One more than two cores: much of a test is waiting.
+PYTEST_WORKERS ?= 3
 
 .PHONY: help setup demo up test lint bench clean reset
 

@@ -41,7 +41,7 @@ LIMITS = Limits(local_at_once=2, scene_seconds=60, absent_seconds=3, sign_second
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Running]:
     """One of the test's own, so that its bill is the test's alone."""
-    with serve(tmp_path / "sandbox", hold_seconds=20) as running:
+    with serve(tmp_path / "sandbox", hold_seconds=20, slow_prediction_seconds=4) as running:
         yield running
 
 
