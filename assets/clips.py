@@ -1,5 +1,6 @@
 """Stage `clips`: one accepted clip per scene."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -79,7 +80,7 @@ async def clips(
         filmed = await filming.film(
             work, database, storage, cameras, limits, again=config.scenes, changes=config.changes, report=report
         )
-        evidence["scenes"] = _table(filmed)
+        evidence |= {"scenes": _table(filmed), "likenesses": _likenesses(filmed)}
         if failed := [one for one in filmed if one.error]:
             raise _summary(failed, len(filmed))
     return dg.MaterializeResult(
@@ -88,7 +89,7 @@ async def clips(
             **evidence,
             "filmed": sum(not one.reused for one in filmed),
             "reused": sum(one.reused for one in filmed),
-            "filming_seconds": round(sum(one.seconds for one in filmed), 2),
+            "filming_seconds": round(max((one.seconds for one in filmed), default=0.0), 2),
             "cost_usd": float(sum(one.cost_usd for one in filmed)),
             "provider": work.job.options.provider,
         },
@@ -126,12 +127,21 @@ def _row(filmed: FilmedScene) -> dict[str, Any]:
         "scene": filmed.scene.scene_index,
         "status": _outcome(filmed),
         "camera": filmed.camera,
-        "likeness": f"{filmed.likeness.how}: {filmed.likeness.why}" if filmed.likeness else "",
-        "seconds": round(filmed.seconds, 2),
+        "likeness": filmed.likeness.how.value if filmed.likeness else "",
+        "done_after_s": round(filmed.seconds, 2),
         "cost_usd": float(filmed.cost_usd),
         "clip_key": (filmed.clip_key or "")[:12],
         "error": f"{error.code}: {error.cause or error.detail}" if error else "",
     }
+
+
+def _likenesses(filmed: Sequence[FilmedScene]) -> dg.MarkdownMetadataValue:
+    """Why the characters look as they do, once for all scenes of which the same is true."""
+    scenes: defaultdict[str, list[str]] = defaultdict(list)
+    for one in filmed:
+        if one.likeness:
+            scenes[f"**{one.likeness.how.value}**: {one.likeness.why}"].append(str(one.scene.scene_index))
+    return dg.MetadataValue.md("\n".join(f"- {why} Scenes {', '.join(those)}." for why, those in scenes.items()))
 
 
 def _outcome(filmed: FilmedScene) -> str:
@@ -151,7 +161,7 @@ def _table(filmed: Sequence[FilmedScene]) -> dg.TableMetadataValue:
                 dg.TableColumn("status", "string"),
                 dg.TableColumn("camera", "string"),
                 dg.TableColumn("likeness", "string"),
-                dg.TableColumn("seconds", "float"),
+                dg.TableColumn("done_after_s", "float", "from the start of filming, with the wait for a place"),
                 dg.TableColumn("cost_usd", "float"),
                 dg.TableColumn("clip_key", "string"),
                 dg.TableColumn("error", "string"),

@@ -41,12 +41,12 @@ async def final_mp4(
     key = final_object_key(work.job.user_id, work.job.id)
     return dg.MaterializeResult(
         data_version=data_version(result.sha256),
-        check_results=[dg.AssetCheckResult(passed=True, metadata={"film_seconds": result.duration_seconds})],
+        check_results=[dg.AssetCheckResult(passed=True, metadata={"film_seconds": round(result.duration_seconds, 2)})],
         metadata={
             "film": dg.MetadataValue.path(storage.uri(key)),
             # Signed links expire; this one asks the API for a fresh one.
             "preview": dg.MetadataValue.url(f"{settings.public_url}/api/v1/jobs/{work.job.id}/result"),
-            "film_seconds": result.duration_seconds,
+            "film_seconds": round(result.duration_seconds, 2),
             "scenes": result.scenes,
             "placeholders": list(result.placeholders),
             "size": f"{result.width}x{result.height}",
