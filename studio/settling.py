@@ -1,8 +1,9 @@
-"""Settling: attempts whose job has ended while a provider was still at work. What was paid for is fetched and kept, so
-that a later try finds it; what a canceled job has left running is canceled; what is unknown is looked up."""
+"""Settling: attempts that a provider is still at while nobody works on their job. What was paid for is fetched and
+kept, so that a later try finds it; what a canceled job has left running is canceled; what is unknown is looked up."""
 
 import asyncio
 import os
+import time
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,8 @@ from studio.training import TrainingGoods, TrainingRequest
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 20
+LOOK_SECONDS = 30.0
+"""Dagster waits a minute for a sensor."""
 YOUNG_SECONDS = 30.0
 """A worker that has just died may be replaced by one that carries on."""
 
@@ -43,8 +46,11 @@ class Settler:
         """Look once at every attempt that its job has left behind. Returns what was done, in words."""
         done = []
         async with self.database.connect() as connection:
-            for attempt in await attempts.list_left_behind(connection, AT_ONCE):
-                if attempt.age_seconds < YOUNG_SECONDS or await jobs.is_job_locked(connection, attempt.job_id):
+            until = time.monotonic() + LOOK_SECONDS
+            for attempt in await attempts.list_left_behind(connection, YOUNG_SECONDS, AT_ONCE):
+                if time.monotonic() > until:
+                    break
+                if await jobs.is_job_locked(connection, attempt.job_id):
                     continue
                 if not await attempts.try_lock_purchase(connection, attempt.user_id, attempt.purchase_key):
                     continue

@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from psycopg import sql
 from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from domain.attempts import LIVE, AttemptState, Kind
+from resources.database import jobs
 from resources.database.connection import Connection
 from resources.database.records import Attempt, Record
 
@@ -269,17 +271,16 @@ async def sum_costs(connection: Connection, month: date) -> Sequence[Cost]:
     return await cursor.fetchall()
 
 
-async def list_left_behind(connection: Connection, limit: int) -> Sequence[Attempt]:
-    """Live attempts of jobs that have ended: nobody waits for them, and they may still cost or bring something."""
+async def list_left_behind(connection: Connection, older_than_seconds: float, limit: int) -> Sequence[Attempt]:
+    """Live attempts of jobs that nobody works on: they may still cost or bring something, and they take a place at the
+    provider, for which jobs may wait that would have to end before their own job is worked on again."""
     cursor = connection.cursor(row_factory=class_row(Attempt))
     await cursor.execute(
-        """
-        select * from ledger
-        where state in ('intent', 'unknown', 'submitted') and exists (
-          select from jobs where jobs.id = job_id and jobs.status in ('succeeded', 'failed', 'canceled'))
-        order by created_at limit %s
-        """,
-        (limit,),
+        sql.SQL(
+            "select * from ledger where state in ('intent', 'unknown', 'submitted') and age_seconds >= %s"
+            " and {} not in ({}) order by created_at limit %s"
+        ).format(jobs.LOCK_OF.format(sql.SQL("job_id::text")), jobs.HELD),
+        (older_than_seconds, limit),
     )
     return await cursor.fetchall()
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from psycopg import sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
@@ -316,14 +317,17 @@ async def try_lock_job(connection: Connection, job_id: UUID) -> bool:
     return bool(row and row[0])
 
 
+HELD = sql.SQL(
+    "select objid from pg_locks where locktype = 'advisory' and classid = {} and objsubid = 2 and granted"
+    " and database = (select oid from pg_database where datname = current_database())"
+).format(LOCK_SPACE)
+"""The locks of all jobs that are being worked on; ``LOCK_OF`` a job's id, as text, is one of them."""
+LOCK_OF = sql.SQL("(hashtext({})::bigint & 4294967295)::oid")
+
+
 async def is_job_locked(connection: Connection, job_id: UUID) -> bool:
     cursor = await connection.execute(
-        """
-        select exists (select from pg_locks where locktype = 'advisory' and classid = %s
-          and objid = (hashtext(%s)::bigint & 4294967295)::oid and objsubid = 2 and granted
-          and database = (select oid from pg_database where datname = current_database()))
-        """,
-        (LOCK_SPACE, str(job_id)),
+        sql.SQL("select {} in ({})").format(LOCK_OF.format(sql.Placeholder()), HELD), (str(job_id),)
     )
     row = await cursor.fetchone()
     return bool(row and row[0])

@@ -636,13 +636,14 @@ async def test_a_character_whose_training_nobody_remembers_can_be_trained_again(
     assert (await studio.found(zed)).status is CharacterStatus.UNTRAINED
 
 
-async def test_a_training_under_way_is_left_alone_by_the_sweep(studio: Studio) -> None:
+async def test_a_training_that_a_worker_carries_on_is_left_alone_by_the_sweep(studio: Studio) -> None:
     zed = await studio.character()
     job = await studio.order(await studio.script([zed]))
     dying = DyingCameras(studio.settings)
     with pytest.raises(Killed):
         await studio.cast(job, cameras=dying)
-    assert await studio.settle() == []
+    async with studio.stage(job, Stage.CAST):
+        assert await studio.settle() == []
     assert (await studio.found(zed)).status is CharacterStatus.TRAINING
 
 

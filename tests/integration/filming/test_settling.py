@@ -23,12 +23,17 @@ def settler(set_: Set) -> Settler:
 
 async def leave_behind(set_: Set, connection: Connection) -> None:
     """The worker dies once all scenes are submitted, and the job ends without another run."""
+    await die(set_, connection)
+    await give_up(set_, connection)
+
+
+async def die(set_: Set, connection: Connection) -> None:
     filming = asyncio.create_task(set_.film())
     await set_.until("submitted", count=len(await set_.rows()))
     filming.cancel()
     with pytest.raises(asyncio.CancelledError):
         await filming
-    await give_up(set_, connection)
+    await connection.execute("update provider_attempts set created_at = created_at - interval '31 s'")
 
 
 async def give_up(set_: Set, connection: Connection) -> None:
@@ -57,6 +62,18 @@ async def test_a_clip_that_its_job_has_left_behind_is_kept_for_a_later_try(
     assert await clips.find_clip(connection, set_.user_id, attempt.purchase_key)
     again = await a_set("Ada waves [[slow]]")
     assert [(one.error, one.reused) for one in await again.film()] == [(None, True)]
+    assert len(bill.ids()) == 1
+    assert await find_violations(connection) == []
+
+
+async def test_a_job_that_waits_for_its_next_run_takes_no_place_at_the_provider(
+    a_set: MakeSet, bill: Bill, connection: Connection
+) -> None:
+    """Its run may wait behind others that wait for just these places."""
+    set_ = await a_set("Ada waves")
+    await die(set_, connection)
+    await settled(set_, until="succeeded")
+    assert [(one.error, one.reused) for one in await set_.film()] == [(None, True)]
     assert len(bill.ids()) == 1
     assert await find_violations(connection) == []
 
