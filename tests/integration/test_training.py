@@ -15,7 +15,7 @@ from domain.characters import CharacterMode, CharacterStatus
 from domain.errors import ErrorCode, RecastError
 from domain.models import TrainerProfile
 from domain.quote import Quote, What
-from domain.stages import PARTITIONS
+from domain.stages import PARTITIONS, Stage
 from domain.states import JobStatus
 from domain.training import Likeness
 from resources.database import attempts, characters, deletions, jobs, scenes
