@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import dagster as dg
+from dagster._core.storage.tags import PRIORITY_TAG
 
 from domain.errors import RecastError
 from domain.stages import JOB_TAG, LAUNCH_TAG, PARTITIONS, dagster_job_name
@@ -46,7 +47,12 @@ def launch_sensor(targets: Sequence[Any]) -> dg.SensorDefinition:
                     run_key=f"{job.id}/{job.launch_number}",
                     job_name=dagster_job_name(job.type),
                     partition_key=str(job.id),
-                    tags={JOB_TAG: str(job.id), LAUNCH_TAG: str(job.launch_number)},
+                    tags={
+                        JOB_TAG: str(job.id),
+                        LAUNCH_TAG: str(job.launch_number),
+                        # What has begun may have something under way at a provider: it does not wait behind the new.
+                        PRIORITY_TAG: "1" if job.launch_number > 1 else "0",
+                    },
                 )
                 for job in claimed
             ],

@@ -133,6 +133,7 @@ class Till:
     patience: Patience
     is_canceling: bool = False
     _within: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    _lines: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _news: dict[UUID, asyncio.Event] = field(default_factory=dict)
 
     @asynccontextmanager
@@ -146,6 +147,11 @@ class Till:
             finally:
                 if not self.connection.closed:
                     await asyncio.shield(attempts.unlock_purchase(self.connection, self.user_id, key))
+
+    def line(self, provider: str) -> asyncio.Lock:
+        """Where the job's purchases wait for a place at the provider. Only the first asks: if all did, hundreds of
+        scenes of many jobs would keep the database from those that are being filmed."""
+        return self._lines[provider]
 
     async def hear(self) -> None:
         """Wake who waits for an attempt that a webhook has told of. Runs until it is canceled."""
@@ -219,28 +225,29 @@ async def _open(till: Till, goods: Goods[Any]) -> Attempt | None:
         raise PurchaseFailed(
             RecastError(ErrorCode.CLIP_LOST, cause="this key has cost money before"), paid=goods.list_price_usd
         )
-    while True:
-        opening = await attempts.open_attempt(
-            till.connection,
-            user_id=till.user_id,
-            job_id=till.job_id,
-            scene_id=goods.scene_id,
-            kind=goods.kind,
-            key=goods.key,
-            provider=goods.provider,
-            model=goods.model,
-            model_version=goods.model_version,
-            estimate=goods.estimate_usd,
-            request=dict(goods.request),
-        )
-        if opening.attempt:
-            return await attempts.find_attempt(till.connection, opening.attempt)
-        if opening.is_over_budget:
-            raise PurchaseFailed(RecastError(ErrorCode.BUDGET_EXCEEDED))
-        if opening.wait_seconds is None:
-            return None
-        # A little apart from each other, so that those who wait do not all come back at once.
-        await asyncio.sleep(opening.wait_seconds + random.uniform(0, 0.2))
+    async with till.line(goods.provider):
+        while True:
+            opening = await attempts.open_attempt(
+                till.connection,
+                user_id=till.user_id,
+                job_id=till.job_id,
+                scene_id=goods.scene_id,
+                kind=goods.kind,
+                key=goods.key,
+                provider=goods.provider,
+                model=goods.model,
+                model_version=goods.model_version,
+                estimate=goods.estimate_usd,
+                request=dict(goods.request),
+            )
+            if opening.attempt:
+                return await attempts.find_attempt(till.connection, opening.attempt)
+            if opening.is_over_budget:
+                raise PurchaseFailed(RecastError(ErrorCode.BUDGET_EXCEEDED))
+            if opening.wait_seconds is None:
+                return None
+            # A little apart from other jobs, so that those who wait do not all come back at once.
+            await asyncio.sleep(opening.wait_seconds + random.uniform(0, 0.2))
 
 
 async def _submit(till: Till, goods: Goods[Any], attempt: Attempt) -> tuple[Attempt, Handle | None]:
