@@ -10,7 +10,7 @@ import sys
 from multiprocessing.context import BaseContext
 from multiprocessing.forkserver import ensure_running
 
-PRELOADED = ["cli.stack.worker_imports"]
+PRELOADED = ["orchestration.preload"]
 
 
 def run() -> None:
