@@ -82,6 +82,9 @@ class SeaweedServer:
             *options,
             f"-admin.port={admin}",
             f"-admin.port.grpc={admin + ADMIN_GRPC_OFFSET}",
+            # In the folder it runs in: by default they lie in /tmp, where another user's may be in the way.
+            "-s3.localSocket=s3.sock",
+            "-filer.localSocket=filer.sock",
             "-webdav=false",
             "-admin.ui=false",
             "-s3.port.iceberg=0",
