@@ -81,7 +81,7 @@ class LocalCamera:
         font: Path | None = None,
     ) -> None:
         self.profile = profile
-        self._folder = folder or Path(tempfile.gettempdir()) / "recast-local"
+        self._folder = folder or Path(tempfile.gettempdir()) / f"recast-local-{os.getuid()}"
         self._parallel = parallel or os.cpu_count() or 1
         self._font = font
         self._renderings: dict[str, _Rendering] = {}
