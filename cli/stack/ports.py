@@ -1,9 +1,10 @@
 """Which port each service listens on."""
 
+import itertools
 import os
 import random
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import psutil
@@ -20,9 +21,11 @@ PREFERRED_PORTS = {
 }
 HOST = "127.0.0.1"
 # Below the range from which the kernel hands out ports to outgoing connections, so that a port that was found free
-# is not lost to one of them before the service has bound it.
-FREE_PORTS = range(20_000, 32_000)
-ATTEMPTS = 200
+# is not lost to one of them before the service has bound it; so is each of these ports plus 10,000 (see `seaweed`).
+FREE_PORTS = range(20_000, 22_700)
+# A stack takes about twenty ports.
+BLOCK_SIZE = 50
+NEXT_PORTS = 200
 
 
 @dataclass(frozen=True)
@@ -79,13 +82,42 @@ def choose_ports(
     return ChosenPorts(chosen, tuple(moved))
 
 
-def free_port(besides: set[int] | None = None) -> int:
-    """Any free loopback port that is not in ``besides``."""
-    for _ in range(ATTEMPTS):
-        port = random.choice(FREE_PORTS)
-        if port not in (besides or ()) and is_free(port):
-            return port
+def free_port(besides: Collection[int] = ()) -> int:
+    """Any free loopback port that is not in ``besides``.
+
+    It comes from a block that this process has to itself (``PortBlock``), or two stacks that start at once would find
+    the same port free before either has bound it.
+    """
+    for block in itertools.chain(_blocks, _new_blocks()):
+        for port in random.sample(block.ports, len(block.ports)):
+            if port not in besides and is_free(port):
+                return port
     raise StackError(f"No free port was found between {FREE_PORTS.start} and {FREE_PORTS.stop}.")
+
+
+@dataclass(frozen=True)
+class PortBlock:
+    """Neighbouring ports, held by binding the port before them for as long as the process lives."""
+
+    ports: range
+    claim: socket.socket
+
+
+_blocks: list[PortBlock] = []
+
+
+def _new_blocks() -> Iterator[PortBlock]:
+    starts = FREE_PORTS[::BLOCK_SIZE]
+    for start in random.sample(starts, len(starts)):
+        claim = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            claim.bind((HOST, start))
+        except OSError:
+            claim.close()
+            continue
+        block = PortBlock(range(start + 1, start + BLOCK_SIZE), claim)
+        _blocks.append(block)
+        yield block
 
 
 def is_free(port: int) -> bool:
@@ -140,7 +172,7 @@ def _require(service: str, port: int, chosen: Mapping[str, int]) -> None:
 
 
 def _next_free(preferred: int, besides: set[int]) -> int:
-    for port in range(preferred + 1, min(preferred + ATTEMPTS, 65536)):
+    for port in range(preferred + 1, min(preferred + NEXT_PORTS, 65536)):
         # a neighbour's preferred port is left to the neighbour
         if port not in besides and port not in PREFERRED_PORTS.values() and is_free(port):
             return port

@@ -77,7 +77,8 @@ class SeaweedServer:
             port = free_port(taken)
             taken.add(port)
             options.append(f"-{name}={port}")
-        admin = next(port for port in iter(lambda: free_port(taken), None) if is_free(port + ADMIN_GRPC_OFFSET))
+        while not is_free((admin := free_port(taken)) + ADMIN_GRPC_OFFSET):
+            taken.add(admin)
         return [
             *options,
             f"-admin.port={admin}",

@@ -1,10 +1,14 @@
 """Every service gets a port, or an error that says what to do."""
 
+import contextlib
 import os
+import subprocess
+import sys
 
 import pytest
 
 from cli.stack import ports
+from cli.stack.folder import CHECKOUT
 from cli.stack.ports import choose_ports
 from cli.stack.problems import PortTaken, StackError
 from tests.integration.stack.conftest import held_port
@@ -40,6 +44,26 @@ def test_ephemeral_ports_all_differ_and_leave_the_preferred_ones_alone() -> None
     chosen = choose_ports(ephemeral=True, environ={}).ports
     assert len(set(chosen.values())) == len(ports.PREFERRED_PORTS)
     assert not set(chosen.values()) & set(ports.PREFERRED_PORTS.values())
+
+
+def test_processes_that_choose_at_once_never_choose_the_same_port() -> None:
+    """None has bound what it chose, and all begin with the same seed, as the workers of a test run do."""
+    script = (
+        "import random; random.seed(7); from cli.stack.ports import free_port; print(free_port(), flush=True); input()"
+    )
+    with contextlib.ExitStack() as processes:
+        choosers = [
+            processes.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=CHECKOUT
+                )
+            )
+            for _ in range(3)
+        ]
+        chosen = [chooser.stdout.readline() for chooser in choosers if chooser.stdout]
+        for chooser in choosers:
+            chooser.communicate(b"\n")
+    assert len(set(chosen)) == len(choosers)
 
 
 @pytest.mark.parametrize("environ", [{"RECAST_PORT_API": "http"}, {"RECAST_PORT_API": "70000"}])
