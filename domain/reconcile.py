@@ -7,9 +7,11 @@ from domain.errors import ErrorCode
 
 
 class RunState(StrEnum):
-    """A Dagster run, as far as a job cares. FAILED: a step raised. CRASHED: the worker died without a word."""
+    """A Dagster run, as far as a job cares. STARTING: a worker was asked for, and has said nothing yet. FAILED: a step
+    raised. CRASHED: the worker died without a word."""
 
     WAITING = "waiting"
+    STARTING = "starting"
     WORKING = "working"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -45,10 +47,11 @@ SILENT_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """``begun``: a stage of the run has taken the job. ``silent_seconds``: how long nobody has held the job's lock.
-    ``launches``: how often the outbox has started the job since the user asked for it. ``by_hand``: an operator started
-    the run, so the outbox does not repeat it. ``succeeded_before``: the job had ended well, and what it made stands.
-    ``is_held``: a worker holds the job's lock. ``error_code``: what a failed step left, if anything."""
+    """``begun``: a stage of the run has taken the job. ``silent_seconds``: how long nobody has held the job's lock
+    since a worker was asked for. ``start_seconds``: how long one may take until its first stage does. ``launches``: how
+    often the outbox has started the job since the user asked for it. ``by_hand``: an operator started the run, so the
+    outbox does not repeat it. ``succeeded_before``: the job had ended well, and what it made stands. ``is_held``: a
+    worker holds the job's lock. ``error_code``: what a failed step left, if anything."""
 
     run: RunState
     begun: bool
@@ -59,6 +62,7 @@ class Situation:
     by_hand: bool = False
     is_held: bool = False
     silent_seconds: float = 0.0
+    start_seconds: float = 180.0
     error_code: str | None = None
 
 
@@ -66,9 +70,9 @@ def decide(situation: Situation) -> Action:
     match situation.run:
         case RunState.WAITING:
             return Action.CANCEL if situation.cancel_requested and not situation.begun else Action.LEAVE
-        case RunState.WORKING:
-            silent = situation.begun and situation.silent_seconds >= SILENT_SECONDS
-            return Action.END_RUN if silent else Action.LEAVE
+        case RunState.STARTING | RunState.WORKING:
+            patience = SILENT_SECONDS if situation.begun else situation.start_seconds
+            return Action.END_RUN if situation.silent_seconds >= patience else Action.LEAVE
         case RunState.SUCCEEDED:
             return Action.RESTORE if situation.succeeded_before else Action.INCOMPLETE
         case RunState.CANCELED:

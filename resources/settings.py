@@ -70,6 +70,9 @@ class Settings(BaseSettings):
         default={}, description='By provider: shots in flight and starts per minute, as {"replicate": [50, 300]}'
     )
     max_launches: int = Field(default=3, gt=0, description="How often a job whose worker died is started in all")
+    run_start_seconds: float = Field(
+        default=180.0, gt=0, description="How long a worker may take from being asked for to its first stage"
+    )
 
     # the video providers; a provider without its key is not on offer
     provider_submit_timeout_seconds: float = Field(default=30.0, gt=0)

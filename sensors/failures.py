@@ -40,5 +40,5 @@ async def _settle(instance: dg.DagsterInstance, run: dg.DagsterRun, database: Da
             return
         step = step_failure(instance, run.run_id)
         is_held = await jobs.is_job_locked(connection, job_id)
-        action = decide(situation(job, run, step, max_launches=settings.max_launches, is_held=is_held))
+        action = decide(situation(job, run, step, settings=settings, is_held=is_held))
         await carry_out(connection, job, action, step)

@@ -5,13 +5,14 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 import dagster as dg
 import structlog
 
 from domain.errors import RecastError
-from domain.reconcile import Action, decide
+from domain.reconcile import Action, RunState, decide
 from resources.database import jobs
 from resources.database.connection import Connection, Database
 from resources.database.records import Job
@@ -45,9 +46,7 @@ def reconcile(
     """The cursor keeps, per job or stray run, since when nobody has been seen at it (seconds since the epoch)."""
     silent_since: dict[str, float] = json.loads(context.cursor or "{}")
     try:
-        silent_since, actions = asyncio.run(
-            _look(context.instance, database, silent_since, max_launches=settings.max_launches)
-        )
+        silent_since, actions = asyncio.run(_look(context.instance, database, silent_since, settings))
     except RecastError as error:
         return dg.SkipReason(f"{error.code}: {error.cause}")
     context.update_cursor(json.dumps(silent_since))
@@ -55,7 +54,7 @@ def reconcile(
 
 
 async def _look(
-    instance: dg.DagsterInstance, database: Database, silent_since: dict[str, float], *, max_launches: int
+    instance: dg.DagsterInstance, database: Database, silent_since: dict[str, float], settings: Settings
 ) -> tuple[dict[str, float], list[str]]:
     silent: dict[str, float] = {}
     actions = []
@@ -68,12 +67,11 @@ async def _look(
         for job_id in await jobs.list_launched(connection, JOBS_PER_TICK):
             async with one_job(job_id):
                 since = silent_since.get(str(job_id), time.time())
-                is_held = await jobs.is_job_locked(connection, job_id)
-                action = await _settle(instance, connection, job_id, is_held, time.time() - since, max_launches)
-                if not is_held:
+                seen = await _settle(instance, connection, job_id, time.time() - since, settings)
+                if seen.is_silent:
                     silent[str(job_id)] = since
-                if action is not Action.LEAVE:
-                    actions.append(f"{job_id}: {action}")
+                if seen.action is not Action.LEAVE:
+                    actions.append(f"{job_id}: {seen.action}")
         for run in await _stray_runs(instance, connection):
             since = silent_since.get(run.run_id, time.time())
             if time.time() - since < STRAY_SECONDS:
@@ -98,35 +96,39 @@ async def _stray_runs(instance: dg.DagsterInstance, connection: Connection) -> l
     return stray
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """``is_silent``: a worker was asked for, and none holds the job."""
+
+    action: Action
+    is_silent: bool = False
+
+
 async def _settle(
-    instance: dg.DagsterInstance,
-    connection: Connection,
-    job_id: UUID,
-    is_held: bool,
-    silent_seconds: float,
-    max_launches: int,
-) -> Action:
+    instance: dg.DagsterInstance, connection: Connection, job_id: UUID, silent_seconds: float, settings: Settings
+) -> Seen:
     """A run whose worker is gone is ended, and what that means for the job is decided at once."""
     job = await jobs.find_job(connection, job_id)
     if job is None or job.dagster_run_id is None:
-        return Action.LEAVE
-    action, step = _decide(instance, job, is_held, silent_seconds, max_launches)
+        return Seen(Action.LEAVE)
+    is_held = await jobs.is_job_locked(connection, job_id)
+
+    silent_seconds = 0 if is_held else silent_seconds
+    action, state, step = _decide(instance, job, is_held, silent_seconds, settings)
     if action is Action.END_RUN and (run := _run_of(instance, job)):
         instance.report_run_failed(run, "The worker of this run is gone: it holds no lock on its job.")
-        action, step = _decide(instance, job, is_held, silent_seconds, max_launches)
+        action, state, step = _decide(instance, job, is_held, silent_seconds, settings)
     await carry_out(connection, job, action, step)
-    return action
+    return Seen(action, is_silent=not is_held and state is not RunState.WAITING)
 
 
 def _decide(
-    instance: dg.DagsterInstance, job: Job, is_held: bool, silent_seconds: float, max_launches: int
-) -> tuple[Action, StepFailure | None]:
+    instance: dg.DagsterInstance, job: Job, is_held: bool, silent_seconds: float, settings: Settings
+) -> tuple[Action, RunState, StepFailure | None]:
     run = _run_of(instance, job)
     step = step_failure(instance, run.run_id) if run and run.is_failure else None
-    facts = situation(
-        job, run, step, max_launches=max_launches, is_held=is_held, silent_seconds=0 if is_held else silent_seconds
-    )
-    return decide(facts), step
+    facts = situation(job, run, step, settings=settings, is_held=is_held, silent_seconds=silent_seconds)
+    return decide(facts), facts.run, step
 
 
 def _run_of(instance: dg.DagsterInstance, job: Job) -> dg.DagsterRun | None:

@@ -8,9 +8,10 @@ from dagster._core.execution.plan.objects import ErrorSource
 from domain.reconcile import RunState, Situation
 from domain.stages import LAUNCH_TAG
 from resources.database.records import Job
+from resources.settings import Settings
 from studio.reconciling import StepFailure
 
-WAITING = {dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING}
+WAITING = {dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED}
 WORKING = {dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING}
 
 
@@ -35,6 +36,8 @@ def run_state(run: dg.DagsterRun | None, step: StepFailure | None) -> RunState:
         return RunState.GONE
     if run.status in WAITING:
         return RunState.WAITING
+    if run.status is dg.DagsterRunStatus.STARTING:
+        return RunState.STARTING
     if run.status in WORKING:
         return RunState.WORKING
     if run.status is dg.DagsterRunStatus.SUCCESS:
@@ -49,7 +52,7 @@ def situation(
     run: dg.DagsterRun | None,
     step: StepFailure | None,
     *,
-    max_launches: int,
+    settings: Settings,
     is_held: bool,
     silent_seconds: float = 0.0,
 ) -> Situation:
@@ -59,7 +62,8 @@ def situation(
         cancel_requested=job.cancel_requested_at is not None,
         succeeded_before=job.succeeded_at is not None,
         launches=job.launch_number - job.launches_before_retry,
-        max_launches=max_launches,
+        max_launches=settings.max_launches,
+        start_seconds=settings.run_start_seconds,
         by_hand=run is not None and LAUNCH_TAG not in run.tags,
         is_held=is_held,
         silent_seconds=silent_seconds,

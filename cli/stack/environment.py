@@ -53,6 +53,8 @@ def stack_environment(folder: StackFolder, ports: Mapping[str, int], secrets: St
         "RECAST_CDN_KEY_PAIR_ID": CLOUDFRONT_KEY_PAIR_ID,
         "RECAST_CDN_PRIVATE_KEY_PATH": str(folder.private_key),
         "RECAST_PUBLIC_URL": http_url(ports["api"]),
+        # Workers are forked ready for work, within two seconds: one that takes so long is dead.
+        "RECAST_RUN_START_SECONDS": "30",
         **provider_environment(sandbox, http_url(ports["api"])),
         **direct_to_loopback(),
     }

@@ -9,12 +9,16 @@ from uuid import UUID, uuid4
 import dagster as dg
 import pytest
 
+from domain.stages import LAUNCH_TAG
 from resources.database import jobs
 from resources.database.connection import Connection, Database
 from resources.settings import Settings
 from sensors.reconcile import STRAY_SECONDS, reconcile
 from tests.conftest import DatabaseUrls
 from tests.integration.database.conftest import Tenant
+
+START_SECONDS = 30.0
+SETTINGS = Settings.model_construct(max_launches=3, run_start_seconds=START_SECONDS)
 
 
 @pytest.fixture
@@ -23,11 +27,21 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def started_run(instance: dg.DagsterInstance, job_id: UUID) -> dg.DagsterRun:
-    tags = {"dagster/partition": str(job_id)}
-    return instance.add_run(
-        dg.DagsterRun("generation_job", str(uuid4()), status=dg.DagsterRunStatus.STARTED, tags=tags)
-    )
+def started_run(
+    instance: dg.DagsterInstance, job_id: UUID, state: dg.DagsterRunStatus = dg.DagsterRunStatus.STARTED
+) -> dg.DagsterRun:
+    tags = {"dagster/partition": str(job_id), LAUNCH_TAG: "1"}
+    return instance.add_run(dg.DagsterRun("generation_job", str(uuid4()), status=state, tags=tags))
+
+
+async def launched_run(
+    worker: Connection, instance: dg.DagsterInstance, job_id: UUID, state: dg.DagsterRunStatus
+) -> dg.DagsterRun:
+    job = await jobs.claim_launch(worker, job_id)
+    assert job
+    run = started_run(instance, job_id, state)
+    await jobs.record_run(worker, job_id, job.launch_number, run.run_id)
+    return run
 
 
 def look(instance: dg.DagsterInstance, urls: DatabaseUrls, *, first_seen: dict[str, float]) -> dict[str, float]:
@@ -35,7 +49,10 @@ def look(instance: dg.DagsterInstance, urls: DatabaseUrls, *, first_seen: dict[s
     context = dg.build_sensor_context(
         instance=instance,
         cursor=json.dumps(first_seen),
-        resources={"database": Database(urls.worker), "settings": Settings.model_construct(max_launches=3)},
+        resources={
+            "database": Database(urls.worker),
+            "settings": Settings.model_construct(max_launches=3, run_start_seconds=START_SECONDS),
+        },
     )
     reconcile(context)
     seen: dict[str, float] = json.loads(context.cursor or "{}")
@@ -79,4 +96,33 @@ async def test_a_run_that_still_holds_its_ended_job_goes_on(
     long_ago = {run.run_id: time.time() - STRAY_SECONDS - 1}
     seen = await asyncio.to_thread(look, instance, database_urls, first_seen=long_ago)
     assert status(instance, run) is dg.DagsterRunStatus.STARTED
+    assert seen == {}
+
+
+@pytest.mark.parametrize("state", [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED])
+async def test_a_job_whose_worker_died_before_its_first_stage_is_launched_again(
+    instance: dg.DagsterInstance,
+    database_urls: DatabaseUrls,
+    worker: Connection,
+    ann: Tenant,
+    state: dg.DagsterRunStatus,
+) -> None:
+    run = await launched_run(worker, instance, ann.job_id, state)
+    seen = await asyncio.to_thread(look, instance, database_urls, first_seen={})
+    assert list(seen) == [str(ann.job_id)]
+    assert status(instance, run) is state
+    long_ago = {str(ann.job_id): time.time() - START_SECONDS}
+    await asyncio.to_thread(look, instance, database_urls, first_seen=long_ago)
+    assert status(instance, run) is dg.DagsterRunStatus.FAILURE
+    assert ann.job_id in await jobs.list_launchable(worker, 10)
+
+
+async def test_a_run_may_wait_in_the_queue_for_any_time(
+    instance: dg.DagsterInstance, database_urls: DatabaseUrls, worker: Connection, ann: Tenant
+) -> None:
+    """Nor does the time in the queue count when its worker is asked for at last."""
+    run = await launched_run(worker, instance, ann.job_id, dg.DagsterRunStatus.NOT_STARTED)
+    long_ago = {str(ann.job_id): time.time() - 1000 * START_SECONDS}
+    seen = await asyncio.to_thread(look, instance, database_urls, first_seen=long_ago)
+    assert status(instance, run) is dg.DagsterRunStatus.NOT_STARTED
     assert seen == {}

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -104,12 +105,20 @@ def listens_on_loopback_alone(processes: list[psutil.Process]) -> bool:
     addresses = {
         ipaddress.ip_address(connection.laddr.ip)
         for process in processes
-        for connection in process.net_connections("tcp")
+        for connection in _connections(process)
         if connection.status == psutil.CONN_LISTEN and connection.laddr
     }
     # gRPC listens on IPv6 sockets and writes 127.0.0.1 as ::ffff:127.0.0.1.
     plain = {getattr(address, "ipv4_mapped", None) or address for address in addresses}
     return bool(plain) and all(address.is_loopback for address in plain)
+
+
+def _connections(process: psutil.Process) -> list[Any]:
+    """None of a process that has just ended, as workers do at any time."""
+    try:
+        return process.net_connections("tcp")
+    except (psutil.NoSuchProcess, FileNotFoundError):
+        return []
 
 
 @contextlib.contextmanager

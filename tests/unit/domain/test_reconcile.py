@@ -19,7 +19,11 @@ RUNNING = Situation(
         ({"silent_seconds": SILENT_SECONDS - 1}, Action.LEAVE),
         ({"silent_seconds": SILENT_SECONDS}, Action.END_RUN),
         ({"silent_seconds": SILENT_SECONDS, "begun": False}, Action.LEAVE),
+        ({"silent_seconds": 30, "start_seconds": 30, "begun": False}, Action.END_RUN),
+        ({"run": RunState.STARTING, "silent_seconds": 29, "start_seconds": 30, "begun": False}, Action.LEAVE),
+        ({"run": RunState.STARTING, "silent_seconds": 30, "start_seconds": 30, "begun": False}, Action.END_RUN),
         ({"run": RunState.WAITING}, Action.LEAVE),
+        ({"run": RunState.WAITING, "silent_seconds": 1000, "begun": False}, Action.LEAVE),
         ({"run": RunState.WAITING, "begun": False, "cancel_requested": True}, Action.CANCEL),
         ({"run": RunState.CRASHED}, Action.REQUEUE),
         ({"run": RunState.GONE}, Action.REQUEUE),
@@ -44,7 +48,7 @@ def test_a_job_follows_the_fate_of_its_run(change: dict[str, object], action: Ac
 
 
 def test_every_state_of_a_run_is_decided_and_leads_to_an_end() -> None:
-    """Only a run that waits or works may be left as it is."""
+    """Only a run that waits, starts or works may be left as it is."""
     for state in RunState:
         action = decide(replace(RUNNING, run=state))
-        assert (action is Action.LEAVE) == (state in (RunState.WAITING, RunState.WORKING))
+        assert (action is Action.LEAVE) == (state in (RunState.WAITING, RunState.STARTING, RunState.WORKING))
