@@ -98,6 +98,7 @@ class Plan:
             "RECAST_UNKNOWN_ABSENT_SECONDS": str(self.absent_seconds),
             "RECAST_PROVIDER_LIMITS": json.dumps({"replicate": [self.in_flight, 6000]}),
             "RECAST_SCENE_TIMEOUT_SECONDS": "1200",
+            "RECAST_RUN_START_SECONDS": "10",
             "RECAST_MAX_LAUNCHES": "1000",
             "RECAST_SANDBOX_PREDICTION_SECONDS": str(self.prediction_seconds),
             "RECAST_SANDBOX_CREATES_PER_MINUTE": "100000",

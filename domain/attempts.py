@@ -65,6 +65,7 @@ ASK_CODES = frozenset(
         ErrorCode.PROVIDER_INPUT_INVALID,
         ErrorCode.PROVIDER_NOT_CONFIGURED,
         ErrorCode.UNKNOWN_MODEL,
+        ErrorCode.PROVIDER_BUSY,
         ErrorCode.BUDGET_EXCEEDED,
         ErrorCode.OUTCOME_UNKNOWN,
         ErrorCode.SCENE_TIMEOUT,

@@ -87,6 +87,10 @@ class Settings(BaseSettings):
         default=None, description="whsec_…; unset: it is fetched from Replicate with the token"
     )
     fal_key: SecretStr | None = None
+    fal_user_id: str | None = Field(
+        default=None,
+        description="As X-Fal-Webhook-User-Id tells it; unset: webhooks of every fal user are hints",
+    )
     fal_base_url: str = "https://queue.fal.run"
     fal_jwks_url: str = "https://rest.fal.ai/.well-known/jwks.json"
     rundiffusion_config: Path | None = Field(default=None, description="TOML; see docs/decisions/0007-rundiffusion.md")

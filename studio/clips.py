@@ -19,7 +19,7 @@ from resources.database import clips
 from resources.database.connection import Connection
 from resources.media import MediaFacts, decode_check, probe
 from resources.storage import MP4, Storage, clip_object_key, source_object_key
-from resources.video.protocol import Camera, Handle, Order, Take
+from resources.video.protocol import Camera, Confirm, Handle, Order, Take
 from studio.finishing import accept, departures
 
 SHORT_SECONDS = 0.35
@@ -105,8 +105,8 @@ class ClipGoods:
             deadline_seconds=self.deadline_seconds,
         )
 
-    async def submit(self, attempt_id: UUID) -> Handle:
-        return await self.camera.submit(self.order(attempt_id), self.pictures)
+    async def submit(self, attempt_id: UUID, confirm: Confirm) -> Handle:
+        return await self.camera.submit(self.order(attempt_id), self.pictures, confirm)
 
     async def find(self, attempt_id: UUID, since: datetime) -> list[Handle]:
         return await self.camera.find(self.order(attempt_id), since)

@@ -21,7 +21,7 @@ from resources.database.connection import Connection
 from resources.database.records import Clip as Owned
 from resources.storage import PNG, Storage, keyframe_object_key
 from resources.video.cameras import Cameras
-from resources.video.protocol import Handle, KeyframeOrder, StillCamera, Take
+from resources.video.protocol import Confirm, Handle, KeyframeOrder, StillCamera, Take
 from studio.clips import ClipGoods
 from studio.purchasing import Till, buy
 
@@ -94,8 +94,8 @@ class KeyframeGoods:
     def can_find(self) -> bool:
         return self.camera.can_find
 
-    async def submit(self, attempt_id: UUID) -> Handle:
-        return await self.camera.submit(self._order(attempt_id))
+    async def submit(self, attempt_id: UUID, confirm: Confirm) -> Handle:
+        return await self.camera.submit(self._order(attempt_id), confirm)
 
     async def find(self, attempt_id: UUID, since: datetime) -> list[Handle]:
         return await self.camera.find(self._order(attempt_id), since)

@@ -7,6 +7,7 @@ session lock on user and key, and a call whose answer was lost is looked up, nev
 
 import asyncio
 import random
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -23,7 +24,7 @@ from domain.errors import ErrorCode, RecastError
 from resources.database import attempts, providers
 from resources.database.connection import Connection, Database
 from resources.database.records import Attempt
-from resources.video.protocol import BusyError, Handle, OutcomeUnknownError, Take, TakeStatus
+from resources.video.protocol import BusyError, Confirm, Handle, OutcomeUnknownError, Take, TakeStatus
 
 log = structlog.get_logger(__name__)
 
@@ -33,10 +34,16 @@ BUSY_SECONDS = 5.0
 SETTLE_SECONDS = 15.0
 LOCK_AGAIN_SECONDS = 0.5
 NOT_THERE = "the provider has no such request"
-OURS = frozenset(
-    {ErrorCode.STORAGE_UNAVAILABLE, ErrorCode.DISK_FULL, ErrorCode.DATABASE_UNAVAILABLE, ErrorCode.INTERNAL}
+LATER = frozenset(
+    {
+        ErrorCode.STORAGE_UNAVAILABLE,
+        ErrorCode.DISK_FULL,
+        ErrorCode.DATABASE_UNAVAILABLE,
+        ErrorCode.INTERNAL,
+        ErrorCode.PROVIDER_BUSY,
+    }
 )
-"""What goes wrong on our side while something is received: it is still there, and is received another time."""
+"""What may go wrong while something is received that is still there: it is received another time."""
 
 Receipt = TypeVar("Receipt")
 
@@ -78,13 +85,13 @@ class Goods(Protocol[Receipt]):
         """Nothing is lost by asking again, so nobody waits to be certain."""
         ...
 
-    async def submit(self, attempt_id: UUID) -> Handle: ...
+    async def submit(self, attempt_id: UUID, confirm: Confirm) -> Handle: ...
     async def find(self, attempt_id: UUID, since: datetime) -> list[Handle]: ...
     async def poll(self, handle: Handle) -> Take: ...
     async def cancel(self, handle: Handle) -> None: ...
 
     async def receive(self, handle: Handle, take: Take) -> Receipt:
-        """Fetch, check and store. An error with one of the codes in ``OURS`` leaves the attempt as it is, to be
+        """Fetch, check and store. An error with one of the codes in ``LATER`` leaves the attempt as it is, to be
         received again; any other says that what was paid for cannot be used."""
         ...
 
@@ -93,6 +100,13 @@ class Goods(Protocol[Receipt]):
         ...
 
     async def report(self, progress: int) -> None: ...
+
+
+class TakenOverError(RecastError):
+    """The attempt is not this worker's to ask for any more."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(ErrorCode.CONFLICT, cause=cause)
 
 
 class PurchaseFailed(RecastError):
@@ -176,28 +190,26 @@ class Till:
 async def buy(till: Till, goods: Goods[Receipt]) -> Bought[Receipt]:
     """Buy ``goods``, or carry on with a purchase that somebody began. The caller holds ``till.at_key(goods.key)``.
 
-    Raises ``PurchaseFailed``; and SCENE_TIMEOUT, BUDGET_EXCEEDED or OUTCOME_UNKNOWN inside one when time, money or
-    knowledge have run out.
+    Raises ``PurchaseFailed``; and SCENE_TIMEOUT, PROVIDER_BUSY, BUDGET_EXCEEDED or OUTCOME_UNKNOWN inside one when
+    time, the provider's patience, money or knowledge have run out. The wait for a place at the provider has no end of
+    its own: others film meanwhile.
     """
-    try:
-        async with asyncio.timeout(till.patience.take_seconds):
-            while True:
-                attempt, handle = await _begin(till, goods)
-                if handle:
-                    break
-    except TimeoutError:
-        raise PurchaseFailed(RecastError(ErrorCode.PROVIDER_BUSY)) from None
-    return await _follow(till, goods, attempt, handle)
+    while True:
+        attempt, handle = await _begin(till, goods)
+        if handle:
+            return await _follow(till, goods, attempt, handle)
+        if not goods.is_free:
+            refused_seconds = await providers.note_refusal(till.connection, goods.provider)
+            if refused_seconds > till.patience.take_seconds:
+                cause = f"it has accepted nothing for {refused_seconds:.0f} s"
+                raise PurchaseFailed(RecastError(ErrorCode.PROVIDER_BUSY, cause=cause))
 
 
 async def _begin(till: Till, goods: Goods[Any]) -> tuple[Attempt, Handle | None]:
     """An attempt and the provider's handle for it; no handle when the provider turned out not to have it."""
     attempt = await attempts.find_standing(till.connection, till.user_id, goods.key)
     if attempt is None:
-        opened = await _open(till, goods)
-        if opened is None:
-            await asyncio.sleep(LOCK_AGAIN_SECONDS)
-            return await _begin(till, goods)
+        opened = await _open_in_turn(till, goods)
         return await _submit(till, goods, opened)
     if handle := handle_of(attempt):
         return attempt, handle
@@ -219,8 +231,19 @@ def handle_of(attempt: Attempt) -> Handle | None:
     return Handle(provider=attempt.provider, request_id=attempt.provider_request_id, response_id=attempt.response_id)
 
 
+async def _open_in_turn(till: Till, goods: Goods[Any]) -> Attempt:
+    """A new attempt, as soon as no earlier one of the same scene is alive: whoever sweeps settles that. Raises
+    PROVIDER_BUSY when it does not end."""
+    for _ in range(max(1, round(till.patience.take_seconds / LOCK_AGAIN_SECONDS))):
+        if opened := await _open(till, goods):
+            return opened
+        await asyncio.sleep(LOCK_AGAIN_SECONDS)
+    cause = "an earlier attempt of this scene has not ended"
+    raise PurchaseFailed(RecastError(ErrorCode.PROVIDER_BUSY, cause=cause))
+
+
 async def _open(till: Till, goods: Goods[Any]) -> Attempt | None:
-    """A new attempt, once provider and budget allow it; None when the key has got one meanwhile."""
+    """A new attempt, once provider and budget allow it; None while another of the scene or the key is in the way."""
     if goods.list_price_usd and await attempts.has_cost(till.connection, till.user_id, goods.key):
         raise PurchaseFailed(
             RecastError(ErrorCode.CLIP_LOST, cause="this key has cost money before"), paid=goods.list_price_usd
@@ -268,8 +291,16 @@ async def _submit(till: Till, goods: Goods[Any], attempt: Attempt) -> tuple[Atte
 
 async def _ask(till: Till, goods: Goods[Any], attempt: Attempt) -> Handle | None:
     connection = till.connection
+
+    async def confirm() -> None:
+        # On the connection that holds the lock: if that was lost, somebody else may be at this very attempt.
+        if not await attempts.confirm_intent(connection, attempt.id):
+            raise TakenOverError(f"{attempt.id} is not an intent any more")
+
     try:
-        handle = await goods.submit(attempt.id)
+        handle = await goods.submit(attempt.id, confirm)
+    except TakenOverError:
+        return None
     except OutcomeUnknownError as error:
         await attempts.mark_unknown(connection, attempt.id, error.cause or "the answer was lost")
         await providers.note_failure(connection, goods.provider)
@@ -407,18 +438,19 @@ async def close_unfinished(till: Till, goods: Goods[Any], attempt: Attempt, take
     return PurchaseFailed(error, paid=cost)
 
 
-async def receive(till: Till, goods: Goods[Receipt], attempt: Attempt, handle: Handle, take: Take) -> Bought[Receipt]:
-    """Fetch, check, store and account, in this order: only what is safe in our hands ends the attempt well."""
+async def receive(
+    till: Till, goods: Goods[Receipt], attempt: Attempt, handle: Handle, take: Take, *, patiently: bool = True
+) -> Bought[Receipt]:
+    """Fetch, check, store and account, in this order: only what is safe in our hands ends the attempt well.
+
+    Raises an error with one of the codes in ``LATER`` when it can be received another time, PROVIDER_BUSY at once
+    unless ``patiently``; and CONFLICT when somebody else has ended the attempt.
+    """
     cost = price(goods, take)
     try:
-        while True:
-            try:
-                receipt = await goods.receive(handle, take)
-                break
-            except BusyError as error:
-                await asyncio.sleep(error.retry_after_seconds or BUSY_SECONDS)
+        receipt = await _fetch(goods, handle, take, till.patience.take_seconds if patiently else 0.0)
     except RecastError as error:
-        if error.code in OURS:
+        if error.code in LATER:
             raise
         await attempts.close_attempt(
             till.connection,
@@ -432,9 +464,25 @@ async def receive(till: Till, goods: Goods[Receipt], attempt: Attempt, handle: H
         )
         raise PurchaseFailed(error, paid=cost) from error
     async with till.database.connect() as connection, connection.transaction():
-        await attempts.close_attempt(connection, attempt.id, AttemptState.SUCCEEDED, cost=cost, billed=cost > 0)
+        is_ours = await attempts.close_attempt(
+            connection, attempt.id, AttemptState.SUCCEEDED, cost=cost, billed=cost > 0
+        )
+        if not is_ours:
+            raise RecastError(ErrorCode.CONFLICT, cause=f"{attempt.id} was ended by somebody else")
         await goods.keep(connection, receipt, cost)
     return Bought(receipt, cost, attempt.id)
+
+
+async def _fetch(goods: Goods[Receipt], handle: Handle, take: Take, patience_seconds: float) -> Receipt:
+    until = time.monotonic() + patience_seconds
+    while True:
+        try:
+            return await goods.receive(handle, take)
+        except BusyError as error:
+            delay = error.retry_after_seconds or BUSY_SECONDS
+            if time.monotonic() + delay > until:
+                raise
+        await asyncio.sleep(delay)
 
 
 def price(goods: Goods[Any], take: Take) -> Decimal:

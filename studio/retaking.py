@@ -1,7 +1,7 @@
 """Retaking: one scene of an ended film, made again or shown in an older take; the rest stays as it is."""
 
 from domain.errors import ErrorCode, RecastError
-from domain.states import JOB_TERMINAL
+from domain.states import JOB_TERMINAL, SceneStatus
 from resources.database import jobs, scenes
 from resources.database.connection import Connection
 from resources.database.records import Job, JobScene
@@ -26,8 +26,15 @@ async def retake(connection: Connection, cameras: Cameras, job: Job, index: int,
 
 
 async def choose_take(connection: Connection, job: Job, index: int, take: int) -> Job:
-    """Show an older take of scene ``index``, at no cost. Raises NOT_FOUND and CONFLICT (the job is under way)."""
+    """Show an older take of scene ``index``, at no cost. Raises NOT_FOUND and CONFLICT (the job is under way, or other
+    scenes of it are not filmed)."""
     await _scene(connection, job, index)
+    others = [row for row in await scenes.list_scenes(connection, job.id) if row.scene_index != index]
+    if missing := [row.scene_index for row in others if row.status is not SceneStatus.SUCCEEDED]:
+        raise RecastError(
+            ErrorCode.CONFLICT,
+            f"Scene {missing[0]} is not filmed. Try the job again first; choosing a take buys nothing.",
+        )
     queued = await jobs.choose_take(connection, job.id, index, take)
     if queued is None:
         raise RecastError(ErrorCode.NOT_FOUND, f"Scene {index} has no take {take}.")

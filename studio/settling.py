@@ -1,12 +1,12 @@
-"""Settling: attempts that a provider is still at while nobody works on their job. What was paid for is fetched and
+"""Settling: attempts that a provider is still at while nobody works on them. What was paid for is fetched and
 kept, so that a later try finds it; what a canceled job has left running is canceled; what is unknown is looked up."""
 
 import asyncio
 import os
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
@@ -43,15 +43,13 @@ class Settler:
     patience: Patience
 
     async def settle_left_behind(self) -> list[str]:
-        """Look once at every attempt that its job has left behind. Returns what was done, in words."""
+        """Look once at every attempt that was left behind. Returns what was done, in words."""
         done = []
         async with self.database.connect() as connection:
             until = time.monotonic() + LOOK_SECONDS
             for attempt in await attempts.list_left_behind(connection, YOUNG_SECONDS, AT_ONCE):
                 if time.monotonic() > until:
                     break
-                if await jobs.is_job_locked(connection, attempt.job_id):
-                    continue
                 if not await attempts.try_lock_purchase(connection, attempt.user_id, attempt.purchase_key):
                     continue
                 try:
@@ -91,17 +89,22 @@ class Settler:
             return "was never bought"
         take = await goods.poll(handle)
         if not take.status.is_final:
-            if job.status is JobStatus.CANCELED:
+            if job.status is JobStatus.CANCELED or self._is_late(present):
                 await goods.cancel(handle)
                 return "canceled at the provider"
             return "still under way"
         if take.status is not TakeStatus.SUCCEEDED:
             return f"ended: {await close_unfinished(till, goods, present, take)}"
         try:
-            await receive(till, goods, present, handle, take)
+            await receive(till, goods, present, handle, take, patiently=False)
         except PurchaseFailed as failed:
             return f"paid for, and not usable: {failed}"
         return "kept"
+
+    def _is_late(self, attempt: Attempt) -> bool:
+        """Nobody waits for it any more: its scene has failed with SCENE_TIMEOUT, or will."""
+        is_old = (attempt.submitted_seconds or 0.0) > self.patience.take_seconds
+        return is_old and attempt.kind is not Kind.TRAINING
 
     def _goods(self, connection: Connection, attempt: Attempt) -> Goods[Any]:
         """What the attempt buys, from what the ledger keeps of it. Raises INTERNAL for what cannot be read any more."""
@@ -131,7 +134,7 @@ class Settler:
             shot=Shot.model_validate(attempt.request),
             scene_id=attempt.scene_id,
             pictures={},
-            webhook_url=_no_webhook,
+            webhook_url=partial(self.cameras.webhook_url, attempt.provider),
             deadline_seconds=self.patience.take_seconds,
             cores=asyncio.Semaphore(os.cpu_count() or 1),
             on_progress=on_progress,
@@ -145,7 +148,7 @@ class Settler:
             connection=connection,
             user_id=attempt.user_id,
             order=TrainingRequest.model_validate(attempt.request),
-            webhook_url=_no_webhook,
+            webhook_url=partial(self.cameras.webhook_url, attempt.provider),
         )
 
     def _keyframe(self, attempt: Attempt) -> KeyframeGoods:
@@ -156,10 +159,6 @@ class Settler:
             user_id=attempt.user_id,
             order=KeyframeRequest.model_validate(attempt.request),
             scene_id=attempt.scene_id,
-            webhook_url=_no_webhook,
+            webhook_url=partial(self.cameras.webhook_url, attempt.provider),
             deadline_seconds=self.patience.take_seconds,
         )
-
-
-def _no_webhook(attempt_id: UUID) -> None:
-    return None

@@ -22,7 +22,7 @@ from resources.database.connection import Connection, Database
 from resources.database.records import Character, TrainedModel
 from resources.storage import Storage
 from resources.video.cameras import Cameras
-from resources.video.protocol import BusyError, Handle, Take, Trainer, TrainingOrder
+from resources.video.protocol import BusyError, Confirm, Handle, Take, Trainer, TrainingOrder
 from studio.purchasing import Patience, PurchaseFailed, Till, buy
 from studio.work import Work, as_recast_error
 
@@ -106,12 +106,12 @@ class TrainingGoods:
     def can_find(self) -> bool:
         return self.trainer.can_find
 
-    async def submit(self, attempt_id: UUID) -> Handle:
+    async def submit(self, attempt_id: UUID, confirm: Confirm) -> Handle:
         """The character is said to be in training from here on: only while there is an attempt at it."""
         pictures = await asyncio.gather(*(self.storage.get_bytes(key) for key in self.order.pictures))
         if not await characters.start_training(self.connection, self.order.character_id):
             raise RecastError(ErrorCode.CHARACTER_NOT_READY, "The character was deleted before it was trained.")
-        return await self.trainer.submit(self._order(attempt_id), pictures)
+        return await self.trainer.submit(self._order(attempt_id), pictures, confirm)
 
     async def find(self, attempt_id: UUID, since: datetime) -> list[Handle]:
         return await self.trainer.find(self._order(attempt_id), since)
@@ -380,7 +380,7 @@ class ModelsOfTrainers:
 
 def _may_try_again(failed: PurchaseFailed) -> bool:
     """A busy provider has been waited for already, and what was paid for in vain is for the user to pay for again."""
-    return failed.code is not ErrorCode.PROVIDER_BUSY and rule_after(failed.code, paid=failed.paid > 0) is Rule.RETRY
+    return rule_after(failed.code, paid=failed.paid > 0) is Rule.RETRY
 
 
 async def _stop_when_canceled(work: Work, till: Till) -> None:

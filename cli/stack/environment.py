@@ -16,6 +16,7 @@ CLOUDFRONT_KEY_PAIR_ID = "K2SANDBOXKEY01"
 # Keys of a service that costs nothing and is reached from this machine alone.
 SANDBOX_REPLICATE_TOKEN = "r8_sandbox"  # noqa: S105 - opens nothing but the sandbox
 SANDBOX_FAL_KEY = "sandbox:fal"
+SANDBOX_FAL_USER_ID = "sandbox|000001"
 # What a program needs of its surroundings and what could not be a secret.
 PLAIN_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME")
 
@@ -54,7 +55,7 @@ def stack_environment(folder: StackFolder, ports: Mapping[str, int], secrets: St
         "RECAST_CDN_PRIVATE_KEY_PATH": str(folder.private_key),
         "RECAST_PUBLIC_URL": http_url(ports["api"]),
         # Workers are forked ready for work, within two seconds: one that takes so long is dead.
-        "RECAST_RUN_START_SECONDS": "30",
+        "RECAST_RUN_START_SECONDS": os.environ.get("RECAST_RUN_START_SECONDS", "30"),
         **provider_environment(sandbox, http_url(ports["api"])),
         **direct_to_loopback(),
     }
@@ -72,6 +73,7 @@ def provider_environment(sandbox: str, api: str) -> dict[str, str]:
     if not os.environ.get("RECAST_FAL_KEY"):
         played |= {
             "RECAST_FAL_KEY": SANDBOX_FAL_KEY,
+            "RECAST_FAL_USER_ID": SANDBOX_FAL_USER_ID,
             "RECAST_FAL_BASE_URL": f"{sandbox}/fal",
             "RECAST_FAL_JWKS_URL": f"{sandbox}/fal/.well-known/jwks.json",
         }

@@ -13,8 +13,8 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from domain.attempts import LIVE, AttemptState, Kind
-from resources.database import jobs
 from resources.database.connection import Connection
+from resources.database.locks import held, lock_of
 from resources.database.records import Attempt, Record
 
 
@@ -92,6 +92,14 @@ async def list_spent_trainings(connection: Connection, user_id: UUID) -> set[str
     return {row[0] for row in await cursor.fetchall()}
 
 
+async def confirm_intent(connection: Connection, attempt_id: UUID) -> bool:
+    """Whether the call may be made: nobody has looked into the attempt meanwhile. Fails with the connection."""
+    cursor = await connection.execute(
+        "update provider_attempts set state = 'intent' where id = %s and state = 'intent'", (attempt_id,)
+    )
+    return cursor.rowcount == 1
+
+
 async def mark_unknown(connection: Connection, attempt_id: UUID, reason: str) -> None:
     await connection.execute(
         "update provider_attempts set state = 'unknown', reason = %s where id = %s and state = 'intent'",
@@ -113,9 +121,9 @@ async def unknown_seconds(connection: Connection, attempt_id: UUID) -> float:
 
 
 async def record_handle(connection: Connection, attempt_id: UUID, request_id: str, response_id: str | None) -> bool:
-    """Commit the provider's id. False when that id belongs to another attempt already."""
+    """Commit the provider's id. False when that id belongs to another attempt already, or the attempt has ended."""
     try:
-        await connection.execute(
+        cursor = await connection.execute(
             """
             update provider_attempts
             set state = 'submitted', provider_request_id = %s, response_id = coalesce(%s, response_id),
@@ -126,7 +134,7 @@ async def record_handle(connection: Connection, attempt_id: UUID, request_id: st
         )
     except UniqueViolation:
         return False
-    return True
+    return cursor.rowcount == 1
 
 
 async def park(connection: Connection, attempt_id: UUID, reason: str) -> None:
@@ -194,11 +202,11 @@ async def receive_webhook(
 
 
 async def count_ended(connection: Connection, scene_id: UUID) -> tuple[int, int]:
-    """How many attempts of the scene have failed at no cost, and how many cost money and gave no clip, since its job
-    was last started by its user."""
+    """How many attempts of the scene have come to nothing at no cost, and how many cost money and gave no clip, since
+    its job was last started by its user."""
     cursor = await connection.execute(
         """
-        select count(*) filter (where state = 'failed' and coalesce(cost_usd, 0) = 0),
+        select count(*) filter (where coalesce(cost_usd, 0) = 0),
           count(*) filter (where cost_usd > 0)
         from provider_attempts join jobs on jobs.id = job_id
         where scene_id = %s and state in ('failed', 'rejected', 'lost', 'canceled')
@@ -272,14 +280,15 @@ async def sum_costs(connection: Connection, month: date) -> Sequence[Cost]:
 
 
 async def list_left_behind(connection: Connection, older_than_seconds: float, limit: int) -> Sequence[Attempt]:
-    """Live attempts of jobs that nobody works on: they may still cost or bring something, and they take a place at the
-    provider, for which jobs may wait that would have to end before their own job is worked on again."""
+    """Live attempts that nobody works on: they may still cost or bring something, they take a place at the provider,
+    for which jobs may wait that would have to end before their own job is worked on again, and they keep their scene
+    from being filmed again."""
     cursor = connection.cursor(row_factory=class_row(Attempt))
     await cursor.execute(
         sql.SQL(
             "select * from ledger where state in ('intent', 'unknown', 'submitted') and age_seconds >= %s"
             " and {} not in ({}) order by created_at limit %s"
-        ).format(jobs.LOCK_OF.format(sql.SQL("job_id::text")), jobs.HELD),
+        ).format(lock_of(sql.SQL("user_id::text || '/' || purchase_key")), held(LOCK_SPACE)),
         (older_than_seconds, limit),
     )
     return await cursor.fetchall()

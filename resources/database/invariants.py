@@ -73,6 +73,10 @@ async def find_violations(connection: Connection, limit: int = 100) -> Sequence[
         from provider_attempts
         where state in ('intent', 'unknown') and created_at < now() - make_interval(secs => %(unknown)s)
         union all
+        select 'what a provider never had has no name there', id::text,
+          format('%%s at %%s', provider_request_id, provider)
+        from provider_attempts where state = 'absent' and provider_request_id is not null
+        union all
         select 'an attempt ends with its job', a.id::text, format('%%s, and its job is %%s', a.state, jobs.status)
         from provider_attempts a join jobs on jobs.id = a.job_id
         where a.state in ('intent', 'unknown', 'submitted') and jobs.status in ('succeeded', 'failed', 'canceled')

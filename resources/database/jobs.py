@@ -12,6 +12,7 @@ from domain.errors import ErrorCode
 from domain.shots import ShotPrompt
 from domain.stages import LAUNCHED_TYPES, JobType
 from resources.database.connection import Connection
+from resources.database.locks import held, lock_of
 from resources.database.records import Job, JobOptions, JobResult
 
 CLAIM_SECONDS = 30
@@ -317,17 +318,9 @@ async def try_lock_job(connection: Connection, job_id: UUID) -> bool:
     return bool(row and row[0])
 
 
-HELD = sql.SQL(
-    "select objid from pg_locks where locktype = 'advisory' and classid = {} and objsubid = 2 and granted"
-    " and database = (select oid from pg_database where datname = current_database())"
-).format(LOCK_SPACE)
-"""The locks of all jobs that are being worked on; ``LOCK_OF`` a job's id, as text, is one of them."""
-LOCK_OF = sql.SQL("(hashtext({})::bigint & 4294967295)::oid")
-
-
 async def is_job_locked(connection: Connection, job_id: UUID) -> bool:
     cursor = await connection.execute(
-        sql.SQL("select {} in ({})").format(LOCK_OF.format(sql.Placeholder()), HELD), (str(job_id),)
+        sql.SQL("select {} in ({})").format(lock_of(sql.Placeholder()), held(LOCK_SPACE)), (str(job_id),)
     )
     row = await cursor.fetchone()
     return bool(row and row[0])

@@ -6,6 +6,8 @@ from resources.database.connection import Connection
 FAILURES_THAT_OPEN = 5
 FIRST_PAUSE_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 300.0
+FORGET_SECONDS = 600.0
+"""What was refused so long ago says nothing of today."""
 
 
 async def pause(connection: Connection, provider: str, seconds: float) -> None:
@@ -18,6 +20,21 @@ async def pause(connection: Connection, provider: str, seconds: float) -> None:
         """,
         (seconds, provider),
     )
+
+
+async def note_refusal(connection: Connection, provider: str) -> float:
+    """The provider did not take an order. Returns for how many seconds it has taken none, as far as anybody asked."""
+    cursor = await connection.execute(
+        """
+        update providers set refused_at = clock_timestamp(), refusing_since = coalesce(
+          case when refused_at > clock_timestamp() - make_interval(secs => %s) then refusing_since end,
+          clock_timestamp())
+        where name = %s returning extract(epoch from clock_timestamp() - refusing_since)::float8
+        """,
+        (FORGET_SECONDS, provider),
+    )
+    row = await cursor.fetchone()
+    return float(row[0]) if row else 0.0
 
 
 async def note_failure(connection: Connection, provider: str) -> None:
@@ -42,8 +59,8 @@ async def note_failure(connection: Connection, provider: str) -> None:
 
 async def note_success(connection: Connection, provider: str) -> None:
     await connection.execute(
-        "update providers set failures_in_a_row = 0, updated_at = clock_timestamp() where name = %s"
-        " and failures_in_a_row > 0",
+        "update providers set failures_in_a_row = 0, refusing_since = null, updated_at = clock_timestamp()"
+        " where name = %s and (failures_in_a_row > 0 or refusing_since is not null)",
         (provider,),
     )
 

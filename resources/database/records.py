@@ -258,6 +258,7 @@ class Attempt(Record):
     error_message: str | None
     reason: str | None
     age_seconds: float
+    submitted_seconds: float | None
     created_at: datetime
     submitted_at: datetime | None
     finished_at: datetime | None

@@ -1,7 +1,7 @@
 """What every video provider does: four verbs over an opaque handle, and one normalised status. Trainers and cameras for
 still pictures have the same verbs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -97,6 +97,15 @@ class TrainingOrder(BaseModel):
     webhook_url: str | None = None
 
 
+Confirm = Callable[[], Awaitable[None]]
+"""Asked when everything is uploaded, right before the one call that costs money; what it raises keeps the call from
+being made. Uploads take their time, and meanwhile somebody else may have taken the order over."""
+
+
+async def nothing_to_confirm() -> None:
+    """For an order that nobody can take over."""
+
+
 class OutcomeUnknownError(RecastError):
     """The request may have been accepted, and the answer was lost. Never ask again before it is known."""
 
@@ -122,7 +131,9 @@ class Camera(Protocol):
     profile: ModelProfile
     can_find: bool
 
-    async def submit(self, order: Order, pictures: Mapping[UUID, Sequence[bytes]]) -> Handle:
+    async def submit(
+        self, order: Order, pictures: Mapping[UUID, Sequence[bytes]], confirm: Confirm = nothing_to_confirm
+    ) -> Handle:
         """Start filming. ``pictures`` are encoded (PNG, JPEG, WebP), by character id: those of a cast member in their
         order, or for a shot whose likeness is TRAINED its keyframe alone. Asks exactly once.
 
@@ -155,7 +166,7 @@ class StillCamera(Protocol):
 
     can_find: bool
 
-    async def submit(self, order: KeyframeOrder) -> Handle: ...
+    async def submit(self, order: KeyframeOrder, confirm: Confirm = nothing_to_confirm) -> Handle: ...
     async def find(self, order: KeyframeOrder, since: datetime) -> "list[Handle]": ...
     async def poll(self, handle: Handle) -> Take: ...
     async def cancel(self, handle: Handle) -> None: ...
@@ -168,7 +179,9 @@ class Trainer(Protocol):
     profile: TrainerProfile
     can_find: bool
 
-    async def submit(self, order: TrainingOrder, pictures: Sequence[bytes]) -> Handle:
+    async def submit(
+        self, order: TrainingOrder, pictures: Sequence[bytes], confirm: Confirm = nothing_to_confirm
+    ) -> Handle:
         """Start training on ``pictures`` (encoded, at least one). Asks exactly once; raises as ``Camera.submit``."""
         ...
 

@@ -24,7 +24,7 @@ from resources.database.records import Job, JobOptions
 from resources.settings import Settings
 from resources.storage import Storage
 from resources.video.cameras import Cameras
-from resources.video.protocol import Handle, Trainer, TrainingOrder
+from resources.video.protocol import Confirm, Handle, Trainer, TrainingOrder
 from sensors.deletions import deletions as deletions_sensor
 from tests.conftest import DatabaseUrls
 from tests.integration.objects import Bucket
@@ -83,9 +83,9 @@ class Dying:
         self._trainer = trainer
         self._is_heard = is_heard
 
-    async def submit(self, order: TrainingOrder, pictures: Sequence[bytes]) -> Handle:
+    async def submit(self, order: TrainingOrder, pictures: Sequence[bytes], confirm: Confirm) -> Handle:
         if self._is_heard:
-            await self._trainer.submit(order, pictures)
+            await self._trainer.submit(order, pictures, confirm)
         raise Killed
 
 
@@ -642,7 +642,9 @@ async def test_a_training_that_a_worker_carries_on_is_left_alone_by_the_sweep(st
     dying = DyingCameras(studio.settings)
     with pytest.raises(Killed):
         await studio.cast(job, cameras=dying)
-    async with studio.stage(job, Stage.CAST):
+    async with studio.stage(job, Stage.CAST) as work:
+        (attempt,) = await attempts.list_job_attempts(work.connection, job.id)
+        assert await attempts.try_lock_purchase(work.connection, studio.user_id, attempt.purchase_key)
         assert await studio.settle() == []
     assert (await studio.found(zed)).status is CharacterStatus.TRAINING
 

@@ -20,7 +20,17 @@ from resources.settings import Settings
 from resources.video.asking import GONE, Answer, Asking, Sleep, failure, patiently, refusal
 from resources.video.inputs import model_input
 from resources.video.pictures import pictures_for
-from resources.video.protocol import BusyError, Camera, Handle, Order, OutcomeUnknownError, Take, TakeStatus
+from resources.video.protocol import (
+    BusyError,
+    Camera,
+    Confirm,
+    Handle,
+    Order,
+    OutcomeUnknownError,
+    Take,
+    TakeStatus,
+    nothing_to_confirm,
+)
 
 SERVICE = "fal.ai"
 OUTPUT_HOSTS = ("fal.media",)
@@ -62,14 +72,18 @@ class FalCamera:
         self._asking = asking
         self._outbound = outbound
 
-    async def submit(self, order: Order, pictures: Mapping[UUID, Sequence[bytes]]) -> Handle:
+    async def submit(
+        self, order: Order, pictures: Mapping[UUID, Sequence[bytes]], confirm: Confirm = nothing_to_confirm
+    ) -> Handle:
         shown = await asyncio.to_thread(pictures_for, order.shot, self.profile, pictures)
         webhook = self._asking.callable_webhook(order.webhook_url)
+        told = model_input(order.shot, self.profile, [picture.data_url for picture in shown])
+        await confirm()
         answer = await self._asking.once(
             "POST",
             f"/{self.profile.model}",
             params={"fal_webhook": webhook} if webhook else {},
-            json=model_input(order.shot, self.profile, [picture.data_url for picture in shown]),
+            json=told,
             # What has not begun by then is not begun at all.
             headers={"X-Fal-Request-Timeout": str(round(order.deadline_seconds))},
         )

@@ -30,10 +30,14 @@ class _Body(BaseModel):
 
 
 class FalWebhooks:
-    """``clock`` tells seconds since 1970. fal names no deliveries; a request has one webhook, so it stands for it."""
+    """``clock`` tells seconds since 1970. fal names no deliveries; a request has one webhook, so it stands for it.
 
-    def __init__(self, asking: Asking, *, clock: Callable[[], float] = time.time) -> None:
+    fal signs for all its users with the same keys: ``user_id``, if it is known, is the one whose requests are ours.
+    """
+
+    def __init__(self, asking: Asking, *, user_id: str | None = None, clock: Callable[[], float] = time.time) -> None:
         self._asking = asking
+        self._user_id = user_id
         self._clock = clock
         self._keys: Sequence[Ed25519PublicKey] = ()
         self._asked_at: float | None = None
@@ -62,6 +66,8 @@ class FalWebhooks:
             signature = bytes.fromhex(told[f"{PREFIX}signature"])
         except (KeyError, ValueError) as error:
             raise forged(f"its headers are not fal's: {error}") from error
+        if self._user_id is not None and parts[1] != self._user_id:
+            raise forged("it is of another user's request")
         if age > TOLERANCE_SECONDS:
             raise forged(f"it is {age:.0f} s old")
         return "\n".join([*parts, hashlib.sha256(body).hexdigest()]).encode(), signature
@@ -104,5 +110,6 @@ def _is_signed(keys: Sequence[Ed25519PublicKey], message: bytes, signature: byte
 
 def webhooks(settings: Settings) -> FalWebhooks:
     return FalWebhooks(
-        Asking("fal.ai", settings.fal_jwks_url, {}, submit_seconds=settings.provider_submit_timeout_seconds)
+        Asking("fal.ai", settings.fal_jwks_url, {}, submit_seconds=settings.provider_submit_timeout_seconds),
+        user_id=settings.fal_user_id,
     )

@@ -22,7 +22,7 @@ from domain.errors import ErrorCode, RecastError
 from domain.models import ModelProfile
 from resources.ffmpeg import STDERR_TAIL_LINES, end, keep_tail, spawn
 from resources.settings import Settings
-from resources.video.protocol import Handle, Order, Take, TakeStatus
+from resources.video.protocol import Confirm, Handle, Order, Take, TakeStatus, nothing_to_confirm
 
 RENDERER = (sys.executable, "-m", "resources.video.local.render")
 ROOT = Path(__file__).resolve().parents[3]
@@ -88,7 +88,10 @@ class LocalCamera:
         self._queue: deque[_Rendering] = deque()
         self._crew: set[asyncio.Task[None]] = set()
 
-    async def submit(self, order: Order, pictures: Mapping[UUID, Sequence[bytes]]) -> Handle:
+    async def submit(
+        self, order: Order, pictures: Mapping[UUID, Sequence[bytes]], confirm: Confirm = nothing_to_confirm
+    ) -> Handle:
+        await confirm()
         take_id = uuid4().hex
         folder = self._folder / take_id
         task = {

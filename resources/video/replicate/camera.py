@@ -17,7 +17,7 @@ from resources.settings import Settings
 from resources.video.asking import Sleep, failure, patiently
 from resources.video.inputs import PICTURE_WORDS, is_input_of, model_input
 from resources.video.pictures import pictures_for
-from resources.video.protocol import Camera, Handle, Order, Take, TakeStatus
+from resources.video.protocol import Camera, Confirm, Handle, Order, Take, TakeStatus, nothing_to_confirm
 from resources.video.replicate.attempts import ATTEMPT, CLOCKS_APART, is_marked, is_told_by_webhook
 from resources.video.replicate.client import ReplicateClient, Run
 
@@ -73,13 +73,16 @@ class ReplicateCamera(ReplicateTakes):
         super().__init__(client, outbound)
         self.profile = profile
 
-    async def submit(self, order: Order, pictures: Mapping[UUID, Sequence[bytes]]) -> Handle:
+    async def submit(
+        self, order: Order, pictures: Mapping[UUID, Sequence[bytes]], confirm: Confirm = nothing_to_confirm
+    ) -> Handle:
         model_input(order.shot, self.profile)  # refuse before anything is sent what can be refused here
         uploaded = await self._upload(order, pictures)
         body: dict[str, JsonValue] = {"input": model_input(order.shot, self.profile, uploaded)}
         path = f"/models/{self.profile.model}/predictions"
         if VERSION_HASH.fullmatch(self.profile.version):
             path, body["version"] = "/predictions", f"{self.profile.model}:{self.profile.version}"
+        await confirm()
         run, response_id = await self._client.create(
             path, body, webhook_url=order.webhook_url, deadline_seconds=order.deadline_seconds
         )

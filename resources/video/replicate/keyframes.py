@@ -10,7 +10,7 @@ from domain.keyframes import Keyframe
 from resources.outbound import Outbound
 from resources.settings import Settings
 from resources.video.asking import Sleep
-from resources.video.protocol import Handle, KeyframeOrder
+from resources.video.protocol import Confirm, Handle, KeyframeOrder, nothing_to_confirm
 from resources.video.replicate.attempts import CLOCKS_APART, is_told_by_webhook
 from resources.video.replicate.camera import OUTPUT_HOSTS, ReplicateTakes, handle_of
 from resources.video.replicate.client import ReplicateClient, Run
@@ -21,8 +21,9 @@ MAX_PICTURE_BYTES = 32 * 1024 * 1024
 class ReplicateStillCamera(ReplicateTakes):
     """A version is its user's own, so what was asked of it is told from everybody else's by its name."""
 
-    async def submit(self, order: KeyframeOrder) -> Handle:
+    async def submit(self, order: KeyframeOrder, confirm: Confirm = nothing_to_confirm) -> Handle:
         keyframe = order.keyframe
+        await confirm()
         run, response_id = await self._client.create(
             "/predictions",
             {"version": f"{keyframe.model_ref}:{keyframe.model_version}", "input": _input(keyframe)},

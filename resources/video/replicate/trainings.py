@@ -18,7 +18,7 @@ from domain.models import TrainerProfile
 from resources.settings import Settings
 from resources.video.asking import Sleep
 from resources.video.pictures import readable
-from resources.video.protocol import BusyError, Handle, Take, TakeStatus, TrainingOrder
+from resources.video.protocol import BusyError, Confirm, Handle, Take, TakeStatus, TrainingOrder, nothing_to_confirm
 from resources.video.replicate.attempts import ATTEMPT, CLOCKS_APART, is_marked, is_told_by_webhook
 from resources.video.replicate.camera import PROVIDER, take_of
 from resources.video.replicate.client import ReplicateClient, Run
@@ -38,7 +38,9 @@ class ReplicateTrainer:
         self._client = client
         self._trainer = profile.model
 
-    async def submit(self, order: TrainingOrder, pictures: Sequence[bytes]) -> Handle:
+    async def submit(
+        self, order: TrainingOrder, pictures: Sequence[bytes], confirm: Confirm = nothing_to_confirm
+    ) -> Handle:
         """Making the model and uploading the pictures are free, and repeated where needed."""
         destination = f"{await self._client.account()}/{order.name}"
         await self._client.ensure_model(destination, f"What {order.trigger_word} looks like")
@@ -55,6 +57,7 @@ class ReplicateTrainer:
             "destination": destination,
             "input": {**_input(order), "input_images": archive.url},
         }
+        await confirm()
         run, response_id = await self._client.create(
             f"/models/{self._trainer}/versions/{version}/trainings", body, webhook_url=order.webhook_url
         )

@@ -15,7 +15,17 @@ from resources.settings import Settings, revealed
 from resources.video.asking import Answer, Asking, Sleep, failure, patiently, refusal
 from resources.video.inputs import model_input
 from resources.video.pictures import pictures_for
-from resources.video.protocol import BusyError, Camera, Handle, Order, OutcomeUnknownError, Take, TakeStatus
+from resources.video.protocol import (
+    BusyError,
+    Camera,
+    Confirm,
+    Handle,
+    Order,
+    OutcomeUnknownError,
+    Take,
+    TakeStatus,
+    nothing_to_confirm,
+)
 from resources.video.rundiffusion.configuration import (
     Configuration,
     decimal_at,
@@ -39,13 +49,16 @@ class ConfiguredCamera:
         self._asking = asking
         self._outbound = outbound
 
-    async def submit(self, order: Order, pictures: Mapping[UUID, Sequence[bytes]]) -> Handle:
+    async def submit(
+        self, order: Order, pictures: Mapping[UUID, Sequence[bytes]], confirm: Confirm = nothing_to_confirm
+    ) -> Handle:
         rules = self._configuration.submit
         shown = await asyncio.to_thread(pictures_for, order.shot, self.profile, pictures)
         told = model_input(order.shot, self.profile, [picture.data_url for picture in shown])
         if rules.attempt:
             told[rules.attempt] = str(order.attempt_id)
         path = rules.path.format(model=quote(self.profile.model, safe="/"))
+        await confirm()
         answer = await self._asking.once(rules.method, path, json=nested(told))
         if not answer.is_success:
             raise self._refusal(answer)

@@ -6,7 +6,7 @@ import pytest
 
 from domain.shots import Camera, Light, Setting, ShotPrompt
 from resources.database import jobs, scenes
-from resources.database.connection import Database
+from resources.database.connection import Database, UserDatabase
 from tests.conftest import DatabaseUrls
 from tests.integration.api.conftest import SignedIn
 from tests.integration.api.pipeline import Pipeline
@@ -132,6 +132,26 @@ async def test_an_older_take_is_shown_again_at_no_cost(
     takes = (await alice.get(f"/jobs/{finished}/scenes/1/takes")).json()["takes"]
     assert [take["is_shown"] for take in takes] == [True, False]
     assert [scene["status"] for scene in (await alice.get(f"/jobs/{finished}")).json()["scenes"]] == ["succeeded"] * 2
+
+
+async def test_a_take_is_not_chosen_in_a_film_whose_other_scenes_would_have_to_be_bought(
+    alice: SignedIn, finished: str, database_urls: DatabaseUrls
+) -> None:
+    """Neither by the API nor by a user's own SQL."""
+    async with Database(database_urls.worker).connect() as connection:
+        await connection.execute("update job_scenes set status = 'queued' where scene_index = 2")
+        await connection.execute("update job_scenes set status = 'canceled' where scene_index = 2")
+    answer = await alice.post(f"/jobs/{finished}/scenes/1/takes/1/choose", {})
+    assert (answer.status_code, answer.json()["code"]) == (409, "CONFLICT")
+    assert "Scene 2" in answer.json()["detail"]
+    async with Database(database_urls.worker).connect() as connection:
+        job = await jobs.find_job(connection, UUID(finished))
+    assert job
+    users = UserDatabase(database_urls.api, max_connections=1)
+    await users.open()
+    async with users.as_user(job.user_id) as own:
+        assert await jobs.choose_take(own, job.id, 1, 1) is None
+    await users.close()
 
 
 async def test_a_take_that_is_not_there_cannot_be_chosen(alice: SignedIn, finished: str) -> None:

@@ -9,9 +9,12 @@ import pytest
 
 from domain.attempts import AttemptState, Kind
 from domain.errors import ErrorCode, RecastError
-from resources.database import attempts, budgets, jobs, providers
+from domain.scenes import Scene
+from domain.script import Line
+from resources.database import attempts, budgets, jobs, providers, scenes
 from resources.database.attempts import Opening
 from resources.database.connection import Connection, Database, UserDatabase
+from resources.database.invariants import find_violations
 from resources.database.records import Attempt
 from tests.conftest import DatabaseUrls
 from tests.integration.database.conftest import Tenant
@@ -59,6 +62,14 @@ async def sums(connection: Connection, tenant: Tenant) -> tuple[Decimal, ...]:
     row = await cursor.fetchone()
     assert row
     return tuple(row)
+
+
+async def a_scene(connection: Connection, tenant: Tenant) -> UUID:
+    line = Line(text="Hello.", start=0, end=2)
+    plan = [Scene(index=1, start=0, end=2, lines=(line,))]
+    await scenes.plan_scenes(connection, tenant.job_id, tenant.user_id, plan)
+    (row,) = await scenes.list_scenes(connection, tenant.job_id)
+    return row.id
 
 
 async def test_of_many_buyers_at_the_same_instant_one_opens_the_attempt(
@@ -338,6 +349,61 @@ async def test_a_webhook_for_another_id_or_nobody_changes_nothing(
         assert not await attempts.receive_webhook(connection, "w3", "pika", attempt, "mine")
     assert (await found(worker, attempt)).provider_request_id == "mine"
     assert await attempts.list_hinted(worker, ann.job_id) == []
+
+
+async def test_a_webhook_of_what_was_taken_for_absent_is_an_alarm(
+    users: UserDatabase, worker: Connection, ann: Tenant
+) -> None:
+    attempt = await opened(worker, ann)
+    assert await attempts.close_attempt(worker, attempt, AttemptState.ABSENT)
+    assert await find_violations(worker) == []
+    async with users.as_webhook_receiver() as connection:
+        assert await attempts.receive_webhook(connection, "w1", "replicate", attempt, "late")
+    told = await found(worker, attempt)
+    assert (told.state, told.provider_request_id) == (AttemptState.ABSENT, "late")
+    assert [one.subject for one in await find_violations(worker)] == [str(attempt)]
+
+
+async def test_an_ended_attempt_takes_no_id_and_an_intent_is_confirmed_once_nobody_looked(
+    worker: Connection, ann: Tenant
+) -> None:
+    attempt = await opened(worker, ann)
+    assert await attempts.confirm_intent(worker, attempt)
+    await attempts.mark_unknown(worker, attempt, "looked into")
+    assert not await attempts.confirm_intent(worker, attempt)
+    assert await attempts.close_attempt(worker, attempt, AttemptState.ABSENT)
+    assert not await attempts.record_handle(worker, attempt, "id", None)
+
+
+@pytest.mark.parametrize("state", ["failed", "rejected", "lost", "canceled"])
+async def test_every_try_that_came_to_nothing_counts(worker: Connection, ann: Tenant, state: str) -> None:
+    scene = await a_scene(worker, ann)
+    for key, cost in (("a", 0), ("b", 1), ("c", 0)):
+        opening = await open_(worker, ann, key * 64, scene=scene)
+        assert opening.attempt
+        assert await attempts.close_attempt(worker, opening.attempt, AttemptState(state), cost=Decimal(cost))
+    assert await attempts.count_ended(worker, scene) == (2, 1)
+
+
+async def test_a_provider_refuses_since_it_last_took_an_order(worker: Connection, ann: Tenant) -> None:
+    await opened(worker, ann)
+    assert await providers.note_refusal(worker, "replicate") < 1
+    await worker.execute("update providers set refusing_since = refusing_since - interval '50 s'")
+    assert 50 <= await providers.note_refusal(worker, "replicate") < 60
+    await providers.note_success(worker, "replicate")
+    assert await providers.note_refusal(worker, "replicate") < 1
+    await worker.execute(
+        "update providers set refusing_since = refusing_since - interval '1 day', refused_at = now() - interval '1 day'"
+    )
+    assert await providers.note_refusal(worker, "replicate") < 1, "yesterday says nothing of today"
+
+
+async def test_a_deleted_job_gives_back_what_it_has_aside(worker: Connection, users: UserDatabase, ann: Tenant) -> None:
+    async with users.as_user(ann.user_id) as connection:
+        assert await budgets.reserve_for_job(connection, ann.job_id, Decimal(10))
+    await worker.execute("delete from jobs where id = %s", (ann.job_id,))
+    cursor = await worker.execute("select reserved_usd from budgets where user_id = %s", (ann.user_id,))
+    assert await cursor.fetchone() == (0,)
 
 
 async def test_the_receiver_of_webhooks_sees_no_table(users: UserDatabase) -> None:

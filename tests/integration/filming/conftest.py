@@ -27,7 +27,7 @@ from resources.database.records import Attempt, JobOptions, JobScene
 from resources.settings import Settings
 from resources.storage import Storage
 from resources.video.cameras import Cameras
-from resources.video.protocol import Camera, Handle, Order
+from resources.video.protocol import Camera, Confirm, Handle, Order
 from studio.filming import FilmedScene, Limits, film
 from studio.work import Work, stage_work
 from tests.conftest import DatabaseUrls
@@ -125,9 +125,9 @@ class DyingCameras(Cameras):
         camera = super().camera(profile)
         submit = camera.submit
 
-        async def die(order: Order, portraits: Mapping[UUID, bytes]) -> Handle:
+        async def die(order: Order, portraits: Mapping[UUID, Sequence[bytes]], confirm: Confirm) -> Handle:
             if self.is_after:
-                await submit(order, portraits)
+                await submit(order, portraits, confirm)
             raise Died
 
         camera.submit = die  # type: ignore[method-assign]

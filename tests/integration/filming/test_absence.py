@@ -1,7 +1,7 @@
 """Before a provider is believed that it knows nothing of a call, it gets the time to learn of it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from domain.models import ModelProfile
 from resources.database import attempts
 from resources.database.connection import Connection
 from resources.video.cameras import Cameras
-from resources.video.protocol import Camera, Handle, Order
+from resources.video.protocol import Camera, Confirm, Handle, Order
 from tests.integration.filming.conftest import Bill, Died, DyingCameras, Set
 
 MakeSet = Callable[..., "asyncio.Future[Set]"]
@@ -32,9 +32,9 @@ class LateCameras(Cameras):
         if is_new:
             submit, find = camera.submit, camera.find
 
-            async def submit_late(order: Order, portraits: Mapping[UUID, bytes]) -> Handle:
+            async def submit_late(order: Order, portraits: Mapping[UUID, Sequence[bytes]], confirm: Confirm) -> Handle:
                 await grow_old(self.connection)
-                return await submit(order, portraits)
+                return await submit(order, portraits, confirm)
 
             async def find_late(order: Order, since: datetime) -> list[Handle]:
                 self.looks += 1

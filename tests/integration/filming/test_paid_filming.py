@@ -96,6 +96,18 @@ async def test_a_provider_that_throttles_is_waited_for(a_set: MakeSet, bill: Bil
     assert (await set_.states())[-1] == "succeeded"
 
 
+@pytest.mark.parametrize("trouble", ["429", "500"])
+async def test_a_provider_that_takes_nothing_is_given_up_after_a_while(
+    a_set: MakeSet, bill: Bill, trouble: str
+) -> None:
+    set_ = (await a_set(f"Ada waves [[{trouble}]]")).with_limits(scene_seconds=1, absent_seconds=0.1)
+    (filmed,) = await set_.film()
+    assert filmed.error
+    assert filmed.error.code is ErrorCode.PROVIDER_BUSY
+    assert set(await set_.states()) == {"absent"}
+    assert bill.ids() == []
+
+
 @pytest.mark.parametrize(
     ("trouble", "code"),
     [

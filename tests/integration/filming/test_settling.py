@@ -11,6 +11,7 @@ from domain.errors import ErrorCode
 from resources.database import attempts, clips, jobs
 from resources.database.connection import Connection
 from resources.database.invariants import find_violations
+from studio import purchasing
 from studio.settling import Settler
 from tests.integration.filming.conftest import Bill, Died, DyingCameras, Set
 
@@ -107,6 +108,67 @@ async def test_the_attempts_of_a_job_under_way_are_left_to_it(a_set: MakeSet, co
     await set_.until("submitted")
     assert await settler(set_).settle_left_behind() == []
     assert [one.error for one in await filming] == [None]
+
+
+async def given_up(set_: Set, connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scene fails for its time, and the provider does not tell in time that it has stopped."""
+    monkeypatch.setattr(purchasing, "SETTLE_SECONDS", 0.0)
+    (filmed,) = await set_.with_limits(scene_seconds=0.5).film()
+    assert filmed.error
+    assert filmed.error.code is ErrorCode.SCENE_TIMEOUT
+    assert await set_.states() == ["submitted"]
+    await connection.execute("update provider_attempts set created_at = created_at - interval '31 s'")
+
+
+async def test_what_a_job_under_way_has_given_up_is_settled_too(
+    a_set: MakeSet, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job may film other scenes for hours, and each that was given up takes a place at the provider."""
+    set_ = await a_set("Ada waves [[stuck]]")
+    await given_up(set_, connection, monkeypatch)
+    await connection.execute("update provider_attempts set submitted_at = submitted_at - interval '31 s'")
+    async with set_.work():
+        late = set_.with_limits(scene_seconds=30)
+        await settled(late, until="canceled")
+    assert await find_violations(connection) == []
+
+
+async def test_a_scene_is_filmed_again_once_what_was_given_up_is_settled(
+    a_set: MakeSet, bill: Bill, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_ = await a_set("Ada waves [[slow]]")
+    await given_up(set_, connection, monkeypatch)
+    filming = asyncio.create_task(set_.film(again=[1]))
+    await settled(set_, until="succeeded")
+    assert [one.error for one in await filming] == [None]
+    assert await set_.states() == ["succeeded", "succeeded"]
+    assert len(bill.ids()) == 2
+    assert await find_violations(connection) == []
+
+
+async def test_a_scene_does_not_wait_for_ever_for_what_was_given_up(
+    a_set: MakeSet, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_ = await a_set("Ada waves [[stuck]]")
+    await given_up(set_, connection, monkeypatch)
+    (filmed,) = await set_.with_limits(scene_seconds=1).film(again=[1])
+    assert filmed.error
+    assert filmed.error.code is ErrorCode.PROVIDER_BUSY
+
+
+async def test_an_output_that_stays_away_is_left_for_later(
+    a_set: MakeSet, bill: Bill, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sweeps looks but once, or one such output would keep all others waiting."""
+    set_ = await a_set("Ada waves [[output-unavailable]]")
+    (filmed,) = await set_.with_limits(scene_seconds=6).film()
+    assert filmed.error
+    assert filmed.error.code is ErrorCode.PROVIDER_BUSY
+    assert await set_.states() == ["submitted"]
+    await give_up(set_, connection)
+    assert await settler(set_).settle_left_behind() == []
+    assert await set_.states() == ["submitted"]
+    assert len(bill.ids()) == 1
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,12 @@ async def test_what_fal_did_not_sign_now_is_not_believed(headers, body):
         await refused(FalWebhooks(asking(server.url), clock=Clock(5000)), headers, body)
 
 
+async def test_what_fal_signed_for_another_of_its_users_is_not_ours():
+    async with serving(lambda asked: published(KEY)) as server:
+        await FalWebhooks(asking(server.url), user_id="u1", clock=Clock(5000)).verify(fal_signed(), FAL_BODY)
+        await refused(FalWebhooks(asking(server.url), user_id="u9", clock=Clock(5000)), fal_signed(), FAL_BODY)
+
+
 async def test_a_key_for_another_purpose_signs_nothing():
     async with serving(lambda asked: reply(200, {"keys": [jwk(NEXT_KEY), jwk(KEY) | {"crv": "X25519"}]})) as server:
         await refused(FalWebhooks(asking(server.url), clock=Clock(5000)), fal_signed(), FAL_BODY)

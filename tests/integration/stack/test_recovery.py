@@ -1,5 +1,6 @@
 """One stack in one folder; its data survives whatever happens to its processes, and its processes end with it."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ from typing import Any
 import boto3
 import psycopg
 import pytest
+from botocore.exceptions import ClientError
 
 from cli.stack.environment import database_url
 from cli.stack.folder import StackFolder
@@ -49,7 +51,16 @@ def what_was_kept(running: RunningStack) -> tuple[str, bytes]:
     with database(running) as connection:
         row = connection.execute("select what from kept").fetchone()
     assert row is not None
-    return row[0], kept_object(running).get()["Body"].read()
+    content: list[bytes] = []
+
+    def can_be_read() -> bool:
+        """S3 answers a little before its volumes are there."""
+        with contextlib.suppress(ClientError):
+            content.append(kept_object(running).get()["Body"].read())
+        return bool(content)
+
+    eventually(can_be_read, 20)
+    return row[0], content[0]
 
 
 def test_a_stack_whose_supervisor_was_killed_starts_again_with_its_data(up: Begin) -> None:
