@@ -26,6 +26,7 @@ class Order:
     provider: str = "local"
     model: str | None = None
     deliver_partial: bool = False
+    target_seconds: int = 0
 
     @property
     def options(self) -> dict[str, Any]:
@@ -34,6 +35,7 @@ class Order:
             "aspect": self.aspect,
             "seed": self.seed,
             "max_scenes": self.max_scenes,
+            "target_seconds": self.target_seconds,
             "provider": self.provider,
             "model": self.model,
             "deliver_partial": self.deliver_partial,

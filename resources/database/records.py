@@ -23,7 +23,8 @@ class Record(BaseModel):
 
 
 class JobOptions(Record):
-    """What the user asked for. ``max_scenes`` films only the first scenes; 0 films all."""
+    """What the user asked for. ``max_scenes`` films only the first scenes; 0 films all. ``target_seconds`` shortens the
+    script to the lines that carry a film of about that length; 0 keeps them all."""
 
     aspect: Aspect = Aspect.WIDE
     style: str = Field(default="warm flat illustration", min_length=1, max_length=200)
@@ -31,6 +32,7 @@ class JobOptions(Record):
     model: str | None = Field(default=None, max_length=200)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     max_scenes: int = Field(default=0, ge=0, le=1000)
+    target_seconds: int = Field(default=0, ge=0, le=3600)
     deliver_partial: bool = False
 
     @property
