@@ -74,7 +74,13 @@ def demo(
 @app.command()
 def make(
     link: Annotated[str, typer.Argument(help="The address of one YouTube video.")],
-    cast: Annotated[str, typer.Option(help="Names of characters, by commas: Ada,Bruno. `recast cast` lists them.")],
+    cast: Annotated[
+        str,
+        typer.Option(
+            help="Names of characters, by commas: Ada,Bruno, or HOST=Ada,GUEST=Bruno to say who plays whom."
+            " `recast cast` lists them. Unless told, a cast is proposed."
+        ),
+    ] = "",
     aspect: Annotated[Aspect, typer.Option(help="The picture's format.")] = Aspect.WIDE,
     style: Annotated[str | None, typer.Option(help="How the film looks, in words.")] = None,
     seed: Annotated[int, typer.Option(help="Another number gives another variation.", min=0)] = 0,

@@ -124,4 +124,10 @@ class Shot(BaseModel):
     @property
     def clip_key(self) -> str:
         """SHA-256 over all that decides the picture; the same key is never filmed, or paid for, twice by one user."""
-        return hashlib.sha256(self.model_dump_json(exclude={"prompt": set(ShotPrompt.UNSEEN)}).encode()).hexdigest()
+        picture = self.model_dump_json(
+            exclude={
+                "prompt": set(ShotPrompt.UNSEEN),
+                "cast": {"__all__": {"speakers"}},
+            }  # whom somebody plays elsewhere
+        )
+        return hashlib.sha256(picture.encode()).hexdigest()

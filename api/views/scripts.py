@@ -7,14 +7,14 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.views.characters import CharacterView
-from api.views.examples import CHARACTER, IMPORT, IMPORT_JOB, LATER, MORNING, PROJECT, USER_SCRIPT, example
+from api.views.characters import CharacterView, speakers_of
+from api.views.examples import ADA, CHARACTER, IMPORT, IMPORT_JOB, LATER, MORNING, PROJECT, USER_SCRIPT, example
 from api.views.jobs import JobView
 from api.views.view import View
 from domain.script import Line
 from domain.states import JobStatus
 from domain.transcript import Chapter
-from resources.database.records import Character, Job, ScriptRow
+from resources.database.records import CastCharacter, Job, ScriptRow
 
 
 class ImportRequest(View):
@@ -50,6 +50,7 @@ class ScriptView(View):
                 "lines": [{"text": "Did you see that?", "start": 0.4, "end": 1.9, "speaker": "Mira"}],
                 "chapters": [{"title": "Where comets come from", "start": 0}],
                 "cast": [CHARACTER],
+                "speakers": {"Mira": ADA},
                 "created_at": MORNING,
                 "updated_at": LATER,
             }
@@ -68,11 +69,14 @@ class ScriptView(View):
     lines: list[Line] = Field(description="Sentences in order; times are seconds of the source.")
     chapters: list[Chapter]
     cast: list[CharacterView]
+    speakers: dict[str, UUID] = Field(description="Who of the cast plays a speaker, where that was chosen.")
     created_at: datetime
     updated_at: datetime
 
     @classmethod
-    def of(cls, row: ScriptRow, import_job: Job | None, cast: Sequence[Character], sign: Callable[[str], str]) -> Self:
+    def of(
+        cls, row: ScriptRow, import_job: Job | None, cast: Sequence[CastCharacter], sign: Callable[[str], str]
+    ) -> Self:
         """``sign`` makes a link of an S3 key."""
         script = row.normalized_script
         return cls(
@@ -88,6 +92,7 @@ class ScriptView(View):
             lines=list(script.lines) if script else [],
             chapters=list(script.chapters) if script else [],
             cast=[CharacterView.of(character, sign) for character in cast],
+            speakers=speakers_of(cast),
             created_at=row.created_at,
             updated_at=row.updated_at,
         )

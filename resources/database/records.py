@@ -192,6 +192,15 @@ class Character(Record):
         )
 
 
+class CastCharacter(Character):
+    """A character of a script's cast, with the speakers of the script whom it plays by its user's choice."""
+
+    speakers: tuple[str, ...] = ()
+
+    def as_member(self) -> CastMember:
+        return super().as_member().model_copy(update={"speakers": self.speakers})
+
+
 class TrainedModel(Record):
     """What a provider makes pictures of a character with: ``model_ref`` is ``owner/name``, ``model_version`` one of
     its versions."""
