@@ -169,8 +169,9 @@ class ApiClient:
     async def remove_character(self, character_id: UUID) -> DeletionView:
         return DeletionView.model_validate(await self._send("DELETE", f"/characters/{character_id}"))
 
-    async def import_video(self, link: str) -> ImportView:
-        return ImportView.model_validate(await self._post("/youtube/import", {"youtube_url": link}))
+    async def import_video(self, link: str, languages: Sequence[str] = ()) -> ImportView:
+        body = {"youtube_url": link, "languages": list(languages)}
+        return ImportView.model_validate(await self._post("/youtube/import", body))
 
     async def cast(
         self, script_id: UUID, character_ids: Sequence[UUID], speakers: Mapping[str, UUID] = MappingProxyType({})

@@ -88,6 +88,7 @@ def make(
     length: Annotated[
         int, typer.Option(parser=seconds_of, metavar="TIME", help="Shorten the script to a film of about 90s or 1m30s.")
     ] = 0,
+    language: Annotated[str, typer.Option(help="Languages of captions, the most wanted first, by commas: de,en.")] = "",
     out: Annotated[Path | None, typer.Option(help="Where the film goes; out/<job>.mp4 unless told.")] = None,
     provider: Annotated[str, typer.Option(help="Who films; `recast models` lists them. local is free.")] = "local",
     model: Annotated[str | None, typer.Option(help="The provider's model; its first unless told.")] = None,
@@ -101,7 +102,8 @@ def make(
     Ctrl-C only stops watching; the job goes on, and `recast jobs` shows it.
     """
     names = [name.strip() for name in cast.split(",") if name.strip()]
-    order = Order(link, names, aspect, style, seed, scenes, out, provider, model, partial, length)
+    languages = [code.strip() for code in language.split(",") if code.strip()]
+    order = Order(link, names, aspect, style, seed, scenes, out, provider, model, partial, length, languages)
     run(_make(order, only_quote=quote))
 
 

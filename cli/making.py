@@ -28,6 +28,7 @@ class Order:
     model: str | None = None
     deliver_partial: bool = False
     target_seconds: int = 0
+    languages: Sequence[str] = ()
 
     @property
     def options(self) -> dict[str, Any]:
@@ -55,7 +56,7 @@ class Made:
 async def price_film(client: ApiClient, order: Order, display: Display) -> QuoteView:
     """Import and cast, and ask what filming would cost; nothing is filmed."""
     chosen = await find_cast(client, order.cast)
-    imported = await client.import_video(order.link)
+    imported = await client.import_video(order.link, order.languages)
     with display:
         await follow(client, imported.job_id, "Import", display)
     cast = chosen or await client.proposed_cast(imported.script_id)
@@ -66,7 +67,7 @@ async def price_film(client: ApiClient, order: Order, display: Display) -> Quote
 async def make_film(client: ApiClient, order: Order, display: Display) -> Made:
     """Import, cast, film, download. A job that fails is raised as the error it failed with."""
     chosen = await find_cast(client, order.cast)
-    imported = await client.import_video(order.link)
+    imported = await client.import_video(order.link, order.languages)
     with display:
         await follow(client, imported.job_id, "Import", display)
         cast = chosen or await client.proposed_cast(imported.script_id)

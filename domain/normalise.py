@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from domain.captions import Caption, clean_captions
+from domain.captions import AS_USUAL, Caption, clean_captions
 from domain.errors import ErrorCode, RecastError
+from domain.reading import Reading
 from domain.script import Line, Script
 from domain.sentences import ends_clause, ends_sentence
 from domain.transcript import Transcript
@@ -76,13 +77,13 @@ class Turns:
             self.current, self._other = name, self.current
 
 
-def normalise(transcript: Transcript) -> Script:
+def normalise(transcript: Transcript, reading: Reading = AS_USUAL) -> Script:
     """The script of a transcript: one line per sentence, its times interpolated within the captions it came in.
 
     Casing is kept. Captions without punctuation become lines at pauses, or of about 12 to 20 words. Raises
     ``RecastError(EMPTY_SCRIPT)`` when nothing is said.
     """
-    words = _spoken_words(clean_captions(transcript))
+    words = _spoken_words(clean_captions(transcript, reading))
     lines = tuple(
         Line(
             text="".join(word.text for word in sentence).strip(),

@@ -124,10 +124,6 @@ class Shot(BaseModel):
     @property
     def clip_key(self) -> str:
         """SHA-256 over all that decides the picture; the same key is never filmed, or paid for, twice by one user."""
-        picture = self.model_dump_json(
-            exclude={
-                "prompt": set(ShotPrompt.UNSEEN),
-                "cast": {"__all__": {"speakers"}},
-            }  # whom somebody plays elsewhere
-        )
+        # Whom somebody plays elsewhere is not seen.
+        picture = self.model_dump_json(exclude={"prompt": set(ShotPrompt.UNSEEN), "cast": {"__all__": {"speakers"}}})
         return hashlib.sha256(picture.encode()).hexdigest()

@@ -11,6 +11,7 @@ from api.views.characters import CharacterView, speakers_of
 from api.views.examples import ADA, CHARACTER, IMPORT, IMPORT_JOB, LATER, MORNING, PROJECT, USER_SCRIPT, example
 from api.views.jobs import JobView
 from api.views.view import View
+from domain.reading import Language, Reading
 from domain.script import Line
 from domain.states import JobStatus
 from domain.transcript import Chapter
@@ -19,12 +20,32 @@ from resources.database.records import CastCharacter, Job, ScriptRow
 
 class ImportRequest(View):
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra=example({"youtube_url": "https://www.youtube.com/watch?v=demo0000001"})
+        extra="forbid",
+        json_schema_extra=example(
+            {"youtube_url": "https://www.youtube.com/watch?v=demo0000001", "languages": ["en", "de"]}
+        ),
     )
 
     youtube_url: str = Field(
         min_length=1, max_length=2048, description="The address of one video on YouTube, in any form YouTube gives out."
     )
+    languages: list[Language] = Field(
+        default=[],
+        max_length=10,
+        description="Languages of captions, the most wanted first. Typed captions come before automatic ones of the"
+        " same language; a video with none of them is read in its own.",
+    )
+    translate_to: Language | None = Field(
+        default=None, description="Have YouTube translate the captions where there are none in this language."
+    )
+    keep_fillers: bool = Field(
+        default=False, description="Keep sounds of thinking, such as “um”, where they stand alone."
+    )
+    keep_sound_tags: bool = Field(default=False, description="Keep what captions say of sounds: [Music], (applause).")
+
+    @property
+    def reading(self) -> Reading:
+        return Reading.model_validate(self.model_dump(exclude={"youtube_url"}))
 
 
 class ImportView(View):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.attempts import AttemptState, Kind
 from domain.characters import CastMember, CharacterMode, CharacterStatus, Consent, Voice
 from domain.profile import Aspect, Profile
+from domain.reading import Reading
 from domain.scenes import Scene
 from domain.script import Script
 from domain.shots import ShotPrompt
@@ -24,7 +25,7 @@ class Record(BaseModel):
 
 class JobOptions(Record):
     """What the user asked for. ``max_scenes`` films only the first scenes; 0 films all. ``target_seconds`` shortens the
-    script to the lines that carry a film of about that length; 0 keeps them all."""
+    script to the lines that carry a film of about that length; 0 keeps them all. ``reading`` is that of an import."""
 
     aspect: Aspect = Aspect.WIDE
     style: str = Field(default="warm flat illustration", min_length=1, max_length=200)
@@ -34,6 +35,7 @@ class JobOptions(Record):
     max_scenes: int = Field(default=0, ge=0, le=1000)
     target_seconds: int = Field(default=0, ge=0, le=3600)
     deliver_partial: bool = False
+    reading: Reading = Reading()
 
     @property
     def profile(self) -> Profile:
