@@ -67,6 +67,11 @@ def clean_captions(transcript: Transcript, reading: Reading = AS_USUAL) -> list[
     return settled
 
 
+def is_mostly_sung(transcript: Transcript) -> bool:
+    """Whether most of its captions stand between notes."""
+    return 2 * sum(bool(_SONG.search(snippet.text)) for snippet in transcript.snippets) > len(transcript.snippets)
+
+
 def without_repeats(captions: Sequence[Caption]) -> list[Caption]:
     """Rolling captions, with the words that each repeats from the end of the one before cut off.
 
