@@ -27,16 +27,17 @@ EDGES: Mapping[str, Edges] = {
     ),
     "de": _edges(
         "der die das den dem des ein eine einen einem einer eines mein dein sein ihr unser kein keine ich du er sie es "
-        "wir und oder aber sondern dass daß weil wenn als ob obwohl bevor nachdem während von vom zu zum zur in im an am "
-        "auf aus bei mit nach über unter vor zwischen durch für gegen ohne um ist sind war waren bin hat haben hatte "
+        "wir und oder aber sondern dass daß weil wenn als ob obwohl bevor nachdem während von vom zu zum zur in im an "
+        "am auf aus bei mit nach über unter vor zwischen durch für gegen ohne um ist sind war waren bin hat haben "
+        "hatte "
         "wird werden sehr nicht wie",
         "ich du er sie es wir und aber dann da das dies diese jetzt also so wenn als nun was wer wie warum wo der die "
         "ein eine in im",
     ),
     "fr": _edges(
         "le la les un une des du de d' l' mon ma mes ton ta tes son sa ses notre nos votre vos leur leurs ce cet cette "
-        "ces je tu il elle on nous vous ils elles et ou mais que qu' qui dont parce si quand comme à au aux en dans sur "
-        "sous avec sans pour par chez est sont était ai as a ont avait très ne pas plus",
+        "ces je tu il elle on nous vous ils elles et ou mais que qu' qui dont parce si quand comme à au aux en dans "
+        "sur sous avec sans pour par chez est sont était ai as a ont avait très ne pas plus",
         "je tu il elle on nous vous ils elles et mais alors donc puis maintenant quand si c'est ce cela le la les un "
         "une dans qui que pourquoi comment",
     ),

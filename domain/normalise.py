@@ -83,7 +83,7 @@ def normalise(transcript: Transcript, reading: Reading = AS_USUAL) -> Script:
     """The script of a transcript: one line per sentence, its times interpolated within the captions it came in.
 
     Casing is kept, but for the English "I", which machines hear as "i". Captions without punctuation become lines at
-    pauses, or of about 8 to 20 words, cut where the words suggest that a sentence begins; a caption of a song is a line.
+    pauses, or of about 8 to 20 words, cut where the words suggest that a sentence begins; a caption of a song is one.
     Raises ``RecastError(EMPTY_SCRIPT)`` when nothing is said.
     """
     words = _spoken_words(clean_captions(transcript, reading))

@@ -237,7 +237,8 @@ def test_lines_end_where_the_speaker_changes_without_punctuation() -> None:
 
 def test_a_video_that_is_a_song_keeps_its_lyrics() -> None:
     assert texts(("[♪♪♪]", 0, 9), ("♪ We're no strangers to love ♪", 9, 3), ("♪ You know the rules ♪", 12, 3)) == [
-        "We're no strangers to love You know the rules"
+        "We're no strangers to love",
+        "You know the rules",
     ]
 
 
@@ -288,7 +289,8 @@ def test_speech_without_punctuation_is_cut_where_a_sentence_may_begin_and_never_
 
 
 def test_a_language_that_is_not_known_is_cut_too() -> None:
-    source = transcript(*[("dok " * 7, at * 3.5, 3.5) for at in range(12)], generated=True)
+    rows = [(" ".join(f"dok{at}x{place}" for place in range(7)), at * 3.5, 3.5) for at in range(12)]
+    source = transcript(*rows, generated=True)
     found = normalise(source.model_copy(update={"language": "vo"})).lines
     assert all(8 <= len(line.text.split()) <= LONGEST_CUT_WORDS for line in found)
 
