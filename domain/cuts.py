@@ -29,8 +29,7 @@ EDGES: Mapping[str, Edges] = {
         "der die das den dem des ein eine einen einem einer eines mein dein sein ihr unser kein keine ich du er sie es "
         "wir und oder aber sondern dass daß weil wenn als ob obwohl bevor nachdem während von vom zu zum zur in im an "
         "am auf aus bei mit nach über unter vor zwischen durch für gegen ohne um ist sind war waren bin hat haben "
-        "hatte "
-        "wird werden sehr nicht wie",
+        "hatte wird werden sehr nicht wie",
         "ich du er sie es wir und aber dann da das dies diese jetzt also so wenn als nun was wer wie warum wo der die "
         "ein eine in im",
     ),
