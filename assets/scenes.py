@@ -1,5 +1,7 @@
 """Stage `scenes`: the script, cut into scenes that can be filmed one by one."""
 
+from typing import Any
+
 import dagster as dg
 
 from assets.partitions import OWNERS, jobs
@@ -7,8 +9,11 @@ from assets.script import script
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
 from domain import scenes as splitting
+from domain import summary as shortening
 from domain.scenes import MAX_SCENE_SECONDS
+from domain.script import Script
 from domain.stages import Stage
+from domain.summary import Summary
 from resources.database.connection import Database
 from resources.video.cameras import Cameras
 from studio import directing
@@ -20,7 +25,7 @@ from studio import directing
     group_name="direction",
     kinds={"postgres"},
     owners=OWNERS,
-    code_version=code_version(splitting),
+    code_version=code_version(splitting, shortening, directing.split),
     check_specs=[
         dg.AssetCheckSpec(
             "within_length",
@@ -33,15 +38,21 @@ from studio import directing
 async def scenes(
     context: dg.AssetExecutionContext, database: dg.ResourceParam[Database], cameras: dg.ResourceParam[Cameras]
 ) -> dg.MaterializeResult:
-    """The scenes of the job's script, cut at chapters, pauses and sentence ends."""
+    """The scenes of the job's script, or of the lines that its target length leaves, cut at chapters, pauses and
+    sentence ends."""
+    told: dict[str, Any] = {}
     async with stage_run(context, database, Stage.SCENES) as work:
-        plan = await directing.plan_scenes(work, cameras)
+        plan = await directing.plan_scenes(
+            work, cameras, report=lambda script, summary: told.update(_kept(script, summary))
+        )
+        told["target_seconds"] = work.job.options.target_seconds
     longest = max((scene.duration for scene in plan), default=0.0)
     in_order = [scene.index for scene in plan] == list(range(1, len(plan) + 1))
     return dg.MaterializeResult(
         data_version=data_version(*plan),
         check_results=[dg.AssetCheckResult(passed=bool(plan) and in_order and longest <= MAX_SCENE_SECONDS + 0.001)],
         metadata={
+            **told,
             "scenes": len(plan),
             "film_seconds": round(sum(scene.duration for scene in plan), 1),
             "longest_seconds": round(longest, 2),
@@ -68,3 +79,13 @@ async def scenes(
             ),
         },
     )
+
+
+def _kept(script: Script, summary: Summary) -> dict[str, Any]:
+    """What is left of the script."""
+    return {
+        "lines": len(script.lines),
+        "kept_lines": len(summary.lines),
+        "kept_spoken_seconds": round(summary.seconds, 1),
+        "passages": len(summary.breaks) + 1,
+    }

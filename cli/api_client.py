@@ -3,10 +3,12 @@
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -137,6 +139,19 @@ class ResultView(BaseModel):
     scenes: int
 
 
+class ProposalView(BaseModel):
+    cast: list[CharacterView]
+    speakers: dict[str, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who plays, and who of them plays which speaker, where that is chosen."""
+
+    character_ids: Sequence[UUID]
+    speakers: Mapping[str, UUID] = field(default_factory=dict)
+
+
 class ApiClient:
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -154,11 +169,24 @@ class ApiClient:
     async def remove_character(self, character_id: UUID) -> DeletionView:
         return DeletionView.model_validate(await self._send("DELETE", f"/characters/{character_id}"))
 
-    async def import_video(self, link: str) -> ImportView:
-        return ImportView.model_validate(await self._post("/youtube/import", {"youtube_url": link}))
+    async def import_video(self, link: str, languages: Sequence[str] = ()) -> ImportView:
+        body = {"youtube_url": link, "languages": list(languages)}
+        return ImportView.model_validate(await self._post("/youtube/import", body))
 
-    async def cast(self, script_id: UUID, character_ids: Sequence[UUID]) -> None:
-        await self._post(f"/scripts/{script_id}/characters", {"character_ids": [str(one) for one in character_ids]})
+    async def cast(
+        self, script_id: UUID, character_ids: Sequence[UUID], speakers: Mapping[str, UUID] = MappingProxyType({})
+    ) -> None:
+        await self._post(
+            f"/scripts/{script_id}/characters",
+            {
+                "character_ids": [str(one) for one in character_ids],
+                "speakers": {speaker: str(player) for speaker, player in speakers.items()},
+            },
+        )
+
+    async def proposed_cast(self, script_id: UUID) -> Cast:
+        proposal = ProposalView.model_validate(await self._get(f"/scripts/{script_id}/cast/proposal"))
+        return Cast([one.id for one in proposal.cast], proposal.speakers)
 
     async def generate(self, script_id: UUID, options: dict[str, Any]) -> JobView:
         return JobView.model_validate(await self._post("/jobs", {"script_id": str(script_id), **options}))

@@ -19,6 +19,7 @@ from cli.characters import Addition, add_character, list_characters, remove_char
 from cli.demo import make_demo
 from cli.display import display_for
 from cli.exits import Exit, told_plainly
+from cli.lengths import seconds_of
 from cli.making import Order, follow, make_film, price_film
 from cli.money import list_models, show_budget, tell_of_quote
 from cli.report import tell_of_film, tell_of_stack
@@ -73,11 +74,21 @@ def demo(
 @app.command()
 def make(
     link: Annotated[str, typer.Argument(help="The address of one YouTube video.")],
-    cast: Annotated[str, typer.Option(help="Names of characters, by commas: Ada,Bruno. `recast cast` lists them.")],
+    cast: Annotated[
+        str,
+        typer.Option(
+            help="Names of characters, by commas: Ada,Bruno, or HOST=Ada,GUEST=Bruno to say who plays whom."
+            " `recast cast` lists them. Unless told, a cast is proposed."
+        ),
+    ] = "",
     aspect: Annotated[Aspect, typer.Option(help="The picture's format.")] = Aspect.WIDE,
     style: Annotated[str | None, typer.Option(help="How the film looks, in words.")] = None,
     seed: Annotated[int, typer.Option(help="Another number gives another variation.", min=0)] = 0,
     scenes: Annotated[int, typer.Option(help="Film only the first so many scenes; 0 films all.", min=0)] = 0,
+    length: Annotated[
+        int, typer.Option(parser=seconds_of, metavar="TIME", help="Shorten the script to a film of about 90s or 1m30s.")
+    ] = 0,
+    language: Annotated[str, typer.Option(help="Languages of captions, the most wanted first, by commas: de,en.")] = "",
     out: Annotated[Path | None, typer.Option(help="Where the film goes; out/<job>.mp4 unless told.")] = None,
     provider: Annotated[str, typer.Option(help="Who films; `recast models` lists them. local is free.")] = "local",
     model: Annotated[str | None, typer.Option(help="The provider's model; its first unless told.")] = None,
@@ -91,7 +102,9 @@ def make(
     Ctrl-C only stops watching; the job goes on, and `recast jobs` shows it.
     """
     names = [name.strip() for name in cast.split(",") if name.strip()]
-    run(_make(Order(link, names, aspect, style, seed, scenes, out, provider, model, partial), only_quote=quote))
+    languages = [code.strip() for code in language.split(",") if code.strip()]
+    order = Order(link, names, aspect, style, seed, scenes, out, provider, model, partial, length, languages)
+    run(_make(order, only_quote=quote))
 
 
 async def _make(order: Order, *, only_quote: bool) -> None:

@@ -6,11 +6,15 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from domain.fillers import without_fillers
+from domain.reading import Reading
 from domain.transcript import Snippet, Transcript
 from domain.words import words_of
 
 MAX_ROLLING_GAP_SECONDS = 1.0
 """Words that come again after a longer gap are said again; a rolling caption stays on the screen without one."""
+
+AS_USUAL = Reading()
 
 # The zero-width joiners stay: Persian, Indic scripts and emoji are spelt with them.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -36,19 +40,22 @@ class Caption(NamedTuple):
     end: float
 
 
-def clean_captions(transcript: Transcript) -> list[Caption]:
+def clean_captions(transcript: Transcript, reading: Reading = AS_USUAL) -> list[Caption]:
     """The captions that hold speech, in order of time, each starting after the one before and ending before the next.
 
-    Entities, markup, sounds (``[Music]``, ``(applause)``) and songs between notes are gone, and the repeated words of
-    rolling captions. A video that is more song than speech keeps its lyrics. The list may be empty.
+    Entities and markup are gone, and the repeated words of rolling captions; by the setting of ``reading``, so are
+    sounds (``[Music]``, ``(applause)``) and fillers. Songs between notes are gone too, but a video that is more song
+    than speech keeps its lyrics. The list may be empty.
     """
     snippets = sorted(transcript.snippets, key=lambda snippet: snippet.start)
-    captions = _readable(snippets, with_songs=False)
-    with_songs = _readable(snippets, with_songs=True)
+    captions = _readable(snippets, with_songs=False, with_tags=reading.keep_sound_tags)
+    with_songs = _readable(snippets, with_songs=True, with_tags=reading.keep_sound_tags)
     if _count_words(with_songs) > 2 * _count_words(captions):
         captions = with_songs
     if transcript.is_generated:
         captions = without_repeats(captions)
+    if not reading.keep_fillers:
+        captions = _without_fillers(captions, transcript)
     settled: list[Caption] = []
     for caption in captions:
         if settled and caption.start <= settled[-1].start:
@@ -58,6 +65,11 @@ def clean_captions(transcript: Transcript) -> list[Caption]:
             settled[-1] = settled[-1]._replace(end=caption.start)
         settled.append(caption)
     return settled
+
+
+def is_mostly_sung(transcript: Transcript) -> bool:
+    """Whether most of its captions stand between notes."""
+    return 2 * sum(bool(_SONG.search(snippet.text)) for snippet in transcript.snippets) > len(transcript.snippets)
 
 
 def without_repeats(captions: Sequence[Caption]) -> list[Caption]:
@@ -83,27 +95,41 @@ def without_repeats(captions: Sequence[Caption]) -> list[Caption]:
     return fresh if 2 * repeating > neighbours else list(captions)
 
 
-def clean_text(text: str, *, with_songs: bool) -> str:
+def clean_text(text: str, *, with_songs: bool, with_tags: bool = False) -> str:
     """The words of one snippet: rows with single spaces, joined by newlines, in Unicode NFC; casing is kept."""
     # Twice, because YouTube escapes the entities of uploaded captions once more.
     text = html.unescape(html.unescape(text))
     text = _UNPRINTABLE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
-    text = _SONG.sub(
-        lambda song: song[0].strip(_NOTES) if with_songs else "", _BRACKETS.sub(" ", _MARKUP.sub("", text))
-    )
-    text = _ASIDE.sub(lambda aside: " " if _SOUND.search(aside[1]) else aside[0], text)
+    text = _MARKUP.sub("", text)
+    if not with_tags:
+        text = _BRACKETS.sub(" ", text)
+    text = _SONG.sub(lambda song: song[0].strip(_NOTES) if with_songs else "", text)
+    if not with_tags:
+        text = _ASIDE.sub(lambda aside: " " if _SOUND.search(aside[1]) else aside[0], text)
     rows = (" ".join(row.split()) for row in text.splitlines())
     return "\n".join(row for row in rows if any(character.isalnum() for character in row))
 
 
-def _readable(snippets: Sequence[Snippet], *, with_songs: bool) -> list[Caption]:
+def _readable(snippets: Sequence[Snippet], *, with_songs: bool, with_tags: bool) -> list[Caption]:
     cleaned = (
         Caption(
-            clean_text(snippet.text, with_songs=with_songs), snippet.start, snippet.start + max(0, snippet.duration)
+            clean_text(snippet.text, with_songs=with_songs, with_tags=with_tags),
+            snippet.start,
+            snippet.start + max(0, snippet.duration),
         )
         for snippet in snippets
     )
     return [caption for caption in cleaned if caption.text]
+
+
+def _without_fillers(captions: Sequence[Caption], transcript: Transcript) -> list[Caption]:
+    cleaned = (
+        caption._replace(
+            text=without_fillers(caption.text, transcript.language, is_generated=transcript.is_generated).strip()
+        )
+        for caption in captions
+    )
+    return [caption for caption in cleaned if any(character.isalnum() for character in caption.text)]
 
 
 def _count_words(captions: Sequence[Caption]) -> int:

@@ -83,18 +83,16 @@ def named_speakers(scenes: Sequence[Scene], cast: Sequence[CastMember]) -> list[
 
 
 def _parts(scenes: Sequence[Scene], cast: Sequence[CastMember]) -> dict[str, CastMember]:
-    """Who plays each speaker named in the script: the member of that name, else those left over, in turn."""
+    """Who plays each speaker named in the script: whom the user has chosen, else the member of that name, else those
+    left over, in turn."""
     labels = list(dict.fromkeys(line.speaker for scene in scenes for line in scene.lines if line.speaker))
-    parts = {label: member for label in labels for member in reversed(cast) if _is_called(member, label)}
+    chosen = {label: member for label in labels for member in cast if label in member.speakers}
+    namesakes = {label: member for label in labels for member in reversed(cast) if member.is_called(label)}
+    parts = namesakes | chosen
     named = {member.character_id for member in parts.values()}
     free = [member for member in cast if member.character_id not in named] or list(cast)
     unnamed = [label for label in labels if label not in parts]
     return parts | {label: free[turn % len(free)] for turn, label in enumerate(unnamed)}
-
-
-def _is_called(member: CastMember, label: str) -> bool:
-    name, called = set(member.name.casefold().split()), set(label.casefold().split())
-    return bool(name) and (name <= called or called <= name)
 
 
 def _speaker(scene: Scene, cast: Sequence[CastMember], parts: Mapping[str, CastMember]) -> CastMember:

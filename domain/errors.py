@@ -12,6 +12,7 @@ class ErrorCode(StrEnum):
     INVALID_LINK = "INVALID_LINK"
     VIDEO_UNAVAILABLE = "VIDEO_UNAVAILABLE"
     VIDEO_RESTRICTED = "VIDEO_RESTRICTED"
+    TRANSLATION_MISSING = "TRANSLATION_MISSING"
     VIDEO_TOO_LONG = "VIDEO_TOO_LONG"
     TRANSCRIPT_MISSING = "TRANSCRIPT_MISSING"
     TRANSCRIPT_BLOCKED = "TRANSCRIPT_BLOCKED"
@@ -93,6 +94,12 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
     ErrorCode.VIDEO_RESTRICTED: Meaning(
         "YouTube shows this video only to some viewers (age, region, members or not yet premiered).",
         "Choose a video that plays without signing in.",
+        False,
+        422,
+    ),
+    ErrorCode.TRANSLATION_MISSING: Meaning(
+        "YouTube does not translate the captions of this video into that language.",
+        "Import it without a translation, or into another language.",
         False,
         422,
     ),

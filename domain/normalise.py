@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from domain.captions import Caption, clean_captions
+from domain.captions import AS_USUAL, Caption, clean_captions, is_mostly_sung
+from domain.cuts import edge_worth
 from domain.errors import ErrorCode, RecastError
+from domain.reading import Reading
 from domain.script import Line, Script
 from domain.sentences import ends_clause, ends_sentence
 from domain.transcript import Transcript
@@ -15,7 +17,7 @@ PAUSE_SECONDS = 0.8
 """A silence that parts lines where no punctuation does."""
 LONG_PAUSE_SECONDS = 2.0
 """A silence that parts lines even in the middle of a sentence."""
-SHORTEST_CUT_WORDS, LONGEST_CUT_WORDS = 12, 20
+SHORTEST_CUT_WORDS, LONGEST_CUT_WORDS = 8, 20
 """Speech without punctuation is cut into lines of about so many words."""
 SHORTEST_REST_WORDS = 8
 LONGEST_SENTENCE_WORDS = 40
@@ -23,6 +25,7 @@ LONGEST_SENTENCE_WORDS = 40
 LETTERS_PER_WORD = 2
 """Of a script without spaces, where each letter counts as a word."""
 
+_HEARD_I = re.compile(r"(?<![\w'’.-])i(?=$|[\s,;:!?]|['’](?:m|d|ve|ll|s)\b)")
 _TURN = re.compile(r"(?:>>+|[-–—](?=\s*[^\s\d–—-]))\s*")
 _LABEL = re.compile(r"([^\W\d_][\w.'’-]*(?: (?:[^\W\d_][\w.'’-]*|\d{1,2})){0,2})\s?[:：](?:\s+|$)")
 _OPENING_WORDS = (
@@ -76,22 +79,24 @@ class Turns:
             self.current, self._other = name, self.current
 
 
-def normalise(transcript: Transcript) -> Script:
+def normalise(transcript: Transcript, reading: Reading = AS_USUAL) -> Script:
     """The script of a transcript: one line per sentence, its times interpolated within the captions it came in.
 
-    Casing is kept. Captions without punctuation become lines at pauses, or of about 12 to 20 words. Raises
-    ``RecastError(EMPTY_SCRIPT)`` when nothing is said.
+    Casing is kept, but for the English "I", which machines hear as "i". Captions without punctuation become lines at
+    pauses, or of about 8 to 20 words, cut where the words suggest that a sentence begins; a caption of a song is one.
+    Raises ``RecastError(EMPTY_SCRIPT)`` when nothing is said.
     """
-    words = _spoken_words(clean_captions(transcript))
+    words = _spoken_words(clean_captions(transcript, reading))
+    is_song = not transcript.is_generated and is_mostly_sung(transcript)
     lines = tuple(
         Line(
-            text="".join(word.text for word in sentence).strip(),
+            text=_spelt("".join(word.text for word in sentence).strip(), transcript),
             start=round(sentence[0].start, 3),
             end=round(sentence[-1].end, 3),
             speaker=sentence[0].speaker,
         )
         for run in _sentences(words)
-        for sentence in _cut(run)
+        for sentence in _cut(run, transcript.language, is_song=is_song)
         if any(character.isalnum() for word in sentence for character in word.text)
     )
     if not lines:
@@ -140,8 +145,9 @@ def _sentences(words: Sequence[SpokenWord]) -> Iterator[list[SpokenWord]]:
             run = []
 
 
-def _cut(run: list[SpokenWord]) -> Iterator[list[SpokenWord]]:
-    """The lines of a run: itself if it is a sentence, else its parts between pauses, none of them too long."""
+def _cut(run: list[SpokenWord], language: str, *, is_song: bool) -> Iterator[list[SpokenWord]]:
+    """The lines of a run: itself if it is a sentence, else its parts between pauses, none of them too long. Of a song
+    each caption is a verse, and a line."""
     scale = LETTERS_PER_WORD if sum(is_unspaced(word.text) for word in run) * 2 > len(run) else 1
     if ends_sentence(run[-1].text, None) and len(run) <= LONGEST_SENTENCE_WORDS * scale:
         yield run
@@ -149,7 +155,8 @@ def _cut(run: list[SpokenWord]) -> Iterator[list[SpokenWord]]:
     rest: list[SpokenWord] = []
     for index, word in enumerate(run):
         rest.append(word)
-        if index + 1 < len(run) and run[index + 1].start - word.end <= PAUSE_SECONDS:
+        is_verse = is_song and word.ends_caption
+        if index + 1 < len(run) and run[index + 1].start - word.end <= PAUSE_SECONDS and not is_verse:
             continue
         while len(rest) > LONGEST_CUT_WORDS * scale:
             shortest = SHORTEST_CUT_WORDS * scale
@@ -159,6 +166,7 @@ def _cut(run: list[SpokenWord]) -> Iterator[list[SpokenWord]]:
                 range(shortest, longest + 1),
                 key=lambda length: (
                     ends_clause(rest[length - 1].text),
+                    edge_worth(rest[length - 1].text, rest[length].text, language),
                     rest[length - 1].ends_caption,
                     -abs(length - middle),
                 ),
@@ -167,6 +175,11 @@ def _cut(run: list[SpokenWord]) -> Iterator[list[SpokenWord]]:
             rest = rest[at:]
         yield rest
         rest = []
+
+
+def _spelt(text: str, transcript: Transcript) -> str:
+    is_english = transcript.language.partition("-")[0].lower() == "en"
+    return _HEARD_I.sub("I", text) if is_english and transcript.is_generated else text
 
 
 def _is_name(label: str) -> bool:

@@ -70,11 +70,15 @@ class YouTubeCaptions:
         self._languages = tuple(languages)
         self._sleep = sleep
 
-    def fetch(self, video_id: str) -> Transcript:
+    def fetch(self, video_id: str, *, languages: Sequence[str] = (), translate_to: str | None = None) -> Transcript:
         """The captions of one video: three requests, repeated up to three times while YouTube is unreachable.
 
+        ``languages`` come before those of this reader. Captions in ``translate_to`` are taken as they are where there
+        are any; else YouTube translates the best ones, and that counts as automatic.
+
         Raises ``INVALID_LINK``, ``VIDEO_UNAVAILABLE``, ``VIDEO_RESTRICTED``, ``TRANSCRIPT_MISSING``,
-        ``TRANSCRIPT_BLOCKED`` or ``SOURCE_UNREACHABLE``. Captions without a word are no error here.
+        ``TRANSLATION_MISSING``, ``TRANSCRIPT_BLOCKED`` or ``SOURCE_UNREACHABLE``. Captions without a word are no error
+        here.
         """
         if not VIDEO_ID.fullmatch(video_id):
             raise RecastError(ErrorCode.INVALID_LINK)
@@ -85,9 +89,9 @@ class YouTubeCaptions:
             sleep=self._sleep,
             reraise=True,
         )
-        return tries(self._fetch_once, video_id)
+        return tries(self._fetch_once, video_id, (*languages, *self._languages), translate_to)
 
-    def _fetch_once(self, video_id: str) -> Transcript:
+    def _fetch_once(self, video_id: str, languages: Sequence[str], translate_to: str | None) -> Transcript:
         watched = _Player()
         with requests.Session() as session:
             route = _Route(self._base_url, self._proxy_url, self._timeout_seconds)
@@ -98,19 +102,26 @@ class YouTubeCaptions:
                 tracks = list(YouTubeTranscriptApi(http_client=session).list(video_id))
                 if not tracks:
                     raise RecastError(ErrorCode.TRANSCRIPT_MISSING, cause="the list of caption tracks is empty")
-                track = choose_track(tracks, self._languages)
+                track = choose_track(tracks, languages, translate_to=translate_to)
                 snippets = tuple(Snippet(text=s.text, start=s.start, duration=s.duration) for s in track.fetch())
                 return watched.transcript(video_id, track, snippets)
             except (CouldNotRetrieveTranscript, requests.RequestException, ParseError, *UNCHECKED) as error:
                 raise _translated(error, watched.status) from error
 
 
-def choose_track(tracks: Iterable[Track], languages: Sequence[str]) -> Track:
+def choose_track(tracks: Iterable[Track], languages: Sequence[str], *, translate_to: str | None = None) -> Track:
     """The best track: first by language (``en`` takes ``en-GB`` too), then typed before heard, then the spoken one.
 
-    A video's automatic captions are in the language that is spoken in it.
+    A video's automatic captions are in the language that is spoken in it. A track in ``translate_to`` is better than
+    any translation; without one, the best of those that YouTube translates is translated. Raises the library's
+    NotTranslatable and TranslationLanguageNotAvailable.
     """
     tracks = list(tracks)
+    if translate_to:
+        if own := [track for track in tracks if _primary(track.language_code) == _primary(translate_to)]:
+            return choose_track(own, [translate_to])
+        translatable = [track for track in tracks if track.is_translatable]
+        return choose_track(translatable or tracks, languages).translate(translate_to)
     spoken = {_primary(track.language_code) for track in tracks if track.is_generated}
     wanted = [_primary(language) for language in languages]
 
@@ -209,7 +220,9 @@ def _code(error: Exception, status: str) -> ErrorCode:
             return ErrorCode.INVALID_LINK
         case VideoUnplayable():
             return _unplayable_code(error.reason or "", status)
-        case TranscriptsDisabled() | NoTranscriptFound() | NotTranslatable() | TranslationLanguageNotAvailable():
+        case NotTranslatable() | TranslationLanguageNotAvailable():
+            return ErrorCode.TRANSLATION_MISSING
+        case TranscriptsDisabled() | NoTranscriptFound():
             return ErrorCode.TRANSCRIPT_MISSING
         case PoTokenRequired() | ParseError():
             return ErrorCode.TRANSCRIPT_MISSING

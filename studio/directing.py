@@ -13,9 +13,10 @@ from domain.director import direct, named_speakers
 from domain.errors import ErrorCode, RecastError
 from domain.models import ModelProfile
 from domain.prompts import take_seed
-from domain.scenes import MAX_SCENE_SECONDS, Scene, split_scenes
+from domain.scenes import MAX_SCENE_SECONDS, MIN_SCENE_SECONDS, Scene, split_scenes
 from domain.script import Script
 from domain.shots import HEURISTICS, ShotPrompt
+from domain.summary import Summary, summarise
 from resources.database import characters, events, scenes, scripts
 from resources.database.records import JobOptions, JobScene
 from resources.director.client import LanguageDirector
@@ -53,22 +54,39 @@ class DirectingReport:
     fell_back: tuple[tuple[int, str], ...] = ()
 
 
-async def plan_scenes(work: Work, cameras: Cameras) -> Sequence[Scene]:
-    """Split the job's script into scenes and lay them down. The same script gives the same plan."""
+async def plan_scenes(
+    work: Work, cameras: Cameras, *, report: Callable[[Script, Summary], None] = lambda script, summary: None
+) -> Sequence[Scene]:
+    """Split the job's script into scenes and lay them down. The same script gives the same plan. ``report`` hears which
+    lines of the script are kept."""
     script = await scripts.find_version(work.connection, work.job.script_id, work.job.script_version or 0)
     if script is None:
         raise RecastError(ErrorCode.EMPTY_SCRIPT)
     options = work.job.options
     plan = split(script, options, cameras.profile(options.provider, options.model))
     await scenes.plan_scenes(work.connection, work.job.id, work.job.user_id, plan)
+    report(script, summary_of(script, options))
     return plan
 
 
 def split(script: Script, options: JobOptions, profile: ModelProfile) -> Sequence[Scene]:
-    """The scenes of a film: none longer than its model can film."""
+    """The scenes of a film: of the lines that a target length leaves, none longer than its model can film, and none
+    shorter than the least that its model sells, where a neighbour can take it in: of a scene of two seconds, filmed by
+    a model that sells five, three would be paid for and thrown away."""
+    summary = summary_of(script, options)
     longest = min(MAX_SCENE_SECONDS, profile.max_seconds)
-    plan = split_scenes(script.lines, max_seconds=longest, chapters=script.chapters)
+    shortest = min(longest, max(MIN_SCENE_SECONDS, profile.min_seconds))
+    plan = split_scenes(
+        summary.lines, max_seconds=longest, min_seconds=shortest, breaks=summary.breaks, chapters=script.chapters
+    )
     return plan[: options.max_scenes] if options.max_scenes else plan
+
+
+def summary_of(script: Script, options: JobOptions) -> Summary:
+    """The lines that are filmed: all of them, unless a target length is set."""
+    if not options.target_seconds:
+        return Summary(script.lines)
+    return summarise(script.lines, options.target_seconds, chapters=script.chapters)
 
 
 async def direct_scenes(

@@ -29,7 +29,10 @@ async def transcribe(work: Work, captions: YouTubeCaptions, *, max_seconds: floa
         raise RecastError(ErrorCode.NOT_FOUND, "The script of this job was deleted.")
     if kept := await scripts.find_transcript(work.connection, script.id):
         return kept
-    transcript = await asyncio.to_thread(captions.fetch, script.video_id)
+    reading = work.job.options.reading
+    transcript = await asyncio.to_thread(
+        captions.fetch, script.video_id, languages=reading.languages, translate_to=reading.translate_to
+    )
     if transcript.duration_seconds > max_seconds:
         raise RecastError(
             ErrorCode.VIDEO_TOO_LONG,
@@ -49,10 +52,11 @@ async def write_script(work: Work) -> WrittenScript:
         transcript = await scripts.find_transcript(work.connection, work.job.script_id)
         if transcript is None:
             raise RecastError(ErrorCode.TRANSCRIPT_MISSING, "The transcript is not there yet; run its stage first.")
-        version = await scripts.save_first_version(work.connection, work.job.script_id, normalise(transcript))
+        script = normalise(transcript, work.job.options.reading)
+        version = await scripts.save_first_version(work.connection, work.job.script_id, script)
     else:
         version = work.job.script_version or 0
-    script = await scripts.find_version(work.connection, work.job.script_id, version)
-    if script is None or not script.lines:
+    written = await scripts.find_version(work.connection, work.job.script_id, version)
+    if written is None or not written.lines:
         raise RecastError(ErrorCode.EMPTY_SCRIPT)
-    return WrittenScript(script, version)
+    return WrittenScript(written, version)

@@ -27,7 +27,11 @@ async def import_youtube_video(
 ) -> ImportView:
     """Start the import of a video's captions into a new script. The link is checked at once, the video by the job."""
     job = await import_video(
-        connection, user.sub, body.youtube_url, identity_of(idempotency_key, "import_youtube_video", body)
+        connection,
+        user.sub,
+        body.youtube_url,
+        identity_of(idempotency_key, "import_youtube_video", body),
+        reading=body.reading,
     )
     launches.add(job.id)
     return ImportView(script_id=job.script_id, job_id=job.id)

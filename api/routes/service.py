@@ -5,11 +5,11 @@ from fastapi import APIRouter, Response
 from api.body_limit import MAX_BODY_BYTES
 from api.dependencies import ServicesOf
 from api.version import VERSION
-from api.views.characters import MAX_CAST
 from api.views.jobs import DEFAULTS, MAX_SCENES
 from api.views.service import Alive, ConfigView, ConsentTextView, LimitsView, Readiness
 from domain.characters import CONSENT_TEXT_VERSION, CONSENT_TEXTS, MAX_PICTURES
 from domain.profile import Aspect
+from domain.proposal import MAX_CAST
 from resources.pictures import MAX_PICTURE_BYTES, MAX_PICTURES_BYTES
 
 probes = APIRouter(tags=["service"])

@@ -84,6 +84,7 @@ IMPORT: dict[str, Any] = {
         "model": None,
         "seed": 0,
         "max_scenes": 0,
+        "target_seconds": 0,
         "deliver_partial": False,
     },
     "cost": {"reserved_usd": 0, "spent_usd": 0},

@@ -7,24 +7,45 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.views.characters import CharacterView
-from api.views.examples import CHARACTER, IMPORT, IMPORT_JOB, LATER, MORNING, PROJECT, USER_SCRIPT, example
+from api.views.characters import CharacterView, speakers_of
+from api.views.examples import ADA, CHARACTER, IMPORT, IMPORT_JOB, LATER, MORNING, PROJECT, USER_SCRIPT, example
 from api.views.jobs import JobView
 from api.views.view import View
+from domain.reading import Language, Reading
 from domain.script import Line
 from domain.states import JobStatus
 from domain.transcript import Chapter
-from resources.database.records import Character, Job, ScriptRow
+from resources.database.records import CastCharacter, Job, ScriptRow
 
 
 class ImportRequest(View):
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra=example({"youtube_url": "https://www.youtube.com/watch?v=demo0000001"})
+        extra="forbid",
+        json_schema_extra=example(
+            {"youtube_url": "https://www.youtube.com/watch?v=demo0000001", "languages": ["en", "de"]}
+        ),
     )
 
     youtube_url: str = Field(
         min_length=1, max_length=2048, description="The address of one video on YouTube, in any form YouTube gives out."
     )
+    languages: list[Language] = Field(
+        default=[],
+        max_length=10,
+        description="Languages of captions, the most wanted first. Typed captions come before automatic ones of the"
+        " same language; a video with none of them is read in its own.",
+    )
+    translate_to: Language | None = Field(
+        default=None, description="Have YouTube translate the captions where there are none in this language."
+    )
+    keep_fillers: bool = Field(
+        default=False, description="Keep sounds of thinking, such as “um”, where they stand alone."
+    )
+    keep_sound_tags: bool = Field(default=False, description="Keep what captions say of sounds: [Music], (applause).")
+
+    @property
+    def reading(self) -> Reading:
+        return Reading.model_validate(self.model_dump(exclude={"youtube_url"}))
 
 
 class ImportView(View):
@@ -50,6 +71,7 @@ class ScriptView(View):
                 "lines": [{"text": "Did you see that?", "start": 0.4, "end": 1.9, "speaker": "Mira"}],
                 "chapters": [{"title": "Where comets come from", "start": 0}],
                 "cast": [CHARACTER],
+                "speakers": {"Mira": ADA},
                 "created_at": MORNING,
                 "updated_at": LATER,
             }
@@ -68,11 +90,14 @@ class ScriptView(View):
     lines: list[Line] = Field(description="Sentences in order; times are seconds of the source.")
     chapters: list[Chapter]
     cast: list[CharacterView]
+    speakers: dict[str, UUID] = Field(description="Who of the cast plays a speaker, where that was chosen.")
     created_at: datetime
     updated_at: datetime
 
     @classmethod
-    def of(cls, row: ScriptRow, import_job: Job | None, cast: Sequence[Character], sign: Callable[[str], str]) -> Self:
+    def of(
+        cls, row: ScriptRow, import_job: Job | None, cast: Sequence[CastCharacter], sign: Callable[[str], str]
+    ) -> Self:
         """``sign`` makes a link of an S3 key."""
         script = row.normalized_script
         return cls(
@@ -88,6 +113,7 @@ class ScriptView(View):
             lines=list(script.lines) if script else [],
             chapters=list(script.chapters) if script else [],
             cast=[CharacterView.of(character, sign) for character in cast],
+            speakers=speakers_of(cast),
             created_at=row.created_at,
             updated_at=row.updated_at,
         )

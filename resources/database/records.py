@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.attempts import AttemptState, Kind
 from domain.characters import CastMember, CharacterMode, CharacterStatus, Consent, Voice
 from domain.profile import Aspect, Profile
+from domain.reading import Reading
 from domain.scenes import Scene
 from domain.script import Script
 from domain.shots import ShotPrompt
@@ -23,7 +24,8 @@ class Record(BaseModel):
 
 
 class JobOptions(Record):
-    """What the user asked for. ``max_scenes`` films only the first scenes; 0 films all."""
+    """What the user asked for. ``max_scenes`` films only the first scenes; 0 films all. ``target_seconds`` shortens the
+    script to the lines that carry a film of about that length; 0 keeps them all. ``reading`` is that of an import."""
 
     aspect: Aspect = Aspect.WIDE
     style: str = Field(default="warm flat illustration", min_length=1, max_length=200)
@@ -31,7 +33,9 @@ class JobOptions(Record):
     model: str | None = Field(default=None, max_length=200)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     max_scenes: int = Field(default=0, ge=0, le=1000)
+    target_seconds: int = Field(default=0, ge=0, le=3600)
     deliver_partial: bool = False
+    reading: Reading = Reading()
 
     @property
     def profile(self) -> Profile:
@@ -188,6 +192,15 @@ class Character(Record):
             model_version=self.model_version,
             voice=self.voice,
         )
+
+
+class CastCharacter(Character):
+    """A character of a script's cast, with the speakers of the script whom it plays by its user's choice."""
+
+    speakers: tuple[str, ...] = ()
+
+    def as_member(self) -> CastMember:
+        return super().as_member().model_copy(update={"speakers": self.speakers})
 
 
 class TrainedModel(Record):

@@ -1,6 +1,7 @@
 """Projects, scripts and their versions, and who plays in them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from uuid import UUID
 
 from psycopg import sql
@@ -11,7 +12,7 @@ from domain.script import Script
 from domain.transcript import Transcript
 from resources.database import characters
 from resources.database.connection import Connection
-from resources.database.records import Character, ScriptRow
+from resources.database.records import CastCharacter, ScriptRow
 
 # All but the raw transcript, which is large and read by one stage only.
 COLUMNS = sql.SQL(
@@ -110,22 +111,39 @@ async def find_version(connection: Connection, script_id: UUID, version: int) ->
     return Script.model_validate(row[0]) if row else None
 
 
-async def set_cast(connection: Connection, script_id: UUID, user_id: UUID, character_ids: Sequence[UUID]) -> None:
-    """Replace the cast of a script. Raises psycopg's ForeignKeyViolation on a character the user may not cast."""
+async def set_cast(
+    connection: Connection,
+    script_id: UUID,
+    user_id: UUID,
+    character_ids: Sequence[UUID],
+    speakers: Mapping[str, UUID] = MappingProxyType({}),
+) -> None:
+    """Replace the cast of a script; ``speakers`` says who of it plays a speaker. Raises psycopg's ForeignKeyViolation
+    on a character the user may not cast."""
     async with connection.transaction():
         await connection.execute("delete from script_characters where script_id = %s", (script_id,))
         for position, character_id in enumerate(character_ids):
             await connection.execute(
-                "insert into script_characters (script_id, user_id, character_id, position) values (%s, %s, %s, %s)",
-                (script_id, user_id, character_id, position),
+                """
+                insert into script_characters (script_id, user_id, character_id, position, speakers)
+                values (%s, %s, %s, %s, %s)
+                """,
+                (
+                    script_id,
+                    user_id,
+                    character_id,
+                    position,
+                    [speaker for speaker, player in speakers.items() if player == character_id],
+                ),
             )
 
 
-async def list_cast(connection: Connection, script_id: UUID) -> Sequence[Character]:
-    cursor = connection.cursor(row_factory=class_row(Character))
+async def list_cast(connection: Connection, script_id: UUID) -> Sequence[CastCharacter]:
+    cursor = connection.cursor(row_factory=class_row(CastCharacter))
     await cursor.execute(
         sql.SQL(
-            "select {} from script_characters join characters on characters.id = script_characters.character_id"
+            "select {}, script_characters.speakers"
+            " from script_characters join characters on characters.id = script_characters.character_id"
             " where script_id = %s order by script_characters.position"
         ).format(characters.COLUMNS),
         (script_id,),

@@ -69,7 +69,7 @@ def youtube_router(slow_seconds: float) -> APIRouter:
             return Response(timedtext(MUSIC_ONLY), media_type="text/xml")
         track = video.track(lang, kind == "asr") if video else None
         if video and track and tlang:
-            track = video.track(tlang, False)
+            track = video.translation(tlang)
         if track is None:
             return Response(status_code=404)
         return Response(timedtext(track.captions), media_type="text/xml")

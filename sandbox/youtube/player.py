@@ -51,7 +51,7 @@ def _details(video_id: str, video: Video) -> dict[str, Any]:
 
 
 def _tracklist(video_id: str, video: Video, fault: Fault | None) -> dict[str, Any]:
-    languages = sorted({track.language for track in video.tracks})
+    languages = sorted({track.language for track in (*video.tracks, *video.translations)})
     return {
         "captionTracks": [_caption_track(video_id, track, fault, len(languages) > 1) for track in video.tracks],
         "audioTracks": [{"captionTrackIndices": list(range(len(video.tracks)))}],

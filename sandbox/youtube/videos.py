@@ -27,7 +27,8 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """``chapters`` are (start in seconds, title); the length is a whole number of seconds, as on YouTube."""
+    """``chapters`` are (start in seconds, title); the length is a whole number of seconds, as on YouTube.
+    ``translations`` are what YouTube makes of a track in other languages; they are not listed as tracks."""
 
     id: str
     title: str
@@ -37,6 +38,7 @@ class Video:
     length_seconds: int
     tracks: tuple[Track, ...]
     chapters: tuple[tuple[float, str], ...] = ()
+    translations: tuple[Track, ...] = ()
 
     @property
     def description(self) -> str:
@@ -47,6 +49,10 @@ class Video:
     def track(self, language: str, is_generated: bool) -> Track | None:
         matches = (track for track in self.tracks if (track.language, track.is_generated) == (language, is_generated))
         return next(matches, None)
+
+    def translation(self, language: str) -> Track | None:
+        matches = (track for track in self.translations if track.language == language)
+        return self.track(language, False) or next(matches, None)
 
 
 @cache
@@ -71,6 +77,10 @@ def _load(folder: Path) -> Video:
             tracks.append(Track(language, False, manual_captions(translated, slots)))
     if "automatic" in facts["captions"]:
         tracks.append(Track(main, True, automatic_captions(paragraphs, slots)))
+    translations = [
+        Track(language, True, manual_captions(read_screenplay([folder / f"{language}.txt"]), slots))
+        for language in facts.get("translations", [])
+    ]
     beginnings = [(slot.start, item.chapter) for item, slot in zip(paragraphs, slots, strict=True) if item.chapter]
     return Video(
         id=facts["id"],
@@ -81,6 +91,7 @@ def _load(folder: Path) -> Video:
         length_seconds=round(slots[-1].end + TAIL_SECONDS),
         tracks=tuple(tracks),
         chapters=tuple((start if number else 0.0, title) for number, (start, title) in enumerate(beginnings)),
+        translations=tuple(translations),
     )
 
 

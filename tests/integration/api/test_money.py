@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from domain.attempts import AttemptState, Kind
+from domain.script import Line, Script
 from resources.database import attempts, jobs
 from resources.database.connection import Database
 from resources.settings import Settings
@@ -71,6 +72,25 @@ async def test_a_quote_has_the_training_that_comes_before_the_film(
 async def test_a_film_by_this_machine_costs_nothing(alice: SignedIn, cast_script: str) -> None:
     quote = (await alice.post("/jobs/quote", {"script_id": cast_script})).json()
     assert (quote["high_usd"], quote["to_buy"]) == (0, 1)
+
+
+async def test_a_shorter_film_is_quoted_for_what_it_films(
+    alice: SignedIn, cast_script: str, database_urls: DatabaseUrls
+) -> None:
+    spoken = [
+        Line(text=f"Observation {n} of comet {n % 7}.", start=4.0 * n, end=4.0 * n + 4, speaker=None) for n in range(60)
+    ]
+    script = Script(title="Comets, explained", language="en", lines=tuple(spoken))
+    async with await psycopg.AsyncConnection.connect(database_urls.admin) as connection:
+        await connection.execute(
+            "update scripts set normalized_script = %s where id = %s", (script.model_dump_json(), cast_script)
+        )
+    whole = (await alice.post("/jobs/quote", {"script_id": cast_script, **PAID})).json()
+    short = (await alice.post("/jobs/quote", {"script_id": cast_script, "target_seconds": 40, **PAID})).json()
+    seconds = [sum(line["seconds"] for line in quote["lines"]) for quote in (whole, short)]
+    assert seconds[0] > 240 > 60 > seconds[1] >= 36
+    job = (await alice.post("/jobs", {"script_id": cast_script, "target_seconds": 40, **PAID})).json()
+    assert (job["options"]["target_seconds"], job["cost"]["reserved_usd"]) == (40, short["high_usd"])
 
 
 async def test_an_order_sets_its_price_aside(alice: SignedIn, cast_script: str) -> None:

@@ -241,6 +241,32 @@ def test_the_best_of_several_tracks_is_chosen(listed, languages, chosen):
     assert choose_track(reversed(tracks.values()), languages) is tracks[chosen]
 
 
+def test_the_users_languages_come_before_the_servers(sandbox):
+    captions = reader(sandbox.url, languages=("en",))
+    assert captions.fetch("talk0000001").language == "en"
+    assert captions.fetch("talk0000001", languages=("fr", "ja", "de")).language == "ja"
+
+
+def test_captions_in_the_wanted_language_are_better_than_a_translation(sandbox):
+    transcript = reader(sandbox.url).fetch("talk0000001", translate_to="de")
+    assert (transcript.language, transcript.is_generated) == ("de", False)
+
+
+def test_youtube_translates_where_there_are_no_such_captions(sandbox):
+    captions = reader(sandbox.url)
+    assert "lamp in the window" in captions.fetch("song0000001", languages=("de",)).snippets[1].text
+    transcript = captions.fetch("song0000001", translate_to="de")
+    assert (transcript.language, transcript.is_generated) == ("de", True)
+    assert "Eine Lampe im Fenster" in transcript.snippets[1].text
+
+
+@pytest.mark.parametrize("video_id", ["interview01", "song0000001"])
+def test_a_translation_that_youtube_does_not_make_is_a_problem_of_its_own(sandbox, video_id):
+    with pytest.raises(RecastError) as failure:
+        reader(sandbox.url).fetch(video_id, translate_to="ja")
+    assert failure.value.code == ErrorCode.TRANSLATION_MISSING
+
+
 @pytest.mark.parametrize(
     ("description", "starts"),
     [
@@ -266,7 +292,9 @@ def test_an_odd_description_is_read_at_once(text):
 
 
 @pytest.mark.parametrize(
-    "video", [video for video in library().values() if video.id != "short000001"], ids=lambda video: video.id
+    "video",
+    [video for video in library().values() if video.id not in ("short000001", "song0000001")],
+    ids=lambda video: video.id,
 )
 def test_the_library_speaks_at_about_150_words_a_minute(video):
     spoken = [caption for caption in video.tracks[0].captions if not caption.text.startswith("[")]

@@ -220,3 +220,13 @@ def test_without_a_cast_there_is_no_film() -> None:
 
 def test_without_scenes_there_are_no_prompts() -> None:
     assert film() == []
+
+
+def test_the_user_says_who_plays_a_speaker_and_a_namesake_has_to_wait() -> None:
+    cast = [ADA.model_copy(update={"speakers": ("Bruno", "Speaker 2")}), BRUNO, CHIDI]
+    scenes = [scene(1, "Hello.", "Bruno"), scene(2, "Hello.", "Speaker 2"), scene(3, "Hello.", "Speaker 1")]
+    assert [prompt.speaker for prompt in film(*scenes, cast=cast)] == [
+        ADA.character_id,
+        ADA.character_id,
+        BRUNO.character_id,
+    ]

@@ -237,7 +237,8 @@ def test_lines_end_where_the_speaker_changes_without_punctuation() -> None:
 
 def test_a_video_that_is_a_song_keeps_its_lyrics() -> None:
     assert texts(("[♪♪♪]", 0, 9), ("♪ We're no strangers to love ♪", 9, 3), ("♪ You know the rules ♪", 12, 3)) == [
-        "We're no strangers to love You know the rules"
+        "We're no strangers to love",
+        "You know the rules",
     ]
 
 
@@ -273,3 +274,41 @@ def test_whatever_the_captions_hold_lines_have_words_and_follow_one_another(
     assert all(line.text == line.text.strip() and line.start <= line.end for line in found)
     assert not any(unicodedata.category(character) in {"Cc", "Cs"} for line in found for character in line.text)
     assert all(above.end <= below.start for above, below in pairwise(found))
+
+
+def test_speech_without_punctuation_is_cut_where_a_sentence_may_begin_and_never_after_an_article() -> None:
+    said = (
+        "the lamp still burned but the lens had stopped and nobody knew why it had done so i asked the master of the "
+        "harbour about the old machine he told me that the sand had got into a gear"
+    )
+    words = said.split()
+    rows = [(" ".join(words[at : at + 7]), at / 2, 3.5) for at in range(0, len(words), 7)]
+    found = [line.text for line in lines(*rows, generated=True)]
+    assert " ".join(found).casefold() == said
+    assert all(text.split()[-1] not in ("the", "a", "of", "and", "I", "he") for text in found)
+
+
+def test_a_language_that_is_not_known_is_cut_too() -> None:
+    rows = [(" ".join(f"dok{at}x{place}" for place in range(7)), at * 3.5, 3.5) for at in range(12)]
+    source = transcript(*rows, generated=True)
+    found = normalise(source.model_copy(update={"language": "vo"})).lines
+    assert all(8 <= len(line.text.split()) <= LONGEST_CUT_WORDS for line in found)
+
+
+def test_what_a_machine_heard_says_i_with_a_capital_in_english_alone() -> None:
+    heard = [("so i said i'm here and i.e. nothing hi", 0.0, 4.0)]
+    assert [line.text for line in lines(*heard, generated=True)] == ["so I said I'm here and i.e. nothing hi"]
+    assert [line.text for line in lines(*heard)] == ["so i said i'm here and i.e. nothing hi"]
+    italian = transcript(*heard, generated=True).model_copy(update={"language": "it"})
+    assert normalise(italian).lines[0].text == heard[0][0]
+
+
+def test_each_caption_of_a_song_is_a_line() -> None:
+    verses = [
+        "oh the tide takes its time",
+        "and the rope keeps its rhyme",
+        "so leave the light on",
+        "leave the light on",
+    ]
+    sung = [(f"♪ {verse} ♪", 2.5 * place, 2.4) for place, verse in enumerate(verses)]
+    assert [line.text for line in lines(*sung)] == verses
