@@ -42,8 +42,8 @@ class SoundTrouble(StrEnum):
 class Fault:
     """``status`` and ``reason`` are the player's; a video that plays is the one that ``shows`` names.
 
-    ``code`` is the product's error code that an import of the link ends with while no transcription is configured; empty
-    when it succeeds. ``speaks`` and ``seconds`` replace the video's own language and length.
+    ``code`` is the product's error code that an import of the link ends with while no transcription is configured;
+    empty when it succeeds. ``speaks`` and ``seconds`` replace the video's own language and length.
     """
 
     id: str
@@ -139,7 +139,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "potoken0001", "Captions that only YouTube's own player may read.", "TRANSCRIPT_MISSING", Trouble.PLAYER_ONLY
     ),
-    Fault("musiconly01", "Captions with music tags and not one word.", "EMPTY_SCRIPT", Trouble.MUSIC_ONLY, kind=Kind.MUSIC),
+    Fault(
+        "musiconly01", "Captions with music tags and not one word.", "EMPTY_SCRIPT", Trouble.MUSIC_ONLY, kind=Kind.MUSIC
+    ),
     Fault(
         "blockedip01", "YouTube answers 429 to this server's address.", "TRANSCRIPT_BLOCKED", Trouble.TOO_MANY_REQUESTS
     ),

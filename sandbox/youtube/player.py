@@ -15,8 +15,8 @@ TIMEDTEXT_URL = "https://www.youtube.com/api/timedtext"
 def player_response(
     video_id: str, video: Video | None, fault: Fault | None, sound: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """``video`` is shown under ``video_id``; a fault's status and missing parts stand in for the real ones. ``sound`` is
-    the ``streamingData``."""
+    """``video`` is shown under ``video_id``; a fault's status and missing parts stand in for the real ones.
+    ``sound`` is the ``streamingData``."""
     response: dict[str, Any] = {"responseContext": {}, "playabilityStatus": _playability(fault)}
     if video is not None:
         response["videoDetails"] = _details(video_id, video, fault)

@@ -57,8 +57,12 @@ class Encoding:
 
 
 ENCODINGS = (
-    Encoding(140, "m4a", "mp4", "aac", 'audio/mp4; codecs="mp4a.40.2"', 48_000, SAMPLE_RATE_HZ, (("aac_coder", "fast"),)),
-    Encoding(251, "webm", "webm", "libopus", 'audio/webm; codecs="opus"', 32_000, 48_000, (("compression_level", "0"),)),
+    Encoding(
+        140, "m4a", "mp4", "aac", 'audio/mp4; codecs="mp4a.40.2"', 48_000, SAMPLE_RATE_HZ, (("aac_coder", "fast"),)
+    ),
+    Encoding(
+        251, "webm", "webm", "libopus", 'audio/webm; codecs="opus"', 32_000, 48_000, (("compression_level", "0"),)
+    ),
 )
 
 
@@ -156,7 +160,9 @@ class _Writer:
     def __init__(self, encoding: Encoding, path: Path) -> None:
         options = {"movflags": "+faststart"} if encoding.container == "mp4" else {}
         self._container = av.open(str(path), "w", format=encoding.container, options=options)
-        self._stream = self._container.add_stream(encoding.codec, rate=encoding.sample_rate_hz, layout="mono", options=dict(encoding.options))
+        self._stream = self._container.add_stream(
+            encoding.codec, rate=encoding.sample_rate_hz, layout="mono", options=dict(encoding.options)
+        )
         self._stream.bit_rate = encoding.bit_rate
         self._written = 0
 
@@ -177,7 +183,14 @@ class _Writer:
 
 def command(track: Soundtrack, encoding: Encoding, path: Path) -> list[str]:
     """What a child process is started with, in the folder that has this package."""
-    return [sys.executable, "-m", "sandbox.youtube.soundtrack", json.dumps(asdict(track)), str(encoding.itag), str(path)]
+    return [
+        sys.executable,
+        "-m",
+        "sandbox.youtube.soundtrack",
+        json.dumps(asdict(track)),
+        str(encoding.itag),
+        str(path),
+    ]
 
 
 def _main(described: str, itag: str, path: str) -> None:

@@ -62,8 +62,8 @@ class Streaming:
         return {"expiresInSeconds": str(seconds), "adaptiveFormats": formats}
 
     def begin(self, video: Video, fault: Fault | None) -> None:
-        """Starts to make what a client asks the player for, most likely to fetch it next."""
-        if not (fault and fault.is_live):
+        """Starts to make what a client that asks the player will most likely fetch next."""
+        if not (fault and (fault.is_live or fault.seconds)):
             self._soundtracks.begin(soundtrack(video, fault), ENCODINGS[0])
 
     def is_valid(self, query: Mapping[str, str]) -> bool:
