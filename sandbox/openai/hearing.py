@@ -2,11 +2,11 @@
 
 import asyncio
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ SAMPLE_RATE_HZ = 16000
 CPU_THREADS = 2
 
 Audio = NDArray[np.float32]
+Result = TypeVar("Result")
 
 
 class NothingToHearWith(Exception):
@@ -163,5 +164,5 @@ def _decode(file: BinaryIO) -> Audio:
     return audio
 
 
-async def _in(thread: ThreadPoolExecutor, call: Any, *arguments: Any) -> Any:
+async def _in(thread: ThreadPoolExecutor, call: Callable[..., Result], *arguments: Any) -> Result:
     return await asyncio.get_running_loop().run_in_executor(thread, call, *arguments)

@@ -11,6 +11,7 @@ from sandbox.openai.failures import OpenAIFailure, no_model
 from sandbox.openai.transcription_models import LISTENERS_BY_NAME, MAX_BYTES, SUFFIXES, Listener
 
 GRANULARITIES = ("word", "segment")
+PIECE_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,8 @@ def _words(form: FormData, name: str) -> tuple[str, ...]:
 
 
 def _digest(file: BinaryIO) -> str:
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    while piece := file.read(PIECE_BYTES):
+        digest.update(piece)
     file.seek(0)
-    return digest
+    return digest.hexdigest()

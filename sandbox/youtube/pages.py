@@ -1,12 +1,16 @@
 """The HTML pages that a caption reader may meet: the watch page, the consent page, the captcha."""
 
 import json
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 from sandbox.youtube.videos import Video
 
 INNERTUBE_API_KEY = "sandboxInnertubeKey0000000000000000000"
-INITIAL_DATA = {"contents": {"twoColumnWatchNextResults": {"results": {"results": {"contents": []}}}}}
+INITIAL_DATA: Mapping[str, Any] = {
+    "contents": {"twoColumnWatchNextResults": {"results": {"results": {"contents": []}}}}
+}
 """What stands around the player, of which nobody needs more than that it is there."""
 CONSENT_VALUE = "cb.20260101-00-p0.en+FX+100"
 

@@ -160,10 +160,13 @@ class _Writer:
     def __init__(self, encoding: Encoding, path: Path) -> None:
         options = {"movflags": "+faststart"} if encoding.container == "mp4" else {}
         self._container = av.open(str(path), "w", format=encoding.container, options=options)
-        self._stream = self._container.add_stream(
+        stream = self._container.add_stream(
             encoding.codec, rate=encoding.sample_rate_hz, layout="mono", options=dict(encoding.options)
         )
-        self._stream.bit_rate = encoding.bit_rate
+        if not isinstance(stream, av.AudioStream):
+            raise TypeError(f"{encoding.codec} is no codec for sound")
+        stream.bit_rate = encoding.bit_rate
+        self._stream = stream
         self._written = 0
 
     def __enter__(self) -> "_Writer":
