@@ -1,6 +1,7 @@
 """Soundtracks as files: each is made once, in a process of its own, and kept."""
 
 import asyncio
+import logging
 from asyncio.subprocess import DEVNULL, PIPE
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,7 @@ from sandbox.youtube.soundtrack import Encoding, Soundtrack, command
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 SHOWN_CHARACTERS = 2000
+logger = logging.getLogger(__name__)
 
 
 class MakingFailed(Exception):
@@ -18,6 +20,8 @@ class MakingFailed(Exception):
 class Soundtracks:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
+        for part in self._folder.glob("*.part"):  # of a sandbox that was killed
+            part.unlink(missing_ok=True)
         self._makings: dict[Path, asyncio.Task[None]] = {}
         self._turn = asyncio.Semaphore(1)
 
@@ -35,7 +39,12 @@ class Soundtracks:
         if not path.exists() and path not in self._makings:
             making = asyncio.create_task(self._make(track, encoding, path))
             self._makings[path] = making
-            making.add_done_callback(lambda _: self._makings.pop(path, None))
+            making.add_done_callback(lambda done: self._finished(path, done))
+
+    def _finished(self, path: Path, making: asyncio.Task[None]) -> None:
+        self._makings.pop(path, None)
+        if not making.cancelled() and (failure := making.exception()):
+            logger.warning("no sound: %s", failure)
 
     async def file(self, track: Soundtrack, encoding: Encoding) -> Path:
         """Raises MakingFailed. Whoever stops waiting does not stop the making."""
