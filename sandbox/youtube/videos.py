@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from sandbox.youtube.captions import Caption, automatic_captions, manual_captions
-from sandbox.youtube.screenplay import read_screenplay
-from sandbox.youtube.timing import TAIL_SECONDS, time_slots
+from sandbox.youtube.screenplay import Paragraph, read_screenplay
+from sandbox.youtube.timing import TAIL_SECONDS, Slot, time_slots
 
 LIBRARY = Path(__file__).parent / "library"
 LANGUAGE_NAMES = {"en": "English", "de": "German", "ja": "Japanese"}
@@ -28,7 +28,10 @@ class Track:
 @dataclass(frozen=True, slots=True)
 class Video:
     """``chapters`` are (start in seconds, title); the length is a whole number of seconds, as on YouTube.
-    ``translations`` are what YouTube makes of a track in other languages; they are not listed as tracks."""
+
+    ``texts`` are the paragraphs by language, the spoken one first; each language has them in the same ``slots``.
+    ``translations`` are what YouTube makes of a track in other languages; they are not listed as tracks.
+    """
 
     id: str
     title: str
@@ -37,8 +40,15 @@ class Video:
     sentence: str
     length_seconds: int
     tracks: tuple[Track, ...]
+    texts: Mapping[str, tuple[Paragraph, ...]]
+    slots: tuple[Slot, ...]
     chapters: tuple[tuple[float, str], ...] = ()
     translations: tuple[Track, ...] = ()
+
+    @property
+    def language(self) -> str:
+        """The one that is spoken."""
+        return next(iter(self.texts))
 
     @property
     def description(self) -> str:
@@ -69,12 +79,12 @@ def _load(folder: Path) -> Video:
     whole = folder / f"{main}.txt"
     paragraphs = read_screenplay([whole] if whole.exists() else list(folder.glob("chapter_*.txt")))
     slots = time_slots(paragraphs)
+    texts = {main: paragraphs} | {language: read_screenplay([folder / f"{language}.txt"]) for language in others}
     tracks = []
     if "manual" in facts["captions"]:
         tracks.append(Track(main, False, manual_captions(paragraphs, slots)))
         for language in others:
-            translated = read_screenplay([folder / f"{language}.txt"])
-            tracks.append(Track(language, False, manual_captions(translated, slots)))
+            tracks.append(Track(language, False, manual_captions(texts[language], slots)))
     if "automatic" in facts["captions"]:
         tracks.append(Track(main, True, automatic_captions(paragraphs, slots)))
     translations = [
@@ -90,6 +100,8 @@ def _load(folder: Path) -> Video:
         sentence=facts["sentence"],
         length_seconds=round(slots[-1].end + TAIL_SECONDS),
         tracks=tuple(tracks),
+        texts=texts,
+        slots=slots,
         chapters=tuple((start if number else 0.0, title) for number, (start, title) in enumerate(beginnings)),
         translations=tuple(translations),
     )
