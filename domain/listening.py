@@ -261,4 +261,3 @@ def _phrases(words: Sequence[HeardWord]) -> Iterator[list[HeardWord]]:
         ):
             yield run
             run = []
-

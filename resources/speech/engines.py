@@ -7,18 +7,15 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-import structlog
-
+from domain.errors import ErrorCode, RecastError
 from resources.settings import Settings
 from resources.speech import openai
 from resources.speech.local import LocalWhisper
 from resources.speech.openai import OpenAITranscriptions
 from resources.speech.protocol import Engine, EngineProfile
 
-log = structlog.get_logger(__name__)
-
 WARN_DAYS = 180
-"""So long before a service shuts a model down, operators are told at every start."""
+"""So long before a service shuts a model down, operators are told at every transcription."""
 
 
 @cache
@@ -29,14 +26,11 @@ def known_models() -> Mapping[str, EngineProfile]:
     return {profile.model: profile for profile in profiles}
 
 
-def engine(settings: Settings) -> Engine | None:
-    """The configured one, or None: then videos without captions are not imported.
-
-    Raises PROVIDER_NOT_CONFIGURED for a local model that is not on this disk, and UNKNOWN_MODEL for one without price.
-    """
-    if settings.whisper_engine is None:
-        return None
-    assert settings.whisper_model
+def open_engine(settings: Settings) -> Engine:
+    """The configured one, to be closed after use. Raises PROVIDER_NOT_CONFIGURED where none is set or a local model is
+    not on this disk, and UNKNOWN_MODEL for one whose price nobody knows."""
+    if settings.whisper_engine is None or not settings.whisper_model:
+        raise RecastError(ErrorCode.PROVIDER_NOT_CONFIGURED, "Transcribing is not set up on this server.")
     if settings.whisper_engine == "local":
         return LocalWhisper(Path(settings.whisper_model), timeout_seconds=settings.whisper_timeout_seconds)
     profile = openai.profile_of(settings.whisper_model, known_models(), settings.whisper_usd_per_minute)
@@ -59,5 +53,3 @@ def ending(profile: EngineProfile, today: date) -> str | None:
         f"{profile.model} is shut down {when} ({profile.ends_on}): set RECAST_WHISPER_MODEL to gpt-transcribe,"
         " or RECAST_WHISPER_ENGINE to local"
     )
-
-

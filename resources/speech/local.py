@@ -21,7 +21,7 @@ WORKER = (sys.executable, "-m", "resources.speech.worker")
 ROOT = Path(__file__).resolve().parents[2]
 MODEL_FILE = "model.bin"
 MAX_SECONDS = 300.0
-"""Of a chunk: the spectrogram of a whole chunk is in memory at once, about 3 MB for each of its seconds at the worst."""
+"""Of a chunk: the spectrogram of a whole chunk is in memory at once, about 3 MB for each of its seconds at worst."""
 MAX_BYTES = 512 * 1024 * 1024
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
 FINGERPRINT_BYTES = 1024 * 1024
@@ -30,7 +30,7 @@ QUIET = {"CT2_VERBOSE": "-1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "
 
 
 class LocalWhisper:
-    """``folder`` is a CTranslate2 model of Whisper. One file is heard at a time, with all cores; the process starts with
+    """``folder`` is a CTranslate2 model of Whisper. One file is heard at a time, on all cores; the process starts with
     the first one and ends with ``close``."""
 
     at_once = 1

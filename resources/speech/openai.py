@@ -175,13 +175,18 @@ def _refusal(error: Any, said: str) -> RecastError:
         case 401 | 403:
             # Services repeat the key in their refusal, with a part of it hidden at best.
             said = f"{status}, the code is {error.code}"
-            code, detail = ErrorCode.PROVIDER_NOT_CONFIGURED, "The transcription service does not accept this server's key."
+            code, detail = (
+                ErrorCode.PROVIDER_NOT_CONFIGURED,
+                "The transcription service does not accept this server's key.",
+            )
         case 402:
             code, detail = ErrorCode.PROVIDER_QUOTA, "The account at the transcription service has no credit left."
         case 429 if error.code in QUOTA_CODES:
             code, detail = ErrorCode.PROVIDER_QUOTA, "The account at the transcription service has no credit left."
         case _ if status in UNTRIED:
-            return BusyError(cause=said, retry_after_seconds=_retry_after(error.response.headers), request_id=request_id)
+            return BusyError(
+                cause=said, retry_after_seconds=_retry_after(error.response.headers), request_id=request_id
+            )
         case 404:
             code, detail = ErrorCode.UNKNOWN_MODEL, "The transcription service does not have this model."
         case 413:
