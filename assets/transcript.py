@@ -38,7 +38,7 @@ async def transcript(
     settings: dg.ResourceParam[Settings],
     listener: dg.ResourceParam[Listener | None],
 ) -> dg.MaterializeResult:
-    """The captions of the job's video or, where it has none, what is heard in it; with its title, channel and chapters."""
+    """The captions of the job's video or, where it has none, what is heard in it; with title, channel and chapters."""
     async with stage_run(context, database, Stage.TRANSCRIPT) as work:
         found = await transcribing.transcribe(work, captions, max_seconds=settings.max_video_seconds, listener=listener)
     return dg.MaterializeResult(

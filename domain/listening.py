@@ -4,7 +4,6 @@ without a word lost or doubled."""
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -171,15 +170,33 @@ def _agreement(
     """Pairs of places at which both accounts of the seconds from ``start`` to ``end`` have the same word."""
     first = next((index for index, word in enumerate(earlier) if word.end > start - MAX_APART_SECONDS), len(earlier))
     last = next((index for index, word in enumerate(later) if word.start > end + MAX_APART_SECONDS), len(later))
-    said, again = [_plain(word) for word in earlier[first:]], [_plain(word) for word in later[:last]]
-    blocks = SequenceMatcher(None, said, again, autojunk=False).get_matching_blocks()
-    pairs = (
-        (first + block.a + offset, block.b + offset)
-        for block in blocks
-        for offset in range(block.size)
-        if said[block.a + offset]
-    )
-    return [(a, b) for a, b in pairs if abs(earlier[a].start - later[b].start) <= MAX_APART_SECONDS]
+    return [(first + a, b) for a, b in _aligned(earlier[first:], later[:last])]
+
+
+def _aligned(earlier: Sequence[HeardWord], later: Sequence[HeardWord]) -> list[tuple[int, int]]:
+    """The longest row of words that both have in the same order at about the same time; of several the one whose times
+    agree best, which tells the words of a refrain apart."""
+    said, again = [_plain(word) for word in earlier], [_plain(word) for word in later]
+    best = [[0.0] * (len(again) + 1) for _ in range(len(said) + 1)]
+    gains: dict[tuple[int, int], float] = {}
+    for a in reversed(range(len(said))):
+        for b in reversed(range(len(again))):
+            apart = abs(earlier[a].start - later[b].start)
+            best[a][b] = max(best[a + 1][b], best[a][b + 1])
+            if said[a] and said[a] == again[b] and apart <= MAX_APART_SECONDS:
+                gains[a, b] = 1 - apart / (2 * MAX_APART_SECONDS)
+                best[a][b] = max(best[a][b], best[a + 1][b + 1] + gains[a, b])
+    pairs = []
+    a = b = 0
+    while a < len(said) and b < len(again):
+        if (a, b) in gains and best[a][b] == best[a + 1][b + 1] + gains[a, b]:
+            pairs.append((a, b))
+            a, b = a + 1, b + 1
+        elif best[a][b] == best[a + 1][b]:
+            a += 1
+        else:
+            b += 1
+    return pairs
 
 
 def _joined_at(

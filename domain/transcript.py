@@ -23,8 +23,8 @@ class Chapter(BaseModel):
 
 
 class Hearing(BaseModel):
-    """Who heard a transcript that is not of captions. ``key`` identifies the transcription among its user's; ``seconds``
-    of audio were heard in ``chunks``. ``cost_usd`` is what it has cost this time: nothing, if it was there already."""
+    """Who heard a transcript that is not of captions. ``key`` is the transcription's among its user's; ``seconds`` of
+    audio were heard in ``chunks``. ``cost_usd`` is what it has cost this time: nothing, if it was there already."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -269,7 +269,7 @@ def _routed(options: Mapping[str, Any], base_url: str | None, stop: threading.Ev
     from yt_dlp import YoutubeDL
     from yt_dlp.networking import Request
 
-    class Routed(YoutubeDL):
+    class Routed(YoutubeDL):  # type: ignore[misc]
         def urlopen(self, req: "Request | str") -> "Response":
             if stop.is_set():
                 raise _Stopped(RecastError(ErrorCode.JOB_CANCELED))

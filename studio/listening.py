@@ -318,7 +318,8 @@ class _Session:
         tasks = [asyncio.create_task(self._hear(chunk, gate)) for chunk in self.chunks]
         hearing = asyncio.gather(*tasks)
         try:
-            await asyncio.wait({watch, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {watch, hearing}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if hearing.done():
                 return list(hearing.result())
             raise RecastError(ErrorCode.JOB_CANCELED)
