@@ -328,7 +328,7 @@ class _Session:
             for task in tasks:
                 task.cancel()
             # Those that have asked wait for their answers, which are worth money.
-            await asyncio.gather(watch, *tasks, return_exceptions=True)
+            await asyncio.gather(watch, hearing, *tasks, return_exceptions=True)
 
     async def _until_canceled(self) -> None:
         while not await self.work.is_canceled():

