@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from studio.listening import Listened, listen
 from studio.purchasing import Patience
 from studio.work import Work, stage_work
 from tests.conftest import DatabaseUrls
+from tests.integration.listening.tube import Tube, running_tube
 
 PATIENCE = Patience(take_seconds=60, absent_seconds=0.5, sign_seconds=60)
 USD_PER_MINUTE = Decimal("0.60")
@@ -66,6 +66,12 @@ def verbose(call: dict[str, Any]) -> dict[str, Any]:
         "words": words,
         "usage": {"type": "duration", "seconds": 2},
     }
+
+
+@pytest.fixture
+def tube() -> Iterator[Tube]:
+    with running_tube() as tube:
+        yield tube
 
 
 @pytest.fixture
@@ -222,10 +228,3 @@ async def desk(settings: Settings, database_urls: DatabaseUrls) -> Desk:
         )
     assert job
     return Desk(database, Storage(settings), database_urls.admin, user_id, job.id)
-
-
-def until(is_so: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.02)
