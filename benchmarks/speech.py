@@ -1,4 +1,4 @@
-"""Speech for tests to listen to: espeak-ng, spoken into a WAV file."""
+"""Speech to listen to, for benchmarks and tests: espeak-ng, spoken into a WAV file."""
 
 import ctypes
 import wave
