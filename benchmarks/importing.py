@@ -47,7 +47,7 @@ LENGTHS_SECONDS = {"3min": 180, "20min": 1200, "2h": 7200}
 PARAGRAPH_SECONDS = 7.3
 """About what one of PARAGRAPHS takes with the pause after it."""
 SAMPLE_SECONDS = 0.2
-DATA_STEPS = {"postgres", "databases", "seaweed", "bucket"}
+DATA_STEPS = {"postgres", "databases", "migrate", "passwords", "seaweed", "bucket"}
 AIMS = {f"whisper_ratio_{length}": 1.1 for length in LENGTHS_SECONDS}
 MEANINGS = {
     "captions_s": "POST to script, a 3-minute video with captions",
