@@ -92,6 +92,11 @@ def test_a_long_pause_is_a_better_place_to_cut_than_a_late_breath() -> None:
     assert [chunk.start for chunk in chunks] == [0, 40.75]
 
 
+def test_engines_that_tell_speakers_hear_an_overlap_even_at_a_silence() -> None:
+    chunks = plan_chunks(100, [Silence(49, 51)], max_seconds=60, overlap_seconds=OVERLAP, always_overlap=True)
+    assert [(chunk.start, chunk.end) for chunk in chunks] == [(0, 50), (44, 100)]
+
+
 def test_the_size_of_a_chunk_is_bounded_by_the_bytes_of_its_form() -> None:
     assert chunk_seconds_at_most(1200, 25_000_000, 32_000) == pytest.approx(703.125)
     assert chunk_seconds_at_most(1200, 25_000_000, 6_000) == 1200
@@ -210,6 +215,11 @@ def test_snippets_hold_every_word_once_and_are_short(texts_: list[str]) -> None:
     assert " ".join(snippet.text for snippet in snippets).split() == texts_
     assert all(snippet.duration <= 6.5 for snippet in snippets)
     assert all(one.start < two.start for one, two in pairwise(snippets))
+
+
+def test_slow_words_make_short_snippets() -> None:
+    snippets = snippets_of(said("one two three four five six seven eight", seconds=2))
+    assert max(snippet.duration for snippet in snippets) <= 6
 
 
 def test_the_script_knows_who_speaks() -> None:
