@@ -7,11 +7,13 @@ from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
 from domain.links import watch_url
 from domain.stages import Stage
+from domain.transcript import Transcript
 from resources import youtube
 from resources.database.connection import Database
 from resources.settings import Settings
 from resources.youtube import YouTubeCaptions
 from studio import transcribing
+from studio.soundtrack import Listener
 
 
 @dg.asset(
@@ -34,10 +36,11 @@ async def transcript(
     database: dg.ResourceParam[Database],
     captions: dg.ResourceParam[YouTubeCaptions],
     settings: dg.ResourceParam[Settings],
+    listener: dg.ResourceParam[Listener | None],
 ) -> dg.MaterializeResult:
-    """The captions of the job's video, kept as they came, with the video's title, channel and chapters."""
+    """The captions of the job's video or, where it has none, what is heard in it; with title, channel and chapters."""
     async with stage_run(context, database, Stage.TRANSCRIPT) as work:
-        found = await transcribing.transcribe(work, captions, max_seconds=settings.max_video_seconds)
+        found = await transcribing.transcribe(work, captions, max_seconds=settings.max_video_seconds, listener=listener)
     return dg.MaterializeResult(
         data_version=data_version(found),
         check_results=[dg.AssetCheckResult(passed=bool(found.snippets), metadata={"snippets": len(found.snippets)})],
@@ -53,5 +56,20 @@ async def transcript(
             "chapters": dg.MetadataValue.md(
                 "\n".join(f"- {chapter.start:.0f} s: {chapter.title}" for chapter in found.chapters) or "none"
             ),
+            **_source(found),
         },
     )
+
+
+def _source(found: Transcript) -> dict[str, str | int | float]:
+    """Where the words come from and, where captions gave way, why."""
+    if found.hearing is None:
+        return {"source": "captions"}
+    return {
+        "source": f"heard by {found.hearing.provider}, {found.hearing.model}",
+        "gave_way": "; ".join(found.gave_way),
+        "cost_usd": float(found.hearing.cost_usd),
+        "chunks": found.hearing.chunks,
+        "heard_seconds": found.hearing.seconds,
+        "transcription_key": found.hearing.key,
+    }

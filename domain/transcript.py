@@ -1,5 +1,7 @@
 """What was said in the source video, as it came: snippets with times, before anything is cleaned."""
 
+from decimal import Decimal
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -20,8 +22,25 @@ class Chapter(BaseModel):
     start: float
 
 
+class Hearing(BaseModel):
+    """Who heard a transcript that is not of captions. ``key`` is the transcription's among its user's; ``seconds`` of
+    audio were heard in ``chunks``. ``cost_usd`` is what it has cost this time: nothing, if it was there already."""
+
+    model_config = ConfigDict(frozen=True)
+
+    provider: str
+    model: str
+    key: str
+    chunks: int
+    seconds: float
+    cost_usd: Decimal
+
+
 class Transcript(BaseModel):
-    """The captions of one video and what is known of their source."""
+    """What is said in one video, and what is known of its source: captions, or their sound if there is a ``hearing``.
+
+    ``gave_way`` says, for operators, which sources came first and why they had nothing.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,3 +52,5 @@ class Transcript(BaseModel):
     is_generated: bool
     snippets: tuple[Snippet, ...]
     chapters: tuple[Chapter, ...] = ()
+    hearing: Hearing | None = None
+    gave_way: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ from sensors.reconcile import reconcile
 from studio.filming import Limits
 from studio.purchasing import Patience
 from studio.settling import Settler
+from studio.soundtrack import listener
 
 settings = Settings()
 configure_logs(settings.log_format)
@@ -67,5 +68,6 @@ defs = dg.Definitions(
         "training_patience": training_patience,
         "settler": Settler(database, storage, cameras, limits.patience),
         "language_director": language_director(settings),
+        "listener": listener(settings, database, storage),
     },
 )

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -104,6 +104,22 @@ class Settings(BaseSettings):
     director_max_usd: Decimal = Field(default=Decimal("0.50"), ge=0, description="What directing one job may cost")
     director_timeout_seconds: float = Field(default=60.0, gt=0)
 
+    # transcribing videos without captions; without an engine they are refused
+    whisper_engine: Literal["openai", "local"] | None = None
+    whisper_model: str | None = Field(
+        default=None, description="For openai a model's name; for local the folder of a CTranslate2 model of Whisper"
+    )
+    whisper_base_url: str | None = Field(default=None, description="A service like OpenAI's; empty for OpenAI itself")
+    whisper_api_key: SecretStr | None = None
+    whisper_usd_per_minute: Decimal | None = Field(
+        default=None, ge=0, description="Instead of the list price; needed for a model that Recast does not know"
+    )
+    whisper_at_once: int = Field(default=4, gt=0, description="Chunks of one video sent to the service at once")
+    whisper_timeout_seconds: float = Field(default=1800.0, gt=0, description="For one chunk")
+    whisper_language: str | None = Field(default=None, description="ISO 639-1; unset: it is recognised")
+    max_audio_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
+    audio_timeout_seconds: float = Field(default=1800.0, gt=0, description="For fetching the audio of one video")
+
     log_format: str = "json"
 
     @model_validator(mode="after")
@@ -120,4 +136,16 @@ class Settings(BaseSettings):
             )
         if self.director_base_url is None and self.director_api_key is None:
             raise ValueError("OpenAI needs RECAST_DIRECTOR_API_KEY; another service needs RECAST_DIRECTOR_BASE_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _whisper_is_whole(self) -> Self:
+        if self.whisper_engine is None:
+            if any((self.whisper_model, self.whisper_base_url, self.whisper_api_key)):
+                raise ValueError("RECAST_WHISPER_ENGINE is missing")
+            return self
+        if not self.whisper_model:
+            raise ValueError("RECAST_WHISPER_MODEL is missing")
+        if self.whisper_engine == "openai" and self.whisper_base_url is None and self.whisper_api_key is None:
+            raise ValueError("OpenAI needs RECAST_WHISPER_API_KEY; another service needs RECAST_WHISPER_BASE_URL")
         return self

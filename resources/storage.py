@@ -49,6 +49,16 @@ def final_object_key(user_id: UUID, job_id: UUID) -> str:
     return f"users/{user_id}/jobs/{job_id}/final.mp4"
 
 
+def transcript_object_key(user_id: UUID, key: str) -> str:
+    """What was heard, in one chunk of an audio file or in all of it."""
+    return f"users/{user_id}/transcripts/{key}.json"
+
+
+def source_audio_prefix(user_id: UUID, job_id: UUID) -> str:
+    """Under it lies the sound of a job's video while the job listens to it."""
+    return f"users/{user_id}/jobs/{job_id}/sound/"
+
+
 def character_prefix(user_id: UUID, character_id: UUID) -> str:
     """Under it lies all that is stored of a user's own character."""
     return f"users/{user_id}/characters/{character_id}/"

@@ -5,12 +5,18 @@ from dataclasses import dataclass
 
 from domain.errors import ErrorCode, RecastError
 from domain.normalise import normalise
+from domain.reading import Reading
 from domain.script import Script
 from domain.stages import JobType
 from domain.transcript import Transcript
 from resources.database import scripts
 from resources.youtube import YouTubeCaptions
+from studio.soundtrack import Listener
 from studio.work import Work
+
+LISTENING_HELPS = frozenset({ErrorCode.TRANSCRIPT_MISSING})
+"""An address to which YouTube refuses captions is refused the sound as well, and a video that cannot be seen cannot be
+heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +25,34 @@ class WrittenScript:
     version: int
 
 
-async def transcribe(work: Work, captions: YouTubeCaptions, *, max_seconds: float) -> Transcript:
-    """The transcript of the job's video, fetched once and kept as it came.
+async def transcribe(
+    work: Work, captions: YouTubeCaptions, *, max_seconds: float, listener: Listener | None = None
+) -> Transcript:
+    """The transcript of the job's video, made once and kept as it came: from its captions or, where they have nothing
+    to give, by ``listener`` from its sound.
 
-    Raises what YouTubeCaptions.fetch raises, and VIDEO_TOO_LONG above ``max_seconds``.
+    Raises what YouTubeCaptions.fetch raises, VIDEO_TOO_LONG above ``max_seconds``, and what Listener.transcript raises.
     """
     script = await scripts.find_script(work.connection, work.job.script_id)
     if script is None:
         raise RecastError(ErrorCode.NOT_FOUND, "The script of this job was deleted.")
     if kept := await scripts.find_transcript(work.connection, script.id):
         return kept
-    reading = work.job.options.reading
+    try:
+        transcript = await _from_captions(captions, script.video_id, work.job.options.reading, max_seconds)
+    except RecastError as error:
+        if listener is None or error.code not in LISTENING_HELPS:
+            raise
+        transcript = await _from_sound(work, listener, script.video_id, error)
+    await scripts.save_transcript(work.connection, script.id, transcript)
+    return transcript
+
+
+async def _from_captions(
+    captions: YouTubeCaptions, video_id: str, reading: Reading, max_seconds: float
+) -> Transcript:
     transcript = await asyncio.to_thread(
-        captions.fetch, script.video_id, languages=reading.languages, translate_to=reading.translate_to
+        captions.fetch, video_id, languages=reading.languages, translate_to=reading.translate_to
     )
     if transcript.duration_seconds > max_seconds:
         raise RecastError(
@@ -40,9 +61,20 @@ async def transcribe(work: Work, captions: YouTubeCaptions, *, max_seconds: floa
             f" at most {max_seconds / 60:.0f} are accepted.",
         )
     if not transcript.snippets:
-        raise RecastError(ErrorCode.TRANSCRIPT_MISSING)
-    await scripts.save_transcript(work.connection, script.id, transcript)
+        raise RecastError(ErrorCode.TRANSCRIPT_MISSING, cause="the captions are empty")
     return transcript
+
+
+async def _from_sound(work: Work, listener: Listener, video_id: str, no_captions: RecastError) -> Transcript:
+    """``no_captions`` is why the captions gave way."""
+    await work.note(
+        "captions_gave_way",
+        "The video has no captions that can be read: its sound is listened to instead",
+        error_code=no_captions.code,
+    )
+    transcript = await listener.transcript(work, video_id)
+    reason = f"captions: {no_captions.code} ({no_captions.cause or no_captions.detail})"
+    return transcript.model_copy(update={"gave_way": (reason,)})
 
 
 async def write_script(work: Work) -> WrittenScript:

@@ -1,0 +1,164 @@
+"""The transcript of a video that has no captions: its sound is fetched and listened to."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from domain.errors import RecastError
+from domain.listening import snippets_of
+from domain.transcript import Hearing, Transcript
+from resources.database.connection import Database
+from resources.settings import Settings, revealed
+from resources.speech.engines import open_engine
+from resources.speech.protocol import Engine
+from resources.storage import Storage, source_audio_prefix
+from resources.youtube_audio import Listing, YouTubeAudio
+from studio.listening import Listened, listen
+from studio.purchasing import Patience
+from studio.work import Work
+
+log = structlog.get_logger(__name__)
+
+SOUND = "sound"
+LISTING = "listing.json"
+JSON = "application/json"
+OCTETS = "application/octet-stream"
+BUSY_SECONDS = 300.0
+UNTOLD = "und"
+"""ISO 639-2 for a language that nobody has told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who listens to videos of YouTube. ``open_engine`` makes the engine that each job uses and closes; ``language`` is
+    a hint for it, or None."""
+
+    source: YouTubeAudio
+    open_engine: Callable[[], Engine]
+    storage: Storage
+    database: Database
+    patience: Patience
+    max_seconds: float
+    language: str | None = None
+
+    async def transcript(self, work: Work, video_id: str) -> Transcript:
+        """Raises what ``YouTubeAudio.fetch`` and ``listen`` raise.
+
+        The sound is kept in storage until it is heard: it is what identifies the transcription, and another download
+        may differ by a byte. It goes once it is heard, or when trying again would not help.
+        """
+        prefix = source_audio_prefix(work.job.user_id, work.job.id)
+        engine = self.open_engine()
+        try:
+            with tempfile.TemporaryDirectory(prefix="recast-sound-") as folder:
+                path, listing = await self._sound(work, video_id, prefix, Path(folder))
+                listened = await listen(
+                    work,
+                    path,
+                    engine=engine,
+                    storage=self.storage,
+                    database=self.database,
+                    patience=self.patience,
+                    max_seconds=self.max_seconds,
+                    language=self.language,
+                )
+        except RecastError as error:
+            if not error.meaning.retryable:
+                await self._forget(prefix)
+            raise
+        finally:
+            await engine.close()
+        await self._forget(prefix)
+        return transcript_of(listed=listing, listened=listened)
+
+    async def _sound(self, work: Work, video_id: str, prefix: str, folder: Path) -> tuple[Path, Listing]:
+        """The video's sound and what is known of it, from an earlier run of the job or from YouTube."""
+        path = folder / SOUND
+        if await self.storage.head(prefix + LISTING):
+            listing = Listing.model_validate_json(await self.storage.get_bytes(prefix + LISTING))
+            await self.storage.download(prefix + SOUND, path)
+            return path, listing
+        loop = asyncio.get_running_loop()
+        told = 0
+
+        def on_progress(share: float) -> None:
+            nonlocal told
+            percent = int(share * 100)
+            if percent >= told + 25:
+                told = percent - percent % 25
+                asyncio.run_coroutine_threadsafe(
+                    work.note("sound_fetched", f"{told} % of the video's sound is here"), loop
+                )
+
+        fetched = await self.source.fetch(video_id, folder, on_progress)
+        fetched.path.rename(path)
+        await self.storage.upload(path, prefix + SOUND, OCTETS)
+        # Last: it says that the sound is there whole.
+        await self.storage.put_bytes(prefix + LISTING, fetched.listing.model_dump_json().encode(), JSON)
+        return path, fetched.listing
+
+    async def _forget(self, prefix: str) -> None:
+        try:
+            await self.storage.delete_folder(prefix)
+        except RecastError as error:
+            log.warning("the sound of a job is still in storage", prefix=prefix, cause=str(error))
+
+
+def transcript_of(*, listed: Listing, listened: Listened) -> Transcript:
+    return Transcript(
+        video_id=listed.video_id,
+        title=listed.title,
+        channel=listed.channel,
+        duration_seconds=listed.duration or listened.seconds,
+        language=listened.heard.language or listed.language or UNTOLD,
+        is_generated=True,
+        snippets=snippets_of(listened.heard.words),
+        chapters=listed.chapters,
+        hearing=hearing_of(listened),
+    )
+
+
+def hearing_of(listened: Listened) -> Hearing:
+    return Hearing(
+        provider=listened.provider,
+        model=listened.model,
+        key=listened.key,
+        chunks=listened.chunks,
+        seconds=listened.seconds,
+        cost_usd=listened.cost_usd,
+    )
+
+
+def listener(settings: Settings, database: Database, storage: Storage) -> Listener | None:
+    """The one of the settings; None where no engine is set, and videos without captions are refused."""
+    if settings.whisper_engine is None:
+        return None
+    source = YouTubeAudio(
+        settings.youtube_base_url,
+        revealed(settings.youtube_proxy_url),
+        settings.youtube_timeout_seconds,
+        max_seconds=settings.max_video_seconds,
+        max_bytes=settings.max_audio_bytes,
+        total_timeout_seconds=settings.audio_timeout_seconds,
+    )
+    return Listener(
+        source=source,
+        open_engine=partial(open_engine, settings),
+        storage=storage,
+        database=database,
+        patience=transcription_patience(settings),
+        max_seconds=settings.max_video_seconds,
+        language=settings.whisper_language,
+    )
+
+
+def transcription_patience(settings: Settings) -> Patience:
+    """For one chunk: its call, and a provider that asks to wait before it."""
+    return Patience(
+        settings.whisper_timeout_seconds + BUSY_SECONDS, settings.unknown_absent_seconds, settings.unknown_sign_seconds
+    )
