@@ -1,6 +1,8 @@
-"""What was said in the source video, as it came: snippets with times, before anything is cleaned."""
+"""What was said in the source, as it came: snippets with times, before anything is cleaned."""
 
 from pydantic import BaseModel, ConfigDict
+
+from domain.source import SourceKind
 
 
 class Snippet(BaseModel):
@@ -21,11 +23,13 @@ class Chapter(BaseModel):
 
 
 class Transcript(BaseModel):
-    """The captions of one video and what is known of their source."""
+    """The captions of one source and what is known of it. ``video_id`` is YouTube's; ``channel`` is whoever published
+    it. Times that are estimated come from the length of the text: nobody has heard when it was said."""
 
     model_config = ConfigDict(frozen=True)
 
-    video_id: str
+    kind: SourceKind = SourceKind.YOUTUBE
+    video_id: str | None = None
     title: str
     channel: str
     duration_seconds: float
@@ -33,3 +37,6 @@ class Transcript(BaseModel):
     is_generated: bool
     snippets: tuple[Snippet, ...]
     chapters: tuple[Chapter, ...] = ()
+    licence: str = ""
+    thumbnail_url: str | None = None
+    times_are_estimated: bool = False
