@@ -1,4 +1,4 @@
-"""Stage `transcript`: what was said in the source video."""
+"""Stage `transcript`: what was said in the source."""
 
 import dagster as dg
 
@@ -7,9 +7,11 @@ from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
 from domain.links import watch_url
 from domain.stages import Stage
+from domain.transcript_files import cues, json_text, plain_text, reading
 from resources import youtube
 from resources.database.connection import Database
 from resources.settings import Settings
+from resources.storage import Storage
 from resources.youtube import YouTubeCaptions
 from studio import transcribing
 
@@ -17,9 +19,9 @@ from studio import transcribing
 @dg.asset(
     partitions_def=jobs,
     group_name="source",
-    kinds={"youtube", "postgres"},
+    kinds={"youtube", "s3", "postgres"},
     owners=OWNERS,
-    code_version=code_version(youtube, transcribing),
+    code_version=code_version(youtube, transcribing, cues, json_text, plain_text, reading),
     check_specs=[
         dg.AssetCheckSpec(
             "has_snippets",
@@ -33,20 +35,24 @@ async def transcript(
     context: dg.AssetExecutionContext,
     database: dg.ResourceParam[Database],
     captions: dg.ResourceParam[YouTubeCaptions],
+    storage: dg.ResourceParam[Storage],
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult:
-    """The captions of the job's video, kept as they came, with the video's title, channel and chapters."""
+    """The captions of the job's video, or of the file that its user has sent, kept as they came, with what is known of
+    their source: title, author, licence, chapters."""
     async with stage_run(context, database, Stage.TRANSCRIPT) as work:
-        found = await transcribing.transcribe(work, captions, max_seconds=settings.max_video_seconds)
+        found = await transcribing.transcribe(work, captions, storage, max_seconds=settings.max_video_seconds)
     return dg.MaterializeResult(
         data_version=data_version(found),
         check_results=[dg.AssetCheckResult(passed=bool(found.snippets), metadata={"snippets": len(found.snippets)})],
         metadata={
-            "video": dg.MetadataValue.url(watch_url(found.video_id)),
+            "source": dg.MetadataValue.url(watch_url(found.video_id)) if found.video_id else found.kind.value,
             "title": found.title,
             "channel": found.channel,
             "language": found.language,
+            "licence": found.licence,
             "automatic": found.is_generated,
+            "times_are_estimated": found.times_are_estimated,
             "snippets": len(found.snippets),
             "words": sum(len(snippet.text.split()) for snippet in found.snippets),
             "video_seconds": found.duration_seconds,

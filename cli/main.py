@@ -72,7 +72,12 @@ def demo(
 
 @app.command()
 def make(
-    link: Annotated[str, typer.Argument(help="The address of one YouTube video.")],
+    link: Annotated[
+        str,
+        typer.Argument(
+            help="The address of one YouTube video, or the path of a transcript (SRT, WebVTT, text, JSON) or recording."
+        ),
+    ],
     cast: Annotated[str, typer.Option(help="Names of characters, by commas: Ada,Bruno. `recast cast` lists them.")],
     aspect: Annotated[Aspect, typer.Option(help="The picture's format.")] = Aspect.WIDE,
     style: Annotated[str | None, typer.Option(help="How the film looks, in words.")] = None,
@@ -86,7 +91,7 @@ def make(
     ] = False,
     quote: Annotated[bool, typer.Option("--quote", help="Only say what it would cost; film nothing.")] = False,
 ) -> None:
-    """Make a film from a link: import it, cast it, film it, and bring the MP4 here.
+    """Make a film from a link or a file: import it, cast it, film it, and bring the MP4 here.
 
     Ctrl-C only stops watching; the job goes on, and `recast jobs` shows it.
     """

@@ -1,20 +1,24 @@
-"""`recast make`: from a link to a film on this disk, by the API alone."""
+"""`recast make`: from a link, or a file, to a film on this disk, by the API alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cli.api_client import ApiClient, JobView, QuoteView, ResultView
+from cli.api_client import ApiClient, ImportView, JobView, QuoteView, ResultView
 from cli.display import Display
 from domain.errors import ErrorCode, RecastError
 from domain.profile import Aspect
 
+OCTETS = "application/octet-stream"
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be made. ``cast`` are names of characters; without ``out`` the film goes to out/<job>.mp4."""
+    """What is to be made. ``link`` may be the path of a transcript or a recording; ``cast`` are names of characters;
+    without ``out`` the film goes to out/<job>.mp4."""
 
     link: str
     cast: Sequence[str]
@@ -52,7 +56,7 @@ class Made:
 async def price_film(client: ApiClient, order: Order, display: Display) -> QuoteView:
     """Import and cast, and ask what filming would cost; nothing is filmed."""
     character_ids = await find_characters(client, order.cast)
-    imported = await client.import_video(order.link)
+    imported = await import_source(client, order.link)
     with display:
         await follow(client, imported.job_id, "Import", display)
     await client.cast(imported.script_id, character_ids)
@@ -62,7 +66,7 @@ async def price_film(client: ApiClient, order: Order, display: Display) -> Quote
 async def make_film(client: ApiClient, order: Order, display: Display) -> Made:
     """Import, cast, film, download. A job that fails is raised as the error it failed with."""
     character_ids = await find_characters(client, order.cast)
-    imported = await client.import_video(order.link)
+    imported = await import_source(client, order.link)
     with display:
         await follow(client, imported.job_id, "Import", display)
         await client.cast(imported.script_id, character_ids)
@@ -73,6 +77,25 @@ async def make_film(client: ApiClient, order: Order, display: Display) -> Made:
     path.parent.mkdir(parents=True, exist_ok=True)
     await client.download(result.video_url, path)
     return Made(job.id, path, result, job.cost.spent_usd if job.cost else 0.0)
+
+
+async def import_source(client: ApiClient, link_or_path: str) -> ImportView:
+    """Begin the import of a file of that path, if there is one, else of a video."""
+    path = Path(link_or_path)
+    if not is_file(path):
+        return await client.import_video(link_or_path)
+    kind = guess_type(path.name)[0] or OCTETS
+    if kind.startswith(("audio/", "video/")):
+        return await client.import_recording(path, kind)
+    return await client.import_transcript(path)
+
+
+def is_file(path: Path) -> bool:
+    """False too for a link that no file could be called."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 async def find_characters(client: ApiClient, names: Sequence[str]) -> list[UUID]:

@@ -25,6 +25,7 @@ class Source(BaseModel):
     kind: SourceKind = SourceKind.YOUTUBE
     title: str = ""
     author: str = ""
+    language: str = ""
     licence: str = ""
     rights: str = ""
     thumbnail_url: str | None = None
