@@ -174,7 +174,8 @@ class ApiClient:
 
     async def import_recording(self, path: Path, content_type: str) -> ImportView:
         """Announce it, send it to the storage, have it looked at. Raises UPLOAD_INCOMPLETE when it does not arrive."""
-        announced = {"filename": path.name, "size_bytes": path.stat().st_size, "content_type": content_type}
+        size_bytes = (await asyncio.to_thread(path.stat)).st_size
+        announced = {"filename": path.name, "size_bytes": size_bytes, "content_type": content_type}
         upload = UploadView.model_validate(await self._post("/uploads", announced))
         await self._put_file(upload, path)
         answer = await self._post_content(f"/uploads/{upload.id}/complete", json={}, timeout=FILES_TIMEOUT_SECONDS)
