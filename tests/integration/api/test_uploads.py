@@ -26,9 +26,9 @@ from studio.transcribing import transcribe, write_script
 from studio.uploading import MAX_PENDING, sweep_abandoned_uploads
 from studio.work import stage_work
 from tests.conftest import DatabaseUrls
+from tests.integration.api import test_problems
 from tests.integration.api.conftest import SignedIn, running
 from tests.integration.api.standins import Dagster
-from tests.integration.api import test_problems
 from tests.integration.objects import Bucket, with_object_store
 
 VTT = b"""WEBVTT

@@ -301,7 +301,7 @@ async def test_no_script_is_made_of_anothers_upload(
     cursor = await worker.execute("select user_id, id from uploads")
     uploads = dict(await cursor.fetchall())
     statement = (
-        "insert into scripts (user_id, project_id, upload_id, source) values (%s, %s, %s, '{\"kind\": \"upload\"}')"
+        'insert into scripts (user_id, project_id, upload_id, source) values (%s, %s, %s, \'{"kind": "upload"}\')'
     )
     with pytest.raises(psycopg.errors.ForeignKeyViolation):
         async with users.as_user(ann.user_id) as connection:
