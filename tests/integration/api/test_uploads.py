@@ -184,6 +184,7 @@ async def test_text_without_times_says_that_its_times_are_estimated(
         (b"WEBVTT\n" + bytes(MAX_FILE_BYTES), ErrorCode.TOO_LARGE),
         (b"WEBVTT\n" + b"\n" * 50 * 1024**2, ErrorCode.TOO_LARGE),
     ],
+    ids=["picture", "reversed times", "no words", "too long", "empty", "too large", "50 MB"],
 )
 async def test_a_refused_transcript_leaves_neither_row_nor_object(
     alice: SignedIn,
@@ -277,6 +278,7 @@ async def test_a_recording_waits_for_a_server_that_can_listen(
         (b"%PDF-1.7 this is no recording at all", ErrorCode.MEDIA_REJECTED),
         (b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile:///etc/passwd\n", ErrorCode.MEDIA_REJECTED),
     ],
+    ids=["silence", "PDF", "playlist"],
 )
 async def test_a_refused_recording_leaves_neither_row_nor_object(
     alice: SignedIn, bucket: Bucket, database: psycopg.AsyncConnection[Any], content: bytes, code: ErrorCode

@@ -30,7 +30,9 @@ async def client(address: str, alice: SignedIn) -> AsyncIterator[ApiClient]:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "kind"), [("talk.vtt", VTT, "file"), ("talk", VTT, "file"), ("talk.wav", sound(2), "upload")]
+    ("name", "content", "kind"),
+    [("talk.vtt", VTT, "file"), ("talk", VTT, "file"), ("talk.wav", sound(2), "upload")],
+    ids=["transcript", "without an ending", "recording"],
 )
 async def test_a_path_is_imported_as_what_it_is(
     client: ApiClient, alice: SignedIn, settings: Settings, tmp_path: Path, name: str, content: bytes, kind: str

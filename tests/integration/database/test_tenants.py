@@ -321,3 +321,23 @@ async def test_an_upload_that_is_complete_stays_so(users: UserDatabase, ann: Ten
                 await connection.execute(sql.SQL("update uploads set " + change))
     async with users.as_user(ann.user_id) as connection:
         assert (await connection.execute("delete from uploads")).rowcount == 0
+
+
+async def test_a_user_who_goes_takes_scripts_and_uploads_along(
+    users: UserDatabase, database_urls: DatabaseUrls, ann: Tenant
+) -> None:
+    upload = uuid4()
+    async with users.as_user(ann.user_id) as connection:
+        await connection.execute(
+            "insert into uploads (id, user_id, kind, filename, content_type, size_bytes, s3_key)"
+            " values (%s, %s, 'recording', 'a', 'audio/wav', 1, %s)",
+            (upload, ann.user_id, f"users/{ann.user_id}/uploads/{upload}/source"),
+        )
+        await connection.execute(
+            'insert into scripts (user_id, project_id, upload_id, source) values (%s, %s, %s, \'{"kind": "upload"}\')',
+            (ann.user_id, ann.project_id, upload),
+        )
+    async with await AsyncConnection.connect(database_urls.admin, autocommit=True) as connection:
+        await connection.execute("delete from users where id = %s", (ann.user_id,))
+        cursor = await connection.execute("select (select count(*) from uploads) + (select count(*) from scripts)")
+        assert await cursor.fetchone() == (0,)
