@@ -165,20 +165,24 @@ class ApiClient:
     async def import_video(self, link: str) -> ImportView:
         return ImportView.model_validate(await self._post("/youtube/import", {"youtube_url": link}))
 
-    async def import_transcript(self, path: Path) -> ImportView:
+    async def import_transcript(self, path: Path, language: str) -> ImportView:
         content = _read_at_most(path, MAX_FILE_BYTES)
         files = [("file", (path.name, content))]
         return ImportView.model_validate(
-            await self._post_content("/scripts/upload", files=files, timeout=FILES_TIMEOUT_SECONDS)
+            await self._post_content(
+                "/scripts/upload", data={"language": language}, files=files, timeout=FILES_TIMEOUT_SECONDS
+            )
         )
 
-    async def import_recording(self, path: Path, content_type: str) -> ImportView:
+    async def import_recording(self, path: Path, content_type: str, language: str) -> ImportView:
         """Announce it, send it to the storage, have it looked at. Raises UPLOAD_INCOMPLETE when it does not arrive."""
         size_bytes = (await asyncio.to_thread(path.stat)).st_size
         announced = {"filename": path.name, "size_bytes": size_bytes, "content_type": content_type}
         upload = UploadView.model_validate(await self._post("/uploads", announced))
         await self._put_file(upload, path)
-        answer = await self._post_content(f"/uploads/{upload.id}/complete", json={}, timeout=FILES_TIMEOUT_SECONDS)
+        answer = await self._post_content(
+            f"/uploads/{upload.id}/complete", json={"language": language}, timeout=FILES_TIMEOUT_SECONDS
+        )
         return ImportView.model_validate(answer)
 
     async def cast(self, script_id: UUID, character_ids: Sequence[UUID]) -> None:

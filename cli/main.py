@@ -25,6 +25,7 @@ from cli.report import tell_of_film, tell_of_stack
 from cli.running import run_stack
 from domain.errors import ErrorCode, RecastError
 from domain.profile import Aspect
+from domain.source import UNDETERMINED
 from resources.database.connection import Database
 from resources.database.migrations import migrate as apply_migrations
 from resources.settings import Settings
@@ -89,6 +90,9 @@ def make(
     partial: Annotated[
         bool, typer.Option("--partial", help="Bring a film even if scenes fail; drafts stand in for them.")
     ] = False,
+    language: Annotated[
+        str, typer.Option(help="Of a file of your own, such as en or pt-BR; the file's own unless told.")
+    ] = UNDETERMINED,
     quote: Annotated[bool, typer.Option("--quote", help="Only say what it would cost; film nothing.")] = False,
 ) -> None:
     """Make a film from a link or a file: import it, cast it, film it, and bring the MP4 here.
@@ -96,7 +100,11 @@ def make(
     Ctrl-C only stops watching; the job goes on, and `recast jobs` shows it.
     """
     names = [name.strip() for name in cast.split(",") if name.strip()]
-    run(_make(Order(link, names, aspect, style, seed, scenes, out, provider, model, partial), only_quote=quote))
+    run(
+        _make(
+            Order(link, names, aspect, style, seed, scenes, out, provider, model, partial, language), only_quote=quote
+        )
+    )
 
 
 async def _make(order: Order, *, only_quote: bool) -> None:

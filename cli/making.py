@@ -11,14 +11,15 @@ from cli.api_client import ApiClient, ImportView, JobView, QuoteView, ResultView
 from cli.display import Display
 from domain.errors import ErrorCode, RecastError
 from domain.profile import Aspect
+from domain.source import UNDETERMINED
 
 OCTETS = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be made. ``link`` may be the path of a transcript or a recording; ``cast`` are names of characters;
-    without ``out`` the film goes to out/<job>.mp4."""
+    """What is to be made. ``link`` may be the path of a transcript or a recording, in ``language``; ``cast`` are names of
+    characters; without ``out`` the film goes to out/<job>.mp4."""
 
     link: str
     cast: Sequence[str]
@@ -30,6 +31,7 @@ class Order:
     provider: str = "local"
     model: str | None = None
     deliver_partial: bool = False
+    language: str = UNDETERMINED
 
     @property
     def options(self) -> dict[str, Any]:
@@ -56,7 +58,7 @@ class Made:
 async def price_film(client: ApiClient, order: Order, display: Display) -> QuoteView:
     """Import and cast, and ask what filming would cost; nothing is filmed."""
     character_ids = await find_characters(client, order.cast)
-    imported = await import_source(client, order.link)
+    imported = await import_source(client, order.link, order.language)
     with display:
         await follow(client, imported.job_id, "Import", display)
     await client.cast(imported.script_id, character_ids)
@@ -66,7 +68,7 @@ async def price_film(client: ApiClient, order: Order, display: Display) -> Quote
 async def make_film(client: ApiClient, order: Order, display: Display) -> Made:
     """Import, cast, film, download. A job that fails is raised as the error it failed with."""
     character_ids = await find_characters(client, order.cast)
-    imported = await import_source(client, order.link)
+    imported = await import_source(client, order.link, order.language)
     with display:
         await follow(client, imported.job_id, "Import", display)
         await client.cast(imported.script_id, character_ids)
@@ -79,15 +81,15 @@ async def make_film(client: ApiClient, order: Order, display: Display) -> Made:
     return Made(job.id, path, result, job.cost.spent_usd if job.cost else 0.0)
 
 
-async def import_source(client: ApiClient, link_or_path: str) -> ImportView:
+async def import_source(client: ApiClient, link_or_path: str, language: str = UNDETERMINED) -> ImportView:
     """Begin the import of a file of that path, if there is one, else of a video."""
     path = Path(link_or_path)
     if not is_file(path):
         return await client.import_video(link_or_path)
     kind = guess_type(path.name)[0] or OCTETS
     if kind.startswith(("audio/", "video/")):
-        return await client.import_recording(path, kind)
-    return await client.import_transcript(path)
+        return await client.import_recording(path, kind, language)
+    return await client.import_transcript(path, language)
 
 
 def is_file(path: Path) -> bool:

@@ -13,6 +13,8 @@ LETTERS_PER_WORD = 2
 """Of a script without spaces, where each letter counts as a word: 300 letters a minute in Japanese."""
 SHORTEST_SECONDS = 0.5
 PARAGRAPH_PAUSE_SECONDS = 1.0
+MIN_STAMPS, MIN_STAMPED_SHARE = 3, 0.3
+"""Fewer rows with a time are prose that speaks of the time of day. Stamps on rows of their own are half of all."""
 
 _STAMP = re.compile(r"\s*[\[(]?(?:(\d{1,3}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,3}))?[\])]?(?=\s|$|[-–—:|])[-–—:|\s]*")
 
@@ -20,12 +22,14 @@ _STAMP = re.compile(r"\s*[\[(]?(?:(\d{1,3}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,3}))
 def read_plain_text(text: str) -> tuple[tuple[Snippet, ...], bool]:
     """The rows as snippets, and whether their times are estimated.
 
-    The text is stamped when its first row begins with a time, as in ``[00:01:02]`` or ``1:02``: then the rows until the
-    next stamp belong to it. Raises TRANSCRIPT_INVALID when stamps go back.
+    The text is stamped when its first row begins with a time, as in ``[00:01:02]`` or ``1:02``, or many rows do: then
+    the rows until the next stamp belong to it, and those before the first to the beginning. Raises TRANSCRIPT_INVALID
+    when stamps go back.
     """
-    rows = text.splitlines()
-    first = next((row for row in rows if row.strip()), "")
-    return (_stamped(rows), False) if _STAMP.match(first) else (_estimated(rows), True)
+    rows = [row for row in text.splitlines() if row.strip()]
+    stamps = sum(_STAMP.match(row) is not None for row in rows)
+    is_stamped = stamps >= max(MIN_STAMPS, len(rows) * MIN_STAMPED_SHARE) or (stamps and _STAMP.match(rows[0]))
+    return (_stamped(text.splitlines()), False) if is_stamped else (_estimated(text.splitlines()), True)
 
 
 def seconds_to_say(text: str) -> float:
@@ -46,6 +50,8 @@ def _stamped(rows: Sequence[str]) -> tuple[Snippet, ...]:
                 raise refused(f"The time in row {number} is before the one above it.")
             passages.append((start, []))
         if said := (row[found.end() :] if found else row).strip():
+            if not passages:
+                passages.append((0.0, []))
             passages[-1][1].append(said)
     check_count(len(passages))
     snippets = []

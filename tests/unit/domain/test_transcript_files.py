@@ -171,6 +171,15 @@ def test_stamps_that_go_back_are_refused_with_the_row() -> None:
     )
 
 
+def test_a_title_above_the_stamps_is_said_at_the_beginning() -> None:
+    found = read("Comets\n\n0:02 So it begins.\n0:05 It goes on.\n0:09 It ends.")
+    assert not found.times_are_estimated
+    assert [(snippet.start, snippet.text) for snippet in found.snippets][:2] == [
+        (0.0, "Comets"),
+        (2.0, "So it begins."),
+    ]
+
+
 def test_a_time_of_day_in_prose_is_no_stamp() -> None:
     assert read("We met early.\n10:30 it was, and raining.").times_are_estimated
 
