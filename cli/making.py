@@ -18,8 +18,8 @@ OCTETS = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be made. ``link`` may be the path of a transcript or a recording, in ``language``; ``cast`` are names of
-    characters; without ``out`` the film goes to out/<job>.mp4."""
+    """What is to be made. ``link`` may be the path of a transcript or a recording, in ``language``; ``cast`` are names
+    of characters; without ``out`` the film goes to out/<job>.mp4."""
 
     link: str
     cast: Sequence[str]

@@ -120,7 +120,7 @@ async def complete_upload(
             raise RecastError(ErrorCode.NOT_FOUND)
         if upload.state is UploadState.COMPLETE:
             return await _import_of(connection, upload_id)
-    stored = await _whole_object(storage, upload)
+    stored = await _whole_object(connect, storage, upload)
     try:
         facts = await _in_reader(lambda: _probed(storage, stored, max_seconds))
     except RecastError as error:
@@ -210,7 +210,7 @@ async def _insert(connection: Connection, user_id: UUID, kind: UploadKind, new: 
     return upload
 
 
-async def _whole_object(storage: Storage, upload: Upload) -> StoredObject:
+async def _whole_object(connect: Connect, storage: Storage, upload: Upload) -> StoredObject:
     """The object as it was announced. What is something else is deleted: nothing is half stored."""
     stored = await storage.head(upload.s3_key)
     if stored is None:
@@ -221,7 +221,11 @@ async def _whole_object(storage: Storage, upload: Upload) -> StoredObject:
     elif upload.sha256 and await asyncio.to_thread(_sha256, storage, stored) != upload.sha256:
         problem = "The file that has arrived has another SHA-256 than was announced."
     if problem:
-        await storage.delete_folder(upload_prefix(upload.user_id, upload.id))
+        async with connect() as connection:
+            now = await uploads.find_upload(connection, upload.id)
+        if now and now.state is UploadState.PENDING:
+            # Else it was completed a moment ago, with the version before this one.
+            await storage.delete_folder(upload_prefix(upload.user_id, upload.id))
         raise RecastError(ErrorCode.UPLOAD_INCOMPLETE, problem)
     return stored
 
