@@ -13,7 +13,8 @@ from domain.errors import TAXONOMY, ErrorCode
 DESCRIPTION = """\
 Paste a YouTube link, cast the characters, get a multi-character AI video.
 
-1. `POST /youtube/import` turns a link into a script; follow the job that it starts.
+1. `POST /youtube/import` turns a link into a script; follow the job that it starts. Where there is no link, or it is
+   blocked, `POST /scripts/upload` takes a transcript and `POST /uploads` a recording.
 2. `POST /scripts/{script_id}/characters` chooses who plays.
 3. `POST /jobs` films it; follow the job, scene by scene.
 4. `GET /jobs/{job_id}/result` gives links to the finished film.
@@ -24,7 +25,7 @@ Every answer has an `X-Request-Id`.
 """
 
 TAGS = [
-    {"name": "import", "description": "From a link to a script."},
+    {"name": "import", "description": "From a link, or a file of your own, to a script."},
     {"name": "scripts", "description": "Scripts and who plays in them."},
     {"name": "characters", "description": "Pre-made characters, and your own."},
     {"name": "jobs", "description": "Units of work: order them, follow them, cancel them, fetch their result."},

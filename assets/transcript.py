@@ -1,4 +1,4 @@
-"""Stage `transcript`: what was said in the source video."""
+"""Stage `transcript`: what was said in the source."""
 
 import dagster as dg
 
@@ -8,9 +8,11 @@ from assets.versions import code_version, data_version
 from domain.links import watch_url
 from domain.stages import Stage
 from domain.transcript import Transcript
+from domain.transcript_files import cues, json_text, plain_text, reading
 from resources import youtube
 from resources.database.connection import Database
 from resources.settings import Settings
+from resources.storage import Storage
 from resources.youtube import YouTubeCaptions
 from studio import transcribing
 from studio.soundtrack import Listener
@@ -19,9 +21,9 @@ from studio.soundtrack import Listener
 @dg.asset(
     partitions_def=jobs,
     group_name="source",
-    kinds={"youtube", "postgres"},
+    kinds={"youtube", "s3", "postgres"},
     owners=OWNERS,
-    code_version=code_version(youtube, transcribing),
+    code_version=code_version(youtube, transcribing, cues, json_text, plain_text, reading),
     check_specs=[
         dg.AssetCheckSpec(
             "has_snippets",
@@ -35,21 +37,27 @@ async def transcript(
     context: dg.AssetExecutionContext,
     database: dg.ResourceParam[Database],
     captions: dg.ResourceParam[YouTubeCaptions],
+    storage: dg.ResourceParam[Storage],
     settings: dg.ResourceParam[Settings],
     listener: dg.ResourceParam[Listener | None],
 ) -> dg.MaterializeResult:
-    """The captions of the job's video or, where it has none, what is heard in it; with title, channel and chapters."""
+    """The captions of the job's video or, where it has none, what is heard in it; or the file that its user has sent.
+    As they came, with what is known of their source: title, author, licence, chapters."""
     async with stage_run(context, database, Stage.TRANSCRIPT) as work:
-        found = await transcribing.transcribe(work, captions, max_seconds=settings.max_video_seconds, listener=listener)
+        found = await transcribing.transcribe(
+            work, captions, storage, max_seconds=settings.max_video_seconds, listener=listener
+        )
     return dg.MaterializeResult(
         data_version=data_version(found),
         check_results=[dg.AssetCheckResult(passed=bool(found.snippets), metadata={"snippets": len(found.snippets)})],
         metadata={
-            "video": dg.MetadataValue.url(watch_url(found.video_id)),
+            "source": dg.MetadataValue.url(watch_url(found.video_id)) if found.video_id else found.kind.value,
             "title": found.title,
             "channel": found.channel,
             "language": found.language,
+            "licence": found.licence,
             "automatic": found.is_generated,
+            "times_are_estimated": found.times_are_estimated,
             "snippets": len(found.snippets),
             "words": sum(len(snippet.text.split()) for snippet in found.snippets),
             "video_seconds": found.duration_seconds,

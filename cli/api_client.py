@@ -18,10 +18,12 @@ from pydantic import BaseModel
 from cli.account import access_token
 from cli.stack.state import read_running_stack
 from domain.errors import ErrorCode, RecastError
+from domain.transcript_files.bounds import MAX_FILE_BYTES
 
 TIMEOUT_SECONDS = 30.0
-PICTURES_TIMEOUT_SECONDS = 180.0
-"""Twenty photographs are sent and drawn anew before the answer."""
+FILES_TIMEOUT_SECONDS = 180.0
+"""Twenty photographs are sent and drawn anew, or a recording is looked at, before the answer."""
+PIECE_BYTES = 1024 * 1024
 POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 60.0
 """How long a watch goes on asking an API that has stopped answering: a restart takes a few seconds."""
@@ -132,6 +134,12 @@ class ImportView(BaseModel):
     job_id: UUID
 
 
+class UploadView(BaseModel):
+    id: UUID
+    url: str
+    headers: dict[str, str]
+
+
 class ResultView(BaseModel):
     video_url: str
     preview_url: str
@@ -163,7 +171,7 @@ class ApiClient:
     async def add_character(
         self, fields: dict[str, str], pictures: Sequence[tuple[str, tuple[str, bytes]]]
     ) -> CharacterView:
-        answer = await self._post_content("/characters", data=fields, files=pictures, timeout=PICTURES_TIMEOUT_SECONDS)
+        answer = await self._post_content("/characters", data=fields, files=pictures, timeout=FILES_TIMEOUT_SECONDS)
         return CharacterView.model_validate(answer)
 
     async def remove_character(self, character_id: UUID) -> DeletionView:
@@ -172,6 +180,26 @@ class ApiClient:
     async def import_video(self, link: str, languages: Sequence[str] = ()) -> ImportView:
         body = {"youtube_url": link, "languages": list(languages)}
         return ImportView.model_validate(await self._post("/youtube/import", body))
+
+    async def import_transcript(self, path: Path, language: str) -> ImportView:
+        content = _read_at_most(path, MAX_FILE_BYTES)
+        files = [("file", (path.name, content))]
+        return ImportView.model_validate(
+            await self._post_content(
+                "/scripts/upload", data={"language": language}, files=files, timeout=FILES_TIMEOUT_SECONDS
+            )
+        )
+
+    async def import_recording(self, path: Path, content_type: str, language: str) -> ImportView:
+        """Announce it, send it to the storage, have it looked at. Raises UPLOAD_INCOMPLETE when it does not arrive."""
+        size_bytes = (await asyncio.to_thread(path.stat)).st_size
+        announced = {"filename": path.name, "size_bytes": size_bytes, "content_type": content_type}
+        upload = UploadView.model_validate(await self._post("/uploads", announced))
+        await self._put_file(upload, path)
+        answer = await self._post_content(
+            f"/uploads/{upload.id}/complete", json={"language": language}, timeout=FILES_TIMEOUT_SECONDS
+        )
+        return ImportView.model_validate(answer)
 
     async def cast(
         self, script_id: UUID, character_ids: Sequence[UUID], speakers: Mapping[str, UUID] = MappingProxyType({})
@@ -255,6 +283,15 @@ class ApiClient:
         finally:
             part.unlink(missing_ok=True)
 
+    async def _put_file(self, upload: UploadView, path: Path) -> None:
+        try:
+            # A bare client: the address carries its own right, and our token is nobody else's business.
+            async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as http:
+                sent = await http.put(upload.url, content=_pieces(path), headers=upload.headers)
+                sent.raise_for_status()
+        except httpx.HTTPError as error:
+            raise RecastError(ErrorCode.UPLOAD_INCOMPLETE, cause=type(error).__name__) from error
+
     async def _get(self, path: str) -> dict[str, Any]:
         return await self._send("GET", path)
 
@@ -281,6 +318,21 @@ class ApiClient:
             answer: dict[str, Any] = response.json()
             return answer
         raise problem(response)
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
+            yield piece
+
+
+def _read_at_most(path: Path, max_bytes: int) -> bytes:
+    """A file that the API would refuse is not sent at all."""
+    with path.open("rb") as file:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise RecastError(ErrorCode.TOO_LARGE, f"{path.name} is larger than {max_bytes // 1024**2} MB.")
+    return content
 
 
 def problem(response: httpx.Response) -> RecastError:

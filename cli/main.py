@@ -73,7 +73,12 @@ def demo(
 
 @app.command()
 def make(
-    link: Annotated[str, typer.Argument(help="The address of one YouTube video.")],
+    link: Annotated[
+        str,
+        typer.Argument(
+            help="The address of one YouTube video, or the path of a transcript (SRT, WebVTT, text, JSON) or recording."
+        ),
+    ],
     cast: Annotated[
         str,
         typer.Option(
@@ -88,7 +93,12 @@ def make(
     length: Annotated[
         int, typer.Option(parser=seconds_of, metavar="TIME", help="Shorten the script to a film of about 90s or 1m30s.")
     ] = 0,
-    language: Annotated[str, typer.Option(help="Languages of captions, the most wanted first, by commas: de,en.")] = "",
+    language: Annotated[
+        str,
+        typer.Option(
+            help="Languages of captions, the most wanted first, by commas: de,en. Of a file of your own, its own."
+        ),
+    ] = "",
     out: Annotated[Path | None, typer.Option(help="Where the film goes; out/<job>.mp4 unless told.")] = None,
     provider: Annotated[str, typer.Option(help="Who films; `recast models` lists them. local is free.")] = "local",
     model: Annotated[str | None, typer.Option(help="The provider's model; its first unless told.")] = None,
@@ -97,7 +107,7 @@ def make(
     ] = False,
     quote: Annotated[bool, typer.Option("--quote", help="Only say what it would cost; film nothing.")] = False,
 ) -> None:
-    """Make a film from a link: import it, cast it, film it, and bring the MP4 here.
+    """Make a film from a link or a file: import it, cast it, film it, and bring the MP4 here.
 
     Ctrl-C only stops watching; the job goes on, and `recast jobs` shows it.
     """

@@ -1,21 +1,26 @@
-"""`recast make`: from a link to a film on this disk, by the API alone."""
+"""`recast make`: from a link, or a file, to a film on this disk, by the API alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cli.api_client import ApiClient, Cast, JobView, QuoteView, ResultView
+from cli.api_client import ApiClient, Cast, ImportView, JobView, QuoteView, ResultView
 from cli.display import Display
 from domain.errors import ErrorCode, RecastError
 from domain.profile import Aspect
+from domain.source import UNDETERMINED
+
+OCTETS = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be made. ``cast`` are names of characters, each alone or as ``speaker=name``; with none of them the
-    proposed cast plays. Without ``out`` the film goes to out/<job>.mp4."""
+    """What is to be made. ``link`` may be the path of a transcript or a recording, in the first of ``languages``.
+    ``cast`` are names of characters, each alone or as ``speaker=name``; with none of them the proposed cast plays.
+    Without ``out`` the film goes to out/<job>.mp4."""
 
     link: str
     cast: Sequence[str]
@@ -56,7 +61,7 @@ class Made:
 async def price_film(client: ApiClient, order: Order, display: Display) -> QuoteView:
     """Import and cast, and ask what filming would cost; nothing is filmed."""
     chosen = await find_cast(client, order.cast)
-    imported = await client.import_video(order.link, order.languages)
+    imported = await import_source(client, order.link, order.languages)
     with display:
         await follow(client, imported.job_id, "Import", display)
     cast = chosen or await client.proposed_cast(imported.script_id)
@@ -67,7 +72,7 @@ async def price_film(client: ApiClient, order: Order, display: Display) -> Quote
 async def make_film(client: ApiClient, order: Order, display: Display) -> Made:
     """Import, cast, film, download. A job that fails is raised as the error it failed with."""
     chosen = await find_cast(client, order.cast)
-    imported = await client.import_video(order.link, order.languages)
+    imported = await import_source(client, order.link, order.languages)
     with display:
         await follow(client, imported.job_id, "Import", display)
         cast = chosen or await client.proposed_cast(imported.script_id)
@@ -90,6 +95,26 @@ async def find_cast(client: ApiClient, cast: Sequence[str]) -> Cast | None:
     ids = await find_characters(client, [name.strip() for _, _, name in pairs])
     speakers = {speaker.strip(): found for (speaker, _, _), found in zip(pairs, ids, strict=True) if speaker.strip()}
     return Cast(list(dict.fromkeys(ids)) if speakers else ids, speakers)
+
+
+async def import_source(client: ApiClient, link_or_path: str, languages: Sequence[str] = ()) -> ImportView:
+    """Begin the import of a file of that path, if there is one, else of a video. A file is in one language."""
+    path = Path(link_or_path)
+    if not is_file(path):
+        return await client.import_video(link_or_path, languages)
+    language = languages[0] if languages else UNDETERMINED
+    kind = guess_type(path.name)[0] or OCTETS
+    if kind.startswith(("audio/", "video/")):
+        return await client.import_recording(path, kind, language)
+    return await client.import_transcript(path, language)
+
+
+def is_file(path: Path) -> bool:
+    """False too for a link that no file could be called."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 async def find_characters(client: ApiClient, names: Sequence[str]) -> list[UUID]:

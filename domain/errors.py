@@ -18,6 +18,11 @@ class ErrorCode(StrEnum):
     TRANSCRIPT_BLOCKED = "TRANSCRIPT_BLOCKED"
     SOURCE_UNREACHABLE = "SOURCE_UNREACHABLE"
     EMPTY_SCRIPT = "EMPTY_SCRIPT"
+    TRANSCRIPT_INVALID = "TRANSCRIPT_INVALID"
+    MEDIA_REJECTED = "MEDIA_REJECTED"
+    NO_SOUND = "NO_SOUND"
+    UPLOAD_INCOMPLETE = "UPLOAD_INCOMPLETE"
+    TRANSCRIPTION_NOT_CONFIGURED = "TRANSCRIPTION_NOT_CONFIGURED"
     # the cast
     UNKNOWN_CHARACTER = "UNKNOWN_CHARACTER"
     CHARACTER_NOT_READY = "CHARACTER_NOT_READY"
@@ -111,13 +116,14 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
     ),
     ErrorCode.TRANSCRIPT_MISSING: Meaning(
         "The video has no captions.",
-        "Choose a video with captions (a CC mark on YouTube).",
+        "Choose a video with captions (a CC mark on YouTube), or send a transcript or a recording of your own.",
         False,
         422,
     ),
     ErrorCode.TRANSCRIPT_BLOCKED: Meaning(
         "YouTube refuses captions to this server's address.",
-        "Try again later; an operator can set a proxy (RECAST_YOUTUBE_PROXY_URL).",
+        "Send a transcript or a recording of your own, or try again later; an operator can set a proxy"
+        " (RECAST_YOUTUBE_PROXY_URL).",
         True,
         503,
     ),
@@ -130,6 +136,36 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
     ErrorCode.EMPTY_SCRIPT: Meaning(
         "The transcript has no spoken words.",
         "Choose a video in which somebody speaks.",
+        False,
+        422,
+    ),
+    ErrorCode.TRANSCRIPT_INVALID: Meaning(
+        "This is not a transcript that can be read.",
+        "Send SRT, WebVTT, plain text or a JSON transcript, in UTF-8; mend the place that is named.",
+        False,
+        422,
+    ),
+    ErrorCode.MEDIA_REJECTED: Meaning(
+        "This is not a recording that can be used.",
+        "Send a common sound or video file (MP4, MOV, WebM, MKV, MP3, M4A, WAV, FLAC, OGG) in which somebody speaks.",
+        False,
+        422,
+    ),
+    ErrorCode.NO_SOUND: Meaning(
+        "Nothing is to be heard in this recording.",
+        "Send a recording with sound, or a transcript of it.",
+        False,
+        422,
+    ),
+    ErrorCode.UPLOAD_INCOMPLETE: Meaning(
+        "The file is not there as it was announced.",
+        "Send the whole file again to the address of the upload, then complete it again.",
+        True,
+        409,
+    ),
+    ErrorCode.TRANSCRIPTION_NOT_CONFIGURED: Meaning(
+        "This server cannot listen to recordings: nothing that turns speech into text is set up.",
+        "Send a transcript (SRT, WebVTT, text or JSON), or ask the operator to set up speech recognition.",
         False,
         422,
     ),

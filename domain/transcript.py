@@ -1,8 +1,10 @@
-"""What was said in the source video, as it came: snippets with times, before anything is cleaned."""
+"""What was said in the source, as it came: snippets with times, before anything is cleaned."""
 
 from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
+
+from domain.source import SourceKind
 
 
 class Snippet(BaseModel):
@@ -37,14 +39,16 @@ class Hearing(BaseModel):
 
 
 class Transcript(BaseModel):
-    """What is said in one video, and what is known of its source: captions, or their sound if there is a ``hearing``.
-
-    ``gave_way`` says, for operators, which sources came first and why they had nothing.
+    """What is said in one source, and what is known of it: captions or, if there is a ``hearing``, its sound.
+    ``video_id`` is YouTube's; ``channel`` is whoever published it. Times that are estimated come from the length of the
+    text: nobody has heard when it was said. ``gave_way`` says, for operators, which sources came first and why they had
+    nothing.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    video_id: str
+    kind: SourceKind = SourceKind.YOUTUBE
+    video_id: str | None = None
     title: str
     channel: str
     duration_seconds: float
@@ -54,3 +58,6 @@ class Transcript(BaseModel):
     chapters: tuple[Chapter, ...] = ()
     hearing: Hearing | None = None
     gave_way: tuple[str, ...] = ()
+    licence: str = ""
+    thumbnail_url: str | None = None
+    times_are_estimated: bool = False

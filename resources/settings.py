@@ -52,6 +52,12 @@ class Settings(BaseSettings):
     youtube_timeout_seconds: float = Field(default=20.0, gt=0)
     max_video_seconds: float = Field(default=3 * 3600, gt=0)
 
+    # files of users' own
+    max_upload_bytes: int = Field(
+        default=2 * 1024**3, gt=0, le=5 * 1024**3, description="Of one recording; S3 takes 5 GB at once"
+    )
+    upload_url_seconds: int = Field(default=3600, gt=0, le=12 * 3600)
+
     # the API
     public_url: str = "http://127.0.0.1:8080"
     cors_origins: tuple[str, ...] = ()

@@ -179,6 +179,7 @@ class _Player:
             is_generated=track.is_generated,
             snippets=snippets,
             chapters=read_chapters(str(details.get("shortDescription") or "")),
+            thumbnail_url=_largest(details.get("thumbnail")),
         )
 
 
@@ -201,6 +202,13 @@ class _Route(HTTPAdapter):
         elif self._proxy_url:
             options["proxies"] = {"http": self._proxy_url, "https": self._proxy_url}
         return super().send(request, *args, **options)
+
+
+def _largest(thumbnail: Any) -> str | None:
+    """The address of the widest of YouTube's pictures of a video."""
+    pictures: list[dict[str, Any]] = (thumbnail or {}).get("thumbnails") or [{}]
+    url = str(max(pictures, key=lambda picture: int(picture.get("width") or 0)).get("url"))
+    return url if url.startswith("https://") else None
 
 
 def _translated(error: Exception, status: str) -> RecastError:

@@ -1,5 +1,5 @@
 """Carries out deletions: the pictures of deleted characters in all their versions, and the models trained on them. Also
-gives up uploads that nobody has finished."""
+gives up characters and files whose upload nobody has finished."""
 
 import asyncio
 
@@ -28,10 +28,12 @@ def deletions(
 ) -> dg.SkipReason:
     """What goes wrong with one deletion puts it off, by itself, ever longer; it is never given up."""
     # With Pillow behind it: every run would pay for the import before its first stage.
+    from studio import uploading
     from studio.characters import carry_out_deletions, sweep_abandoned_uploads
 
     async def carry_out() -> tuple[int, int]:
         swept = await sweep_abandoned_uploads(database)
+        swept += await uploading.sweep_abandoned_uploads(database, storage)
         return swept, await carry_out_deletions(database, storage, ModelsOfTrainers(cameras))
 
     try:

@@ -30,7 +30,7 @@ from resources.database.connection import Connection, Database
 from resources.speech.engines import ending
 from resources.speech.protocol import AudioForm, Engine, EngineProfile, Transcription
 from resources.storage import Storage, transcript_object_key
-from resources.video.protocol import Handle, Take, TakeStatus
+from resources.video.protocol import Confirm, Handle, Take, TakeStatus
 from studio.purchasing import Patience, PurchaseFailed, Till, buy
 from studio.work import Work
 
@@ -152,8 +152,9 @@ class TranscriptionGoods:
     def object_key(self) -> str:
         return transcript_object_key(self.user_id, self.key)
 
-    async def submit(self, attempt_id: UUID) -> Handle:
+    async def submit(self, attempt_id: UUID, confirm: Confirm) -> Handle:
         assert self.ask
+        await confirm()
         answer = await self.ask()
         kept = KeptHeard(
             heard=answer.heard,

@@ -1,4 +1,4 @@
-"""The transcript of a video that has no captions: its sound is fetched and listened to."""
+"""The transcript of a video that has no captions, or of a recording that its user has sent: it is listened to."""
 
 import asyncio
 import tempfile
@@ -11,8 +11,10 @@ import structlog
 
 from domain.errors import RecastError
 from domain.listening import snippets_of
+from domain.source import Source, SourceKind
 from domain.transcript import Hearing, Transcript
 from resources.database.connection import Database
+from resources.database.records import Upload
 from resources.settings import Settings, revealed
 from resources.speech.engines import open_engine
 from resources.speech.protocol import Engine
@@ -35,8 +37,8 @@ UNTOLD = "und"
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who listens to videos of YouTube. ``open_engine`` makes the engine that each job uses and closes; ``language`` is
-    a hint for it, or None."""
+    """Who listens to videos of YouTube and to recordings. ``open_engine`` makes the engine that each job uses and
+    closes; ``language`` is a hint for it, or None."""
 
     source: YouTubeAudio
     open_engine: Callable[[], Engine]
@@ -53,28 +55,50 @@ class Listener:
         may differ by a byte. It goes once it is heard, or when trying again would not help.
         """
         prefix = source_audio_prefix(work.job.user_id, work.job.id)
-        engine = self.open_engine()
         try:
             with tempfile.TemporaryDirectory(prefix="recast-sound-") as folder:
                 path, listing = await self._sound(work, video_id, prefix, Path(folder))
-                listened = await listen(
-                    work,
-                    path,
-                    engine=engine,
-                    storage=self.storage,
-                    database=self.database,
-                    patience=self.patience,
-                    max_seconds=self.max_seconds,
-                    language=self.language,
-                )
+                listened = await self._listen(work, path, self.language)
         except RecastError as error:
             if not error.meaning.retryable:
                 await self._forget(prefix)
             raise
-        finally:
-            await engine.close()
         await self._forget(prefix)
         return transcript_of(listed=listing, listened=listened)
+
+    async def recording(self, work: Work, upload: Upload, source: Source) -> Transcript:
+        """What is said in a recording, with what its user says of it. Raises what ``listen`` raises."""
+        with tempfile.TemporaryDirectory(prefix="recast-sound-") as folder:
+            path = Path(folder) / SOUND
+            await self.storage.download(upload.s3_key, path, upload.s3_version)
+            listened = await self._listen(work, path, source.language or self.language)
+        return Transcript(
+            kind=SourceKind.UPLOAD,
+            title=source.title,
+            channel=source.author,
+            duration_seconds=listened.seconds,
+            language=source.language or listened.heard.language or UNTOLD,
+            is_generated=True,
+            snippets=snippets_of(listened.heard.words),
+            hearing=hearing_of(listened),
+            licence=source.licence,
+        )
+
+    async def _listen(self, work: Work, path: Path, language: str | None) -> Listened:
+        engine = self.open_engine()
+        try:
+            return await listen(
+                work,
+                path,
+                engine=engine,
+                storage=self.storage,
+                database=self.database,
+                patience=self.patience,
+                max_seconds=self.max_seconds,
+                language=language,
+            )
+        finally:
+            await engine.close()
 
     async def _sound(self, work: Work, video_id: str, prefix: str, folder: Path) -> tuple[Path, Listing]:
         """The video's sound and what is known of it, from an earlier run of the job or from YouTube."""

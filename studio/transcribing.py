@@ -1,17 +1,20 @@
-"""Transcribing: what was said in the source video, and the script that is made of it."""
+"""Transcribing: what was said in the source, and the script that is made of it."""
 
 import asyncio
 from dataclasses import dataclass
 
 from domain.errors import ErrorCode, RecastError
 from domain.normalise import normalise
-from domain.reading import Reading
 from domain.script import Script
+from domain.source import SourceKind
 from domain.stages import JobType
 from domain.transcript import Transcript
-from resources.database import scripts
+from resources.database import scripts, uploads
+from resources.database.records import ScriptRow
+from resources.storage import Storage
 from resources.youtube import YouTubeCaptions
 from studio.soundtrack import Listener
+from studio.uploading import read_kept_transcript
 from studio.work import Work
 
 LISTENING_HELPS = frozenset({ErrorCode.TRANSCRIPT_MISSING})
@@ -26,42 +29,48 @@ class WrittenScript:
 
 
 async def transcribe(
-    work: Work, captions: YouTubeCaptions, *, max_seconds: float, listener: Listener | None = None
+    work: Work,
+    captions: YouTubeCaptions,
+    storage: Storage,
+    *,
+    max_seconds: float,
+    listener: Listener | None = None,
 ) -> Transcript:
-    """The transcript of the job's video, made once and kept as it came: from its captions or, where they have nothing
-    to give, by ``listener`` from its sound.
+    """The transcript of the job's source, brought once and kept as it came: a video's captions or, where they have
+    nothing to give, what ``listener`` hears in its sound; the file that its user has sent; what is heard in a
+    recording.
 
-    Raises what YouTubeCaptions.fetch raises, VIDEO_TOO_LONG above ``max_seconds``, and what Listener.transcript raises.
+    Raises what YouTubeCaptions.fetch, Listener.transcript and `read_transcript_file` raise, VIDEO_TOO_LONG above
+    ``max_seconds``, and TRANSCRIPTION_NOT_CONFIGURED for a recording without a ``listener``.
     """
     script = await scripts.find_script(work.connection, work.job.script_id)
     if script is None:
         raise RecastError(ErrorCode.NOT_FOUND, "The script of this job was deleted.")
     if kept := await scripts.find_transcript(work.connection, script.id):
         return kept
-    try:
-        transcript = await _from_captions(captions, script.video_id, work.job.options.reading, max_seconds)
-    except RecastError as error:
-        if listener is None or error.code not in LISTENING_HELPS:
-            raise
-        transcript = await _from_sound(work, listener, script.video_id, error)
+    if script.source.kind is SourceKind.YOUTUBE:
+        assert script.video_id, "the database sees to it"
+        transcript = await _of_video(work, script.video_id, captions, listener, max_seconds)
+    else:
+        transcript = await _of_upload(work, script, storage, listener)
+    _check(transcript, max_seconds)
     await scripts.save_transcript(work.connection, script.id, transcript)
     return transcript
 
 
-async def _from_captions(
-    captions: YouTubeCaptions, video_id: str, reading: Reading, max_seconds: float
+async def _of_video(
+    work: Work, video_id: str, captions: YouTubeCaptions, listener: Listener | None, max_seconds: float
 ) -> Transcript:
-    transcript = await asyncio.to_thread(
-        captions.fetch, video_id, languages=reading.languages, translate_to=reading.translate_to
-    )
-    if transcript.duration_seconds > max_seconds:
-        raise RecastError(
-            ErrorCode.VIDEO_TOO_LONG,
-            f"The video lasts {transcript.duration_seconds / 60:.0f} minutes;"
-            f" at most {max_seconds / 60:.0f} are accepted.",
+    reading = work.job.options.reading
+    try:
+        transcript = await asyncio.to_thread(
+            captions.fetch, video_id, languages=reading.languages, translate_to=reading.translate_to
         )
-    if not transcript.snippets:
-        raise RecastError(ErrorCode.TRANSCRIPT_MISSING, cause="the captions are empty")
+        _check(transcript, max_seconds)
+    except RecastError as error:
+        if listener is None or error.code not in LISTENING_HELPS:
+            raise
+        return await _from_sound(work, listener, video_id, error)
     return transcript
 
 
@@ -75,6 +84,28 @@ async def _from_sound(work: Work, listener: Listener, video_id: str, no_captions
     transcript = await listener.transcript(work, video_id)
     reason = f"captions: {no_captions.code} ({no_captions.cause or no_captions.detail})"
     return transcript.model_copy(update={"gave_way": (reason,)})
+
+
+async def _of_upload(work: Work, script: ScriptRow, storage: Storage, listener: Listener | None) -> Transcript:
+    upload = await uploads.find_upload(work.connection, script.upload_id) if script.upload_id else None
+    if upload is None:
+        raise RecastError(ErrorCode.NOT_FOUND, "The file of this script was deleted.")
+    if script.source.kind is SourceKind.FILE:
+        return await read_kept_transcript(storage, script, upload)
+    if listener is None:
+        raise RecastError(ErrorCode.TRANSCRIPTION_NOT_CONFIGURED, cause=f"{upload.s3_key} ({upload.facts})")
+    return await listener.recording(work, upload, script.source)
+
+
+def _check(transcript: Transcript, max_seconds: float) -> None:
+    if transcript.duration_seconds > max_seconds:
+        raise RecastError(
+            ErrorCode.VIDEO_TOO_LONG,
+            f"The video lasts {transcript.duration_seconds / 60:.0f} minutes;"
+            f" at most {max_seconds / 60:.0f} are accepted.",
+        )
+    if not transcript.snippets:
+        raise RecastError(ErrorCode.TRANSCRIPT_MISSING, cause="there are no words in it")
 
 
 async def write_script(work: Work) -> WrittenScript:

@@ -8,11 +8,12 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from api.views.characters import CharacterView, speakers_of
-from api.views.examples import ADA, CHARACTER, IMPORT, IMPORT_JOB, LATER, MORNING, PROJECT, USER_SCRIPT, example
+from api.views.examples import ADA, CHARACTER, IMPORT, IMPORT_JOB, LATER, MORNING, PROJECT, SOURCE, USER_SCRIPT, example
 from api.views.jobs import JobView
 from api.views.view import View
 from domain.reading import Language, Reading
 from domain.script import Line
+from domain.source import Source, SourceKind
 from domain.states import JobStatus
 from domain.transcript import Chapter
 from resources.database.records import CastCharacter, Job, ScriptRow
@@ -55,6 +56,27 @@ class ImportView(View):
     job_id: UUID = Field(description="The import: follow it at /jobs/{job_id}.")
 
 
+class SourceView(View):
+    """Where the words come from, kept for whoever publishes the film."""
+
+    model_config = ConfigDict(json_schema_extra=example(SOURCE))
+
+    kind: SourceKind = Field(description="A `youtube` video, a transcript `file`, or an `upload`ed recording.")
+    title: str
+    author: str = Field(description="The channel, or whom you have named.")
+    licence: str
+    rights: str = Field(description="Your own statement.")
+    language: str
+    thumbnail_url: str | None
+    duration_seconds: float | None
+    times_are_estimated: bool = Field(description="Whether times come from the length of the text: nobody heard them.")
+    attribution: str = Field(description="A sentence for the description of the film.")
+
+    @classmethod
+    def of(cls, source: Source, youtube_url: str | None) -> Self:
+        return cls(**source.model_dump(), attribution=source.attribution(youtube_url))
+
+
 class ScriptView(View):
     model_config = ConfigDict(
         json_schema_extra=example(
@@ -63,6 +85,7 @@ class ScriptView(View):
                 "project_id": PROJECT,
                 "youtube_url": "https://www.youtube.com/watch?v=demo0000001",
                 "video_id": "demo0000001",
+                "source": SOURCE,
                 "status": "succeeded",
                 "import_job": IMPORT,
                 "version": 1,
@@ -80,8 +103,9 @@ class ScriptView(View):
 
     id: UUID
     project_id: UUID
-    youtube_url: str
-    video_id: str
+    youtube_url: str | None = Field(description="None for a file of your own.")
+    video_id: str | None
+    source: SourceView
     status: JobStatus | None = Field(description="The state of its import.")
     import_job: JobView | None
     version: int = Field(description="0 until the import is done; each edit counts one up.")
@@ -105,6 +129,7 @@ class ScriptView(View):
             project_id=row.project_id,
             youtube_url=row.youtube_url,
             video_id=row.video_id,
+            source=SourceView.of(row.source, row.youtube_url),
             status=import_job and import_job.status,
             import_job=import_job and JobView.of(import_job),
             version=row.version,

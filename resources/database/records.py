@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from domain.reading import Reading
 from domain.scenes import Scene
 from domain.script import Script
 from domain.shots import ShotPrompt
+from domain.source import Source
 from domain.stages import JobType
 from domain.states import JobStatus, SceneStatus
 from domain.training import Likeness
@@ -129,12 +131,56 @@ class JobEvent(Record):
     created_at: datetime
 
 
+class UploadKind(StrEnum):
+    TRANSCRIPT = "transcript"
+    RECORDING = "recording"
+
+
+class UploadState(StrEnum):
+    PENDING = "pending"
+    COMPLETE = "complete"
+    DISCARDED = "discarded"
+
+
+class RecordingFacts(Record):
+    """What a sound or video file holds: its first audio stream, as the container tells."""
+
+    container: str
+    duration_seconds: float
+    audio_codec: str
+    sample_rate: int
+    channels: int
+    has_video: bool
+
+
+class Upload(Record):
+    """A file of a user's at ``s3_key``. ``facts`` are of a recording; ``s3_version`` is the one that was looked at."""
+
+    id: UUID
+    user_id: UUID
+    kind: UploadKind
+    state: UploadState
+    filename: str
+    content_type: str
+    size_bytes: int
+    sha256: str | None
+    s3_key: str
+    s3_version: str | None
+    facts: RecordingFacts | None
+    created_at: datetime
+    completed_at: datetime | None
+
+
 class ScriptRow(Record):
+    """Of a YouTube video (``youtube_url``, ``video_id``) or of an upload (``upload_id``), as ``source`` says."""
+
     id: UUID
     user_id: UUID
     project_id: UUID
-    youtube_url: str
-    video_id: str
+    youtube_url: str | None
+    video_id: str | None
+    upload_id: UUID | None
+    source: Source
     normalized_script: Script | None
     language: str | None
     version: int

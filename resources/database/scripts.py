@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from domain.script import Script
+from domain.source import Source
 from domain.transcript import Transcript
 from resources.database import characters
 from resources.database.connection import Connection
@@ -16,8 +17,12 @@ from resources.database.records import CastCharacter, ScriptRow
 
 # All but the raw transcript, which is large and read by one stage only.
 COLUMNS = sql.SQL(
-    "id, user_id, project_id, youtube_url, video_id, normalized_script, language, version, created_at, updated_at"
+    "id, user_id, project_id, youtube_url, video_id, upload_id, source, normalized_script, language, version,"
+    " created_at, updated_at"
 )
+
+
+YOUTUBE_VIDEO = Source()
 
 
 async def ensure_user(connection: Connection, user_id: UUID, email: str) -> None:
@@ -37,14 +42,23 @@ async def insert_project(connection: Connection, user_id: UUID, title: str) -> U
 
 
 async def insert_script(
-    connection: Connection, user_id: UUID, project_id: UUID, youtube_url: str, video_id: str
+    connection: Connection,
+    user_id: UUID,
+    project_id: UUID,
+    youtube_url: str | None,
+    video_id: str | None,
+    *,
+    upload_id: UUID | None = None,
+    source: Source = YOUTUBE_VIDEO,
 ) -> ScriptRow:
+    """A script without lines, of a video or of an upload."""
     cursor = connection.cursor(row_factory=class_row(ScriptRow))
     await cursor.execute(
         sql.SQL(
-            "insert into scripts (user_id, project_id, youtube_url, video_id) values (%s, %s, %s, %s) returning {}"
+            "insert into scripts (user_id, project_id, youtube_url, video_id, upload_id, source)"
+            " values (%s, %s, %s, %s, %s, %s) returning {}"
         ).format(COLUMNS),
-        (user_id, project_id, youtube_url, video_id),
+        (user_id, project_id, youtube_url, video_id, upload_id, Jsonb(source.model_dump(mode="json"))),
     )
     row = await cursor.fetchone()
     assert row
@@ -54,6 +68,12 @@ async def insert_script(
 async def find_script(connection: Connection, script_id: UUID) -> ScriptRow | None:
     cursor = connection.cursor(row_factory=class_row(ScriptRow))
     await cursor.execute(sql.SQL("select {} from scripts where id = %s").format(COLUMNS), (script_id,))
+    return await cursor.fetchone()
+
+
+async def find_script_of_upload(connection: Connection, upload_id: UUID) -> ScriptRow | None:
+    cursor = connection.cursor(row_factory=class_row(ScriptRow))
+    await cursor.execute(sql.SQL("select {} from scripts where upload_id = %s").format(COLUMNS), (upload_id,))
     return await cursor.fetchone()
 
 
@@ -70,11 +90,20 @@ async def find_transcript(connection: Connection, script_id: UUID) -> Transcript
 
 
 async def save_transcript(connection: Connection, script_id: UUID, transcript: Transcript) -> None:
-    """Keep the transcript as it came, and name the project after its video."""
+    """Keep the transcript as it came, and what it tells of its source, and name the project after that."""
+    facts = {
+        "title": transcript.title,
+        "author": transcript.channel,
+        "language": transcript.language,
+        "licence": transcript.licence,
+        "thumbnail_url": transcript.thumbnail_url,
+        "duration_seconds": transcript.duration_seconds,
+        "times_are_estimated": transcript.times_are_estimated,
+    }
     async with connection.transaction():
         await connection.execute(
-            "update scripts set raw_transcript = %s, language = %s where id = %s",
-            (Jsonb(transcript.model_dump(mode="json")), transcript.language, script_id),
+            "update scripts set raw_transcript = %s, language = %s, source = source || %s where id = %s",
+            (Jsonb(transcript.model_dump(mode="json")), transcript.language, Jsonb(facts), script_id),
         )
         await connection.execute(
             "update projects set title = %s where id = (select project_id from scripts where id = %s)",

@@ -47,6 +47,12 @@ def _details(video_id: str, video: Video, fault: Fault | None) -> dict[str, Any]
         "lengthSeconds": "0" if is_live else str((fault and fault.seconds) or video.length_seconds),
         "channelId": "UCsandboxsandboxsandbox0",
         "isOwnerViewing": False,
+        "thumbnail": {
+            "thumbnails": [
+                {"url": f"https://i.ytimg.com/vi/{video_id}/default.jpg", "width": 120, "height": 90},
+                {"url": f"https://i.ytimg.com/vi/{video_id}/hqdefault.jpg", "width": 480, "height": 360},
+            ]
+        },
         "shortDescription": video.description,
         "isCrawlable": True,
         "allowRatings": True,

@@ -56,6 +56,7 @@ def test_the_demo_is_a_short_dialogue_with_speakers_and_punctuation(sandbox):
     assert transcript.snippets[0].text == "ADA: Do you hear it?"
     assert transcript.title == "A Rowing Boat to the Stars"
     assert transcript.channel == "Lantern Street Stories"
+    assert transcript.thumbnail_url == "https://i.ytimg.com/vi/demo0000001/hqdefault.jpg"
 
 
 def test_automatic_captions_roll_without_punctuation(sandbox):

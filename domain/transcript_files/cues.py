@@ -1,0 +1,107 @@
+"""SubRip (SRT) and WebVTT: cues with a line of times each.
+
+pysubs2 is not used here. It reads WebVTT as SubRip, so that notes and names of cues are spoken; it takes the last row
+of a cue for a number when it is one ("1984"), 100 hours for none, and the square of its length for a run of blank rows.
+https://www.w3.org/TR/webvtt1/ has the rules; SubRip has none, and is read as players do, between its lines of times.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from domain.transcript import Snippet
+from domain.transcript_files.bounds import check_count, check_cue, refused
+from domain.transcript_files.speakers import Speakers
+
+ARROW = "-->"
+_STAMP = r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?"
+_TIMES = re.compile(rf"\s*{_STAMP}\s*{ARROW}\s*{_STAMP}(?:\s|$)")
+_LOOKS_LIKE_TIMES = re.compile(rf"\s*-?\d[\d:., ]*-?\s*{ARROW}")
+_INDEX = re.compile(r"\s*\d+\s*")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]+([^<>]*)>")
+_WORD_TIME = re.compile(r"<\d{2}:\d{2}[\d:.]*>")
+
+
+class Cue(NamedTuple):
+    start: float
+    end: float
+    rows: Sequence[str]
+
+
+def is_webvtt(text: str) -> bool:
+    return re.match(r"WEBVTT(?:\s|$)", text) is not None
+
+
+def is_subrip(text: str) -> bool:
+    return any(ARROW in row and _LOOKS_LIKE_TIMES.match(row) for row in text.splitlines())
+
+
+def has_word_times(text: str) -> bool:
+    """Whether each word has a time of its own, as in the captions that YouTube hears and downloaders save."""
+    return _WORD_TIME.search(text) is not None
+
+
+def read_cues(text: str) -> tuple[Snippet, ...]:
+    """The cues in the order of the file; those without a word are left out. Overlaps stay.
+
+    Raises TRANSCRIPT_INVALID with the number of the cue, counted from one, whose times cannot be.
+    """
+    speakers = Speakers()
+    snippets = []
+    cues = _webvtt_cues(text) if is_webvtt(text) else _subrip_cues(text)
+    for number, cue in enumerate(cues, 1):
+        check_count(number)
+        said = _with_voices("\n".join(row.strip() for row in cue.rows if row.strip()), speakers)
+        check_cue(f"Cue {number}", cue.start, cue.end, said)
+        if said:
+            snippets.append(Snippet(text=said, start=cue.start, duration=round(cue.end - cue.start, 3)))
+    return tuple(snippets)
+
+
+def _webvtt_cues(text: str) -> Iterator[Cue]:
+    """A block whose first or second row has the times is a cue; notes, styles and regions are the other blocks."""
+    number = 0
+    for block in _blocks(text.splitlines()[1:]):
+        at = next((place for place, row in enumerate(block[:2]) if ARROW in row), None)
+        if at is None or block[0].startswith("NOTE"):
+            continue
+        number += 1
+        yield Cue(*_times(block[at], number), block[at + 1 :])
+
+
+def _blocks(rows: Sequence[str]) -> Iterator[list[str]]:
+    block: list[str] = []
+    for row in [*rows, ""]:
+        if row.strip():
+            block.append(row)
+        elif block:
+            yield block
+            block = []
+
+
+def _subrip_cues(text: str) -> Iterator[Cue]:
+    """Blank rows may be missing, or stand within a cue: only a line of times begins another, with its index above."""
+    rows = text.splitlines()
+    places = [place for place, row in enumerate(rows) if ARROW in row and _LOOKS_LIKE_TIMES.match(row)]
+    for number, (place, following) in enumerate(zip(places, [*places[1:], None], strict=True), 1):
+        said = rows[place + 1 : following]
+        if following is not None and said and _INDEX.fullmatch(said[-1]):
+            said.pop()
+        yield Cue(*_times(rows[place], number), said)
+
+
+def _times(row: str, number: int) -> tuple[float, float]:
+    if not (found := _TIMES.match(row)):
+        raise refused(f"The times of cue {number} cannot be read: {row.strip()[:60]!r}.")
+    return _seconds(*found.groups()[:4]), _seconds(*found.groups()[4:])
+
+
+def _seconds(hours: str | None, minutes: str, seconds: str, fraction: str | None) -> float:
+    return int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + round(float(f"0.{fraction or 0}"), 3)
+
+
+def _with_voices(text: str, speakers: Speakers) -> str:
+    """Each voice on rows of its own, its name before its words."""
+    before, *voices = _VOICE.split(text)
+    rows = [before, *(speakers.row(name, said) for name, said in zip(voices[::2], voices[1::2], strict=True))]
+    return "\n".join(row.strip() for row in rows if row.strip())
