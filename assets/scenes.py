@@ -8,6 +8,7 @@ from assets.partitions import OWNERS, jobs
 from assets.script import script
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
+from domain import montage, trims
 from domain import scenes as splitting
 from domain import summary as shortening
 from domain.scenes import MAX_SCENE_SECONDS
@@ -25,7 +26,7 @@ from studio import directing
     group_name="direction",
     kinds={"postgres"},
     owners=OWNERS,
-    code_version=code_version(splitting, shortening, directing.split),
+    code_version=code_version(splitting, shortening, montage, trims, directing.split),
     check_specs=[
         dg.AssetCheckSpec(
             "within_length",

@@ -65,6 +65,7 @@ class ErrorCode(StrEnum):
     TOO_LARGE = "TOO_LARGE"
     NOT_READY = "NOT_READY"
     CONFLICT = "CONFLICT"
+    STALE_VERSION = "STALE_VERSION"
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
     RATE_LIMITED = "RATE_LIMITED"
 
@@ -391,6 +392,12 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
         False,
         409,
     ),
+    ErrorCode.STALE_VERSION: Meaning(
+        "The script has been edited since the version that this request names.",
+        "Nothing was overwritten: read the script as it is now, and send the edit again for that version.",
+        False,
+        409,
+    ),
     ErrorCode.IDEMPOTENCY_MISMATCH: Meaning(
         "This idempotency key was used before with another request.",
         "Send a new key with a new request, or the same request with the old key.",
@@ -427,3 +434,11 @@ class RecastError(Exception):
         self.cause = redacted(cause) if cause else None
         self.request_id = request_id
         super().__init__(f"{code}: {self.detail}" + (f" ({self.cause})" if self.cause else ""))
+
+
+class StaleVersionError(RecastError):
+    """An edit of a version that is not the present one."""
+
+    def __init__(self, current_version: int) -> None:
+        self.current_version = current_version
+        super().__init__(ErrorCode.STALE_VERSION, f"The script is at version {current_version} by now.")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from domain import montage
 from domain.characters import CastMember
 from domain.continuity import goes_on
 from domain.direction import as_prompt, references
@@ -13,10 +14,10 @@ from domain.director import direct, named_speakers
 from domain.errors import ErrorCode, RecastError
 from domain.models import ModelProfile
 from domain.prompts import take_seed
-from domain.scenes import MAX_SCENE_SECONDS, MIN_SCENE_SECONDS, Scene, split_scenes
+from domain.scenes import MAX_SCENE_SECONDS, MIN_SCENE_SECONDS, Scene
 from domain.script import Script
 from domain.shots import HEURISTICS, ShotPrompt
-from domain.summary import Summary, summarise
+from domain.summary import Summary
 from resources.database import characters, events, scenes, scripts
 from resources.database.records import JobOptions, JobScene
 from resources.director.client import LanguageDirector
@@ -73,20 +74,15 @@ def split(script: Script, options: JobOptions, profile: ModelProfile) -> Sequenc
     """The scenes of a film: of the lines that a target length leaves, none longer than its model can film, and none
     shorter than the least that its model sells, where a neighbour can take it in: of a scene of two seconds, filmed by
     a model that sells five, three would be paid for and thrown away."""
-    summary = summary_of(script, options)
     longest = min(MAX_SCENE_SECONDS, profile.max_seconds)
     shortest = min(longest, max(MIN_SCENE_SECONDS, profile.min_seconds))
-    plan = split_scenes(
-        summary.lines, max_seconds=longest, min_seconds=shortest, breaks=summary.breaks, chapters=script.chapters
-    )
+    plan = montage.scenes_of(script, max_seconds=longest, min_seconds=shortest, target_seconds=options.target_seconds)
     return plan[: options.max_scenes] if options.max_scenes else plan
 
 
 def summary_of(script: Script, options: JobOptions) -> Summary:
-    """The lines that are filmed: all of them, unless a target length is set."""
-    if not options.target_seconds:
-        return Summary(script.lines)
-    return summarise(script.lines, options.target_seconds, chapters=script.chapters)
+    """The lines that are filmed: all that is not cut, unless a target length is set."""
+    return montage.summary_of(script, options.target_seconds)
 
 
 async def direct_scenes(
@@ -187,18 +183,23 @@ async def _direct(desk: _Desk) -> None:
         raise RecastError(ErrorCode.EMPTY_CAST)
     options = desk.work.job.options
     plan = [row.scene for row in desk.rows]
-    by_rules = {
-        scene.index: prompt
-        for scene, prompt in zip(plan, direct(plan, cast, style=options.style, seed=options.seed), strict=True)
-    }
+    script = await scripts.find_version(
+        desk.work.connection, desk.work.job.script_id, desk.work.job.script_version or 0
+    )
+    ruled = direct(plan, cast, style=options.style, seed=options.seed, script=script)
+    by_rules = {scene.index: prompt for scene, prompt in zip(plan, ruled, strict=True)}
     if desk.director:
-        await _consult(desk, desk.director, cast, by_rules)
+        await _consult(desk, desk.director, cast, by_rules, script)
     else:
         await desk.decide({row.scene_index: by_rules[row.scene_index] for row in desk.open_rows})
 
 
 async def _consult(
-    desk: _Desk, director: LanguageDirector, cast: Sequence[CastMember], by_rules: Mapping[int, ShotPrompt]
+    desk: _Desk,
+    director: LanguageDirector,
+    cast: Sequence[CastMember],
+    by_rules: Mapping[int, ShotPrompt],
+    script: Script | None,
 ) -> None:
     """Have the language model direct, and the rules what it does not. Each batch is kept before the next is asked for,
     so that a run that takes over asks for the rest alone."""
@@ -212,7 +213,7 @@ async def _consult(
     reference_of = {member.character_id: reference for reference, member in people.items()}
     named = {
         scene.index: reference_of[speaker.character_id]
-        for scene, speaker in zip(plan, named_speakers(plan, cast), strict=True)
+        for scene, speaker in zip(plan, named_speakers(plan, cast, script), strict=True)
         if speaker
     }
     bookkeeping = {"template": template_version(), "brief": brief}

@@ -114,7 +114,7 @@ def _wanted(cameras: Cameras, script: Script, options: JobOptions, cast: _Cast) 
     profile = cameras.profile(options.provider, options.model)
     profile.require_aspect(options.aspect)
     plan = split(script, options, profile)
-    prompts = direct(plan, cast.members, style=options.style, seed=options.seed)
+    prompts = direct(plan, cast.members, style=options.style, seed=options.seed, script=script)
     return [
         _Wanted(
             scene.index,

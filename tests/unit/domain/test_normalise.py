@@ -67,8 +67,8 @@ def test_what_nobody_says_is_gone_and_what_is_said_stays(raw: str, clean: str) -
 
 def test_snippets_are_joined_into_sentences_with_times_in_between() -> None:
     assert lines(("Hello there. This is", 0, 4), ("one sentence.", 4, 2)) == [
-        Line(text="Hello there.", start=0, end=2.588),
-        Line(text="This is one sentence.", start=2.588, end=6),
+        Line(id=1, text="Hello there.", start=0, end=2.588),
+        Line(id=2, text="This is one sentence.", start=2.588, end=6),
     ]
 
 
