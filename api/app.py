@@ -17,7 +17,20 @@ from api.openapi import DESCRIPTION, TAGS, DescribedAPI, operation_name
 from api.page import BUILT_PAGE, BuiltPage
 from api.problems import Problems
 from api.requests import REQUEST_ID_HEADER, RequestMiddleware
-from api.routes import characters, events, imports, jobs, money, results, scripts, service, takes, uploads, webhooks
+from api.routes import (
+    characters,
+    editing,
+    events,
+    imports,
+    jobs,
+    money,
+    results,
+    scripts,
+    service,
+    takes,
+    uploads,
+    webhooks,
+)
 from api.services import lifespan_of
 from api.version import VERSION
 from resources.logs import configure_logs
@@ -65,7 +78,7 @@ def create_app(settings: Settings | None = None, *, page: Path = BUILT_PAGE) -> 
     )
     answer_errors_as_problems(app, problems)
     signed_in = APIRouter(prefix=PREFIX, dependencies=[Depends(current_user)])
-    for group in (imports, uploads, scripts, characters, jobs, takes, results, events, money):
+    for group in (imports, uploads, scripts, editing, characters, jobs, takes, results, events, money):
         signed_in.include_router(group.router)
     app.include_router(signed_in)
     app.include_router(service.router, prefix=PREFIX)

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from api.launches import Launcher
 from api.readiness import ReadinessChecks
+from api.reports import Reporter
 from resources.auth import TokenVerifier
 from resources.cloudfront import PreviewSigner
 from resources.dagster import DagsterClient
@@ -32,6 +33,7 @@ class Services:
     verifier: TokenVerifier
     previews: PreviewSigner
     launcher: Launcher
+    reporter: Reporter
     readiness: ReadinessChecks
     cameras: Cameras
     known_users: set[UUID] = field(default_factory=set)
@@ -76,6 +78,7 @@ def lifespan_of(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextM
                 settings.cdn_url, settings.cdn_key_pair_id, settings.cdn_private_key_path.read_text()
             ),
             launcher=Launcher(dagster),
+            reporter=Reporter(dagster),
             readiness=ReadinessChecks(database, storage, dagster),
             cameras=Cameras(settings),
         )
@@ -86,6 +89,7 @@ def lifespan_of(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextM
         finally:
             prefetch.cancel()
             await services.launcher.close()
+            await services.reporter.close()
             await dagster.close()
             await database.close()
 

@@ -8,6 +8,7 @@ from assets.transcript import transcript
 from assets.versions import code_version, data_version
 from domain import normalise
 from domain.stages import JobType, Stage
+from domain.trims import kept_lines
 from resources.database.connection import Database
 from studio import transcribing
 
@@ -26,7 +27,7 @@ EXCERPT_LINES = 12
             "lines_in_order",
             asset=Stage.SCRIPT.value,
             blocking=True,
-            description="There are lines, and their times never go back.",
+            description="Something is left to film, no line ends before it starts, and none is imported out of order.",
         )
     ],
 )
@@ -36,15 +37,17 @@ async def script(context: dg.AssetExecutionContext, database: dg.ResourceParam[D
         written = await transcribing.write_script(work)
         if work.job.type is JobType.GENERATION:
             _inherit_transcript(context, str(work.job.parent_job_id))
-    lines = written.script.lines
-    starts = [line.start for line in lines]
+    lines = kept_lines(written.script.lines, written.script.cuts)
+    starts = [line.start for line in written.script.imported]
+    is_sound = bool(lines) and all(line.start <= line.end for line in lines)
     return dg.MaterializeResult(
         data_version=data_version(written.script),
-        check_results=[dg.AssetCheckResult(passed=bool(lines) and starts == sorted(starts))],
+        check_results=[dg.AssetCheckResult(passed=is_sound and starts == sorted(starts))],
         metadata={
             "version": written.version,
             "language": written.script.language,
             "lines": len(lines),
+            "cut_lines": len(written.script.lines) - len({line.id for line in lines}),
             "words": sum(len(line.text.split()) for line in lines),
             "speakers": sorted({line.speaker for line in lines if line.speaker}),
             "spoken_seconds": round(sum(line.end - line.start for line in lines), 1),

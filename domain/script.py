@@ -81,4 +81,5 @@ class Script(BaseModel):
     @field_validator("last_id")
     @classmethod
     def _count(cls, last_id: int, info: ValidationInfo) -> int:
-        return max(last_id, *(line.id for line in info.data.get("lines", ())), 0)
+        lines: tuple[Line, ...] = info.data.get("lines", ())
+        return max([last_id, *(line.id for line in lines)])

@@ -20,6 +20,7 @@ from resources.storage import Storage
 from resources.video.cameras import Cameras
 from resources.youtube import YouTubeCaptions
 from sensors.deletions import deletions
+from sensors.edits import edits
 from sensors.failures import failures
 from sensors.launch import launch_sensor
 from sensors.ledger import invariants, settle
@@ -50,7 +51,7 @@ training_patience = Patience(
 defs = dg.Definitions(
     assets=[transcript, script, scenes, cast, clips, final_mp4],
     jobs=launched_jobs,
-    sensors=[launch_sensor(launched_jobs), failures, reconcile, settle, invariants, deletions],
+    sensors=[launch_sensor(launched_jobs), failures, reconcile, settle, invariants, deletions, edits],
     # Materialize in the UI ignores a job's own executor; the only long wait, filming, is concurrent inside `clips`.
     executor=dg.in_process_executor,
     resources={

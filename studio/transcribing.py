@@ -9,7 +9,7 @@ from domain.script import Script
 from domain.source import SourceKind
 from domain.stages import JobType
 from domain.transcript import Transcript
-from resources.database import scripts, uploads
+from resources.database import jobs, scripts, uploads
 from resources.database.records import ScriptRow
 from resources.storage import Storage
 from resources.youtube import YouTubeCaptions
@@ -122,4 +122,5 @@ async def write_script(work: Work) -> WrittenScript:
     written = await scripts.find_version(work.connection, work.job.script_id, version)
     if written is None or not written.lines:
         raise RecastError(ErrorCode.EMPTY_SCRIPT)
+    await jobs.record_reported_version(work.connection, work.job.id, version)
     return WrittenScript(written, version)

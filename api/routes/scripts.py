@@ -8,10 +8,13 @@ from fastapi import APIRouter, Path
 from api.dependencies import ServicesOf, Transaction, User
 from api.links import portrait_signer
 from api.openapi import problems
+from api.services import Services
 from api.views.characters import CastRequest, CastView, CharacterView, PartView, ProposalView, speakers_of
 from api.views.scripts import ScriptView
 from domain.errors import ErrorCode, RecastError
 from resources.database import jobs, scripts
+from resources.database.connection import Connection
+from resources.database.records import ScriptRow
 from studio.casting import propose
 from studio.editing import choose_cast
 
@@ -26,8 +29,12 @@ async def get_script(script_id: ScriptId, connection: Transaction, services: Ser
     row = await scripts.find_script(connection, script_id)
     if row is None:
         raise RecastError(ErrorCode.NOT_FOUND)
-    import_job = await jobs.find_import_of(connection, script_id)
-    cast = await scripts.list_cast(connection, script_id)
+    return await script_view(row, connection, services)
+
+
+async def script_view(row: ScriptRow, connection: Connection, services: Services) -> ScriptView:
+    import_job = await jobs.find_import_of(connection, row.id)
+    cast = await scripts.list_cast(connection, row.id)
     return ScriptView.of(row, import_job, cast, portrait_signer(services))
 
 

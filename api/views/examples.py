@@ -26,6 +26,7 @@ FAILURE: dict[str, Any] = {
     "remedy": "Try the scene again.",
     "retryable": True,
 }
+LINE: dict[str, Any] = {"id": 1, "text": "Did you see that?", "start": 0.4, "end": 1.9, "speaker": "Mira"}
 SOURCE: dict[str, Any] = {
     "kind": "youtube",
     "title": "Comets, explained",

@@ -8,11 +8,23 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from api.views.characters import CharacterView, speakers_of
-from api.views.examples import ADA, CHARACTER, IMPORT, IMPORT_JOB, LATER, MORNING, PROJECT, SOURCE, USER_SCRIPT, example
+from api.views.examples import (
+    ADA,
+    CHARACTER,
+    IMPORT,
+    IMPORT_JOB,
+    LATER,
+    LINE,
+    MORNING,
+    PROJECT,
+    SOURCE,
+    USER_SCRIPT,
+    example,
+)
 from api.views.jobs import JobView
 from api.views.view import View
 from domain.reading import Language, Reading
-from domain.script import Line
+from domain.script import Cut, Line
 from domain.source import Source, SourceKind
 from domain.states import JobStatus
 from domain.transcript import Chapter
@@ -91,8 +103,11 @@ class ScriptView(View):
                 "version": 1,
                 "title": "Comets, explained",
                 "language": "en",
-                "lines": [{"text": "Did you see that?", "start": 0.4, "end": 1.9, "speaker": "Mira"}],
+                "lines": [LINE],
                 "chapters": [{"title": "Where comets come from", "start": 0}],
+                "cuts": [{"start": 31.5, "end": 40}],
+                "breaks": [],
+                "joins": [],
                 "cast": [CHARACTER],
                 "speakers": {"Mira": ADA},
                 "created_at": MORNING,
@@ -111,8 +126,14 @@ class ScriptView(View):
     version: int = Field(description="0 until the import is done; each edit counts one up.")
     title: str | None
     language: str | None
-    lines: list[Line] = Field(description="Sentences in order; times are seconds of the source.")
+    lines: list[Line] = Field(
+        description="Sentences in the order in which they are filmed; times are seconds of the source, and an `id`"
+        " stays with its line."
+    )
     chapters: list[Chapter]
+    cuts: list[Cut] = Field(description="Seconds of the source that are left out, though their lines are still here.")
+    breaks: list[int] = Field(description="Lines with which a scene begins, by your wish.")
+    joins: list[int] = Field(description="Lines whose scene you have merged with the one before.")
     cast: list[CharacterView]
     speakers: dict[str, UUID] = Field(description="Who of the cast plays a speaker, where that was chosen.")
     created_at: datetime
@@ -137,6 +158,9 @@ class ScriptView(View):
             language=row.language,
             lines=list(script.lines) if script else [],
             chapters=list(script.chapters) if script else [],
+            cuts=list(script.cuts) if script else [],
+            breaks=list(script.breaks) if script else [],
+            joins=list(script.joins) if script else [],
             cast=[CharacterView.of(character, sign) for character in cast],
             speakers=speakers_of(cast),
             created_at=row.created_at,

@@ -82,6 +82,7 @@ class Job(Record):
     launches_before_retry: int
     launch_claimed_at: datetime | None
     dagster_run_id: str | None
+    reported_version: int | None
     cancel_requested_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
@@ -98,7 +99,8 @@ class SceneLikeness(Record):
 
 
 class JobScene(Record):
-    """``likeness`` is that of the clip that it shows."""
+    """``likeness`` is that of the clip that it shows; ``line_ids`` are the lines of the script in it, which its
+    ``scene`` keeps without their ids."""
 
     id: UUID
     job_id: UUID
@@ -107,6 +109,7 @@ class JobScene(Record):
     status: SceneStatus
     progress: int
     scene: Scene
+    line_ids: tuple[int, ...] = ()
     prompt: ShotPrompt | None
     provider: str | None
     model: str | None
@@ -186,6 +189,26 @@ class ScriptRow(Record):
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class ScriptVersion(Record):
+    """One version of a script, without its lines. ``edits`` made it of the version before, as their user sent them; or
+    it is ``restored_version`` once more; or neither, if it was imported."""
+
+    version: int
+    edits: list[dict[str, Any]] | None
+    restored_version: int | None
+    lines: int
+    created_at: datetime
+
+
+class UnreportedEdit(Record):
+    """The present version of a script, of which the partition of ``job_id`` does not know yet."""
+
+    job_id: UUID
+    script_id: UUID
+    version: int
+    normalized_script: Script
 
 
 class CharacterPicture(Record):

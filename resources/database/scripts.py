@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from psycopg import sql
@@ -13,7 +14,7 @@ from domain.source import Source
 from domain.transcript import Transcript
 from resources.database import characters
 from resources.database.connection import Connection
-from resources.database.records import CastCharacter, ScriptRow
+from resources.database.records import CastCharacter, ScriptRow, ScriptVersion
 
 # All but the raw transcript, which is large and read by one stage only.
 COLUMNS = sql.SQL(
@@ -138,6 +139,74 @@ async def find_version(connection: Connection, script_id: UUID, version: int) ->
     )
     row = await cursor.fetchone()
     return Script.model_validate(row[0]) if row else None
+
+
+async def add_version(
+    connection: Connection,
+    script_id: UUID,
+    expected: int,
+    edited: Script,
+    *,
+    edits: Sequence[Mapping[str, Any]] | None = None,
+    restored_version: int | None = None,
+    request_key: str | None = None,
+    request_hash: str | None = None,
+) -> tuple[int, bool] | None:
+    """Make ``edited`` the next version of the user's own script, if ``expected`` is its present one. The version that
+    the script then has, and whether it was made here; None when the user has no such script."""
+    cursor = await connection.execute(
+        "select present, is_made from edit_script(%s, %s, %s, %s, %s, %s, %s)",
+        (
+            script_id,
+            expected,
+            Jsonb(edited.model_dump(mode="json")),
+            None if edits is None else Jsonb(list(edits)),
+            restored_version,
+            request_key,
+            request_hash,
+        ),
+    )
+    return await cursor.fetchone()
+
+
+async def list_versions(
+    connection: Connection, script_id: UUID, *, limit: int, before: int | None = None
+) -> Sequence[ScriptVersion]:
+    """Newest first, those before version ``before``."""
+    cursor = connection.cursor(row_factory=class_row(ScriptVersion))
+    await cursor.execute(
+        """
+        select version, edits, restored_version, jsonb_array_length(normalized_script -> 'lines') as lines, created_at
+        from script_versions where script_id = %s and (%s::integer is null or version < %s)
+        order by version desc limit %s
+        """,
+        (script_id, before, before, limit),
+    )
+    return await cursor.fetchall()
+
+
+async def find_request_of_version(connection: Connection, script_id: UUID, request_key: str) -> tuple[int, str] | None:
+    """The version that a request with this key has made, and the request's fingerprint."""
+    cursor = await connection.execute(
+        "select version, request_hash from script_versions where script_id = %s and request_key = %s",
+        (script_id, request_key),
+    )
+    return await cursor.fetchone()
+
+
+async def rename_speaker(connection: Connection, script_id: UUID, old: str, new: str) -> None:
+    """Whoever of the cast was chosen to play the one speaker plays the other, unless somebody else was chosen."""
+    await connection.execute(
+        """
+        update script_characters set speakers = case
+          when exists (select from script_characters other
+            where other.script_id = %(id)s and %(new)s = any (other.speakers))
+            then array_remove(speakers, %(old)s)
+          else array_replace(speakers, %(old)s, %(new)s) end
+        where script_id = %(id)s and %(old)s = any (speakers)
+        """,
+        {"id": script_id, "old": old, "new": new},
+    )
 
 
 async def set_cast(

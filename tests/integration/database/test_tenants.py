@@ -179,6 +179,12 @@ async def test_a_user_changes_and_deletes_nothing_of_another(
         " values (%(user)s, 'recording', 'a', 'b', 1, 'c', 'complete')",
         "update uploads set s3_key = 'users/x'",
         "update scripts set source = '{}'",
+        "update scripts set normalized_script = '{}'",
+        "update scripts set version = 7",
+        "insert into script_versions (script_id, user_id, version, normalized_script)"
+        " values (%(script)s, %(user)s, 7, '{}')",
+        "update script_versions set normalized_script = '{}'",
+        "delete from script_versions",
         "update scripts set upload_id = null",
         "update deletions set finished_at = now()",
         "delete from deletions",
@@ -188,7 +194,9 @@ async def test_a_user_changes_and_deletes_nothing_of_another(
 async def test_what_only_the_pipeline_decides_no_user_writes(users: UserDatabase, ann: Tenant, statement: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         async with users.as_user(ann.user_id) as connection:
-            await connection.execute(statement, {"job": ann.job_id, "user": ann.user_id, "consent": CONSENT})
+            await connection.execute(
+                statement, {"job": ann.job_id, "user": ann.user_id, "script": ann.script_id, "consent": CONSENT}
+            )
 
 
 @pytest.mark.parametrize(
