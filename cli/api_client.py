@@ -35,6 +35,35 @@ class ErrorView(BaseModel):
     remedy: str = ""
 
 
+class LineView(BaseModel):
+    id: int
+    text: str
+    start: float
+    end: float
+    speaker: str | None
+
+
+class CutView(BaseModel):
+    start: float
+    end: float
+
+
+class ScriptView(BaseModel):
+    id: UUID
+    version: int
+    title: str | None
+    lines: list[LineView]
+    cuts: list[CutView]
+
+
+class VersionView(BaseModel):
+    version: int
+    created_at: str
+    lines_count: int
+    edits: list[dict[str, Any]] | None
+    restored_version: int | None
+
+
 class StageView(BaseModel):
     stage: str
     status: str
@@ -201,6 +230,20 @@ class ApiClient:
         )
         return ImportView.model_validate(answer)
 
+    async def script(self, script_id: UUID) -> ScriptView:
+        return ScriptView.model_validate(await self._get(f"/scripts/{script_id}"))
+
+    async def edit_script(self, script_id: UUID, body: dict[str, Any]) -> ScriptView:
+        return ScriptView.model_validate(await self._send_once("PATCH", f"/scripts/{script_id}", json=body))
+
+    async def versions(self, script_id: UUID, limit: int = 100) -> list[VersionView]:
+        answer = await self._get(f"/scripts/{script_id}/versions?limit={limit}")
+        return [VersionView.model_validate(one) for one in answer["versions"]]
+
+    async def restore_version(self, script_id: UUID, version: int, present: int) -> ScriptView:
+        body = {"version": present}
+        return ScriptView.model_validate(await self._post(f"/scripts/{script_id}/versions/{version}/restore", body))
+
     async def cast(
         self, script_id: UUID, character_ids: Sequence[UUID], speakers: Mapping[str, UUID] = MappingProxyType({})
     ) -> None:
@@ -299,15 +342,18 @@ class ApiClient:
         return await self._post_content(path, json=body)
 
     async def _post_content(self, path: str, **content: Any) -> dict[str, Any]:
-        """POSTs carry an idempotency key, so one that is sent again after a lost answer does its work once."""
+        return await self._send_once("POST", path, **content)
+
+    async def _send_once(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+        """With an idempotency key: what is sent again after a lost answer does its work once."""
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         try:
-            return await self._send("POST", path, headers=headers, **content)
+            return await self._send(method, path, headers=headers, **content)
         except RecastError as error:
             if error.code is not ErrorCode.API_UNREACHABLE:
                 raise
             await asyncio.sleep(POLL_SECONDS)
-            return await self._send("POST", path, headers=headers, **content)
+            return await self._send(method, path, headers=headers, **content)
 
     async def _send(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         try:

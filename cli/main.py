@@ -24,6 +24,7 @@ from cli.making import Order, follow, make_film, price_film
 from cli.money import list_models, show_budget, tell_of_quote
 from cli.report import tell_of_film, tell_of_stack
 from cli.running import run_stack
+from cli.scripts import edit_script, list_versions, restore_version, show_script
 from domain.errors import ErrorCode, RecastError
 from domain.profile import Aspect
 from resources.database.connection import Database
@@ -220,6 +221,45 @@ async def _retake(job_id: UUID, scene: int, changes: dict[str, Any]) -> None:
         await client.retake(job_id, scene, changes)
         with display_for(console) as display:
             await follow(client, job_id, "Job", display)
+
+
+script_app = typer.Typer(help="A script of yours: its lines, edits of them, and older versions.", no_args_is_help=True)
+app.add_typer(script_app, name="script")
+ScriptId = Annotated[UUID, typer.Argument(help="A script of yours.")]
+
+
+@script_app.command("show")
+def script_show(script: ScriptId) -> None:
+    """Show the lines with their ids, and what is cut."""
+    run(_with_client(partial(show_script, console=console, script_id=script)))
+
+
+@script_app.command("edit")
+def script_edit(
+    script: ScriptId,
+    file: Annotated[
+        Path,
+        typer.Option(
+            help='JSON: a list of edits, [{"op": "set_text", "line": 3, "text": "…"}], or {"version", "edits"}.',
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
+) -> None:
+    """Make the edits of a file, all of them or none."""
+    run(_with_client(partial(edit_script, console=console, script_id=script, file=file)))
+
+
+@script_app.command("history")
+def script_history(
+    script: ScriptId,
+    restore: Annotated[int | None, typer.Option(help="Bring this version back.", min=1)] = None,
+) -> None:
+    """List the versions, newest first; or bring one back."""
+    if restore is None:
+        run(_with_client(partial(list_versions, console=console, script_id=script)))
+    else:
+        run(_with_client(partial(restore_version, console=console, script_id=script, version=restore)))
 
 
 ledger_app = typer.Typer(help="Paid calls, for operators: whether the books add up, and what waits for a decision.")
