@@ -124,6 +124,7 @@ SCENE: dict[str, Any] = {
     "progress": 100,
     "title": "Where comets come from",
     "text": "Mira: Did you see that? Jonas: A comet, I think.",
+    "line_ids": [1, 2],
     "seconds": 6.4,
     "error": None,
     "characters": [{"id": ADA, "name": "Ada"}, {"id": KOFI, "name": "Kofi"}],

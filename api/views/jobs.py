@@ -156,6 +156,7 @@ class SceneView(View):
     progress: int = Field(ge=0, le=100)
     title: str | None = Field(description="The chapter of the source that the scene belongs to.")
     text: str = Field(description="What is said in it.")
+    line_ids: list[int] = Field(description="The lines of the script in it, whole or in part.")
     seconds: float = Field(description="How long its clip is.")
     error: Failure | None
     characters: list[SceneCharacter] = Field(description="Who is in it; empty until the scene is directed.")
@@ -173,6 +174,7 @@ class SceneView(View):
             progress=row.progress,
             title=row.scene.title,
             text=row.scene.text,
+            line_ids=list(row.line_ids),
             seconds=round(row.scene.duration, 3),
             error=Failure.of(row.error_code, row.error_message),
             characters=[SceneCharacter(id=one, name=names.get(one, "")) for one in shown],
