@@ -114,7 +114,7 @@ async def test_a_script_shows_its_lines_once_it_is_imported(alice: SignedIn, pip
     await pipeline.finish_import(imported["job_id"], imported["script_id"])
     script = (await alice.get(f"/scripts/{imported['script_id']}")).json()
     assert (script["status"], script["version"], script["title"]) == ("succeeded", 1, "Comets, explained")
-    assert script["lines"][0] == {"text": "Did you see that?", "start": 0.0, "end": 2.0, "speaker": "Mira"}
+    assert script["lines"][0] == {"id": 1, "text": "Did you see that?", "start": 0.0, "end": 2.0, "speaker": "Mira"}
     assert script["import_job"]["id"] == imported["job_id"]
 
 
