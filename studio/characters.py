@@ -65,8 +65,9 @@ async def add_character(
 ) -> Character:
     """The character made of pictures that a user has sent, or the one that the same request made before.
 
-    Raises PICTURE_REJECTED before anything is stored, IDEMPOTENCY_MISMATCH, and STORAGE_UNAVAILABLE, after which
-    nothing is left. When the same request was cut off before, this one goes on with it.
+    Raises PICTURE_REJECTED before anything is stored, IDEMPOTENCY_MISMATCH, and STORAGE_UNAVAILABLE or (its owner
+    deleted it meanwhile) CONFLICT, after which nothing is left. When the same request was cut off before, this one
+    goes on with it.
     """
     earlier = await _find_earlier(connect, user_id, identity)
     if earlier and earlier.status is not CharacterStatus.UPLOADING:
@@ -79,8 +80,9 @@ async def add_character(
         try:
             await _store(storage, upload, pictures)
             return await _finish(connect, upload)
-        except Exception:
-            await _give_up(connect, storage, upload)
+        except Exception as error:
+            if await _give_up(connect, storage, upload):
+                raise _deleted_meanwhile() from error
             raise
 
 
@@ -267,17 +269,20 @@ async def _finish(connect: Connect, upload: Character) -> Character:
     return character
 
 
-async def _give_up(connect: Connect, storage: Storage, upload: Character) -> None:
-    """Leave nothing of an upload that has failed. What cannot be deleted now is found by the sweeps."""
+async def _give_up(connect: Connect, storage: Storage, upload: Character) -> bool:
+    """Leave nothing of an upload that has failed; returns whether its owner had deleted the character before, which
+    then is the reason of the failure. What cannot be deleted now is found by the sweeps."""
     assert upload.user_id
+    deleted = False
     try:
         async with connect() as connection:
             discarded = await characters.discard_upload(connection, upload.id)
-            gone = discarded or await characters.find_character(connection, upload.id) is None
-        if gone:
+            deleted = not discarded and await characters.find_character(connection, upload.id) is None
+        if discarded or deleted:
             await storage.delete_folder(character_prefix(upload.user_id, upload.id))
     except RecastError as error:
         log.warning("a failed upload is left to the sweep", error_code=error.code.value, cause=error.cause)
+    return deleted
 
 
 def _no_such_character() -> RecastError:

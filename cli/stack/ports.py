@@ -1,5 +1,6 @@
 """Which port each service listens on."""
 
+import atexit
 import itertools
 import os
 import random
@@ -115,6 +116,7 @@ def _new_blocks() -> Iterator[PortBlock]:
         except OSError:
             claim.close()
             continue
+        atexit.register(claim.close)
         block = PortBlock(range(start + 1, start + BLOCK_SIZE), claim)
         _blocks.append(block)
         yield block

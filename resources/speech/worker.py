@@ -9,6 +9,7 @@ import os
 import sys
 from typing import Any
 
+from ctranslate2 import set_random_seed
 from faster_whisper import WhisperModel
 
 from domain.listening import Heard, HeardWord, words_of_segment
@@ -20,6 +21,8 @@ def main(folder: str) -> None:
     # Libraries print; only answers belong on this pipe.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    # What is hard to hear is tried again by chance: the same sound shall give the same words.
+    set_random_seed(0)
     model = WhisperModel(folder, device="auto", compute_type="int8", local_files_only=True, cpu_threads=_threads())
     for line in sys.stdin:
         question = json.loads(line)

@@ -16,7 +16,7 @@ from resources.database import characters, deletions, jobs, scripts
 from resources.database.connection import Connection, Database, UserDatabase
 from resources.database.records import Character, Deletion, JobOptions
 from resources.settings import Settings
-from resources.storage import Storage, StoredObject
+from resources.storage import Storage, StoredObject, storage_errors
 from resources.video.cameras import Cameras
 from studio.casting import cast_job, require_portraits
 from studio.characters import (
@@ -222,6 +222,7 @@ async def test_a_picture_that_arrives_after_its_character_is_deleted_goes_too(
     assert bucket.keys(folder(user_id)) == set()
 
 
+@pytest.mark.parametrize("moment", ["before a picture is stored", "after a picture was stored"])
 async def test_an_upload_whose_character_was_deleted_meanwhile_leaves_nothing(
     add: Callable[..., Any],
     connect: Connect,
@@ -229,16 +230,28 @@ async def test_an_upload_whose_character_was_deleted_meanwhile_leaves_nothing(
     bucket: Bucket,
     worker: Connection,
     user_id: UUID,
+    moment: str,
 ) -> None:
     class Slow(Storage):
         is_deleted = False
 
         async def upload(self, path: Path, key: str, content_type: str, *, cache: str = "") -> StoredObject:
-            if not self.is_deleted:
-                self.is_deleted = True
-                (begun,) = await characters.list_characters(worker)
-                await remove_character(connect, self, user_id, begun.id)
-            return await super().upload(path, key, content_type)
+            if self.is_deleted:
+                return await super().upload(path, key, content_type)
+            self.is_deleted = True
+            if moment.startswith("before"):
+                await self.delete()
+                return await super().upload(path, key, content_type)
+            await super().upload(path, key, content_type)
+            await self.delete()
+            # The upload ends with a look at what was stored.
+            with storage_errors(key):
+                self._client.head_object(Bucket=self.bucket, Key=key)
+            raise AssertionError("the picture is still there")
+
+        async def delete(self) -> None:
+            (begun,) = await characters.list_characters(worker)
+            await remove_character(connect, self, user_id, begun.id)
 
     with pytest.raises(RecastError) as refused:
         await add(Slow(settings))

@@ -75,6 +75,7 @@ async def test_a_worker_whose_connection_was_cut_while_it_uploaded_does_not_ask(
     assert bill.ids() == []
     assert await set_.states() == ["intent"]
     assert [one.error for one in await set_.film()] == [None]
+    assert await set_.states() == ["absent", "succeeded"], "the provider has not heard of the first"
     assert len(bill.ids()) == 1
 
 

@@ -55,7 +55,7 @@ def listener(desk: Desk, tube: Tube, open_engine: Any = whisper) -> Listener:
 async def run(desk: Desk, tube: Tube, by: Listener | None) -> Transcript:
     captions = YouTubeCaptions(tube.url, None, 5, ("en",), sleep=lambda _: None)
     async with desk.work() as work:
-        return await transcribe(work, captions, max_seconds=MAX_SECONDS, listener=by)
+        return await transcribe(work, captions, desk.storage, max_seconds=MAX_SECONDS, listener=by)
 
 
 async def test_a_video_without_captions_is_listened_to(desk: Desk, talk: Tube) -> None:

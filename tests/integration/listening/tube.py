@@ -31,7 +31,7 @@ class Tube:
     asked: list[str] = field(default_factory=list)
 
     def player(self) -> dict[str, Any]:
-        answer = player_response(VIDEO, library()[VIDEO], None)
+        answer = player_response(VIDEO, library()[VIDEO], None, None)
         answer["videoDetails"].update(self.details)
         if not self.has_captions:
             del answer["captions"]
