@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from yt_dlp import YoutubeDL
     from yt_dlp.networking import Request, Response
 
-FORMAT = "bestaudio[ext=m4a]/bestaudio[ext=webm]/bestaudio"
-"""As YouTube has it: no conversion here, and no picture."""
+FORMAT = "bestaudio[ext=m4a]/bestaudio[ext=webm]/bestaudio/worst[acodec!=none]"
+"""As YouTube has it: no conversion here, and no picture, unless there is no sound without one."""
 SERVED_BY_BASE_URL = ("youtube.com", "googlevideo.com", "youtubei.googleapis.com", "ytimg.com")
 EXTRACTOR_TRIES = 2
 FRAGMENT_TRIES = 3

@@ -42,8 +42,9 @@ class SoundTrouble(StrEnum):
 class Fault:
     """``status`` and ``reason`` are the player's; a video that plays is the one that ``shows`` names.
 
-    ``code`` is the product's error code that an import of the link ends with while no transcription is configured;
-    empty when it succeeds. ``speaks`` and ``seconds`` replace the video's own language and length.
+    ``code`` is the product's error code that an import of the link ends with; empty when it succeeds.
+    ``captions_code`` is that of its captions, which differs where the sound is listened to instead. ``speaks`` and
+    ``seconds`` replace the video's own language and length.
     """
 
     id: str
@@ -59,11 +60,12 @@ class Fault:
     speaks: str = ""
     seconds: int = 0
     is_live: bool = False
+    captions_code: str = ""
 
 
-def _heard(id: str, sentence: str, **more: Any) -> Fault:
-    """A video without captions: what becomes of it depends on its sound."""
-    return Fault(id, sentence, "TRANSCRIPT_MISSING", Trouble.NO_CAPTIONS, **more)
+def _heard(id: str, sentence: str, code: str = "", trouble: Trouble = Trouble.NO_CAPTIONS, **more: Any) -> Fault:
+    """A video without captions that can be read: what becomes of it depends on its sound."""
+    return Fault(id, sentence, code, trouble, captions_code="TRANSCRIPT_MISSING", **more)
 
 
 FAULTS: tuple[Fault, ...] = (
@@ -106,7 +108,7 @@ FAULTS: tuple[Fault, ...] = (
         status="LIVE_STREAM_OFFLINE",
         reason="Premieres in 3 hours",
     ),
-    Fault("nocaption01", "A video without captions.", "TRANSCRIPT_MISSING", Trouble.NO_CAPTIONS),
+    _heard("nocaption01", "A video without captions."),
     _heard("audioonly01", "Captions are switched off, but every word can be heard: for transcription."),
     _heard(
         "german00001",
@@ -114,14 +116,20 @@ FAULTS: tuple[Fault, ...] = (
         shows="talk0000001",
         speaks="de",
     ),
-    _heard("silent00001", "No captions, and nothing to hear.", kind=Kind.SILENCE),
-    _heard("musiconly02", "No captions, and nothing but music.", kind=Kind.MUSIC),
-    _heard("toolong0001", "No captions, and five hours long.", seconds=TOO_LONG_SECONDS),
-    _heard("livenow0001", "Live now: no captions yet, and a sound without an end.", is_live=True),
-    _heard("blockedsnd1", "No captions, and the sound is refused with a 403.", sound=SoundTrouble.BLOCKED),
+    _heard("silent00001", "No captions, and nothing to hear.", "EMPTY_SCRIPT", kind=Kind.SILENCE),
+    _heard("musiconly02", "No captions, and nothing but music.", "EMPTY_SCRIPT", kind=Kind.MUSIC),
+    _heard("toolong0001", "No captions, and five hours long.", "VIDEO_TOO_LONG", seconds=TOO_LONG_SECONDS),
+    _heard("livenow0001", "Live now: no captions yet, and a sound without an end.", "VIDEO_RESTRICTED", is_live=True),
+    _heard(
+        "blockedsnd1",
+        "No captions, and the sound is refused with a 403.",
+        "TRANSCRIPT_BLOCKED",
+        sound=SoundTrouble.BLOCKED,
+    ),
     _heard(
         "expired0001",
         "No captions, and addresses of the sound that have expired when they come.",
+        "TRANSCRIPT_BLOCKED",
         sound=SoundTrouble.EXPIRED,
     ),
     _heard("throttled01", "No captions, and a sound that trickles in.", sound=SoundTrouble.THROTTLED),
@@ -133,12 +141,11 @@ FAULTS: tuple[Fault, ...] = (
     _heard(
         "endless0001",
         "No captions, and a sound that says it is small and never ends.",
+        "TOO_LARGE",
         sound=SoundTrouble.ENDLESS,
     ),
-    Fault("emptybody01", "Lists captions, but their file is empty.", "TRANSCRIPT_MISSING", Trouble.EMPTY_BODY),
-    Fault(
-        "potoken0001", "Captions that only YouTube's own player may read.", "TRANSCRIPT_MISSING", Trouble.PLAYER_ONLY
-    ),
+    _heard("emptybody01", "Lists captions, but their file is empty.", trouble=Trouble.EMPTY_BODY),
+    _heard("potoken0001", "Captions that only YouTube's own player may read.", trouble=Trouble.PLAYER_ONLY),
     Fault(
         "musiconly01", "Captions with music tags and not one word.", "EMPTY_SCRIPT", Trouble.MUSIC_ONLY, kind=Kind.MUSIC
     ),

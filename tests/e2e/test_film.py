@@ -201,7 +201,7 @@ async def test_a_video_that_cannot_be_read_fails_its_import_with_a_code(creator:
     codes = {
         "private0001": "VIDEO_UNAVAILABLE",
         "agelimit001": "VIDEO_RESTRICTED",
-        "nocaption01": "TRANSCRIPT_MISSING",
+        "livenow0001": "VIDEO_RESTRICTED",
         "blockedip01": "TRANSCRIPT_BLOCKED",
         "musiconly01": "EMPTY_SCRIPT",
     }

@@ -20,8 +20,8 @@ from sandbox.faults import Fault
 from sandbox.youtube.links import links
 from sandbox.youtube.videos import library
 
-FAULTS = [(link.video_id, link.code) for link in links() if link.code]
-READABLE = [link.video_id for link in links() if not link.code or link.code == "EMPTY_SCRIPT"]
+FAULTS = [(link.video_id, link.captions_code) for link in links() if link.captions_code]
+READABLE = [link.video_id for link in links() if link.captions_code in ("", "EMPTY_SCRIPT")]
 
 
 def reader(base_url, languages=("en",), timeout_seconds=10.0, proxy_url=None, sleep=lambda seconds: None):
