@@ -1,4 +1,7 @@
-"""The commands of `recast`. Each parses, calls and prints; what is done lies beside."""
+"""The commands of `recast`. Each parses, calls and prints; what is done lies beside.
+
+What only some commands need, and takes long to import, is imported by them: to ask for help takes no second.
+"""
 
 import asyncio
 import os
@@ -13,25 +16,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli import ledger
 from cli.api_client import ApiClient, signed_in_client
 from cli.characters import Addition, add_character, list_characters, remove_character
-from cli.demo import make_demo
 from cli.display import display_for
 from cli.exits import Exit, told_plainly
 from cli.lengths import seconds_of
 from cli.making import Order, follow, make_film, price_film
 from cli.money import list_models, show_budget, tell_of_quote
 from cli.report import tell_of_film, tell_of_stack
-from cli.running import run_stack
 from cli.scripts import edit_script, list_versions, restore_version, show_script
 from domain.errors import ErrorCode, RecastError
 from domain.profile import Aspect
-from resources.database.connection import Database
-from resources.database.migrations import migrate as apply_migrations
-from resources.settings import Settings
-from resources.storage import Storage
-from studio.premade import publish_premade
 
 app = typer.Typer(
     name="recast",
@@ -60,6 +55,8 @@ def up() -> None:
     PostgreSQL, S3, Dagster, the API and the sandbox, all on this machine's loopback. Data stays in .recast/ (or
     RECAST_HOME); ports can be set with RECAST_PORT_API, RECAST_PORT_DAGSTER and so on.
     """
+    from cli.running import run_stack
+
     run(run_stack(tell_of_stack(console), console))
 
 
@@ -69,6 +66,8 @@ def demo(
     out: Annotated[Path, typer.Option(help="Where the film goes.")] = Path("out/demo.mp4"),
 ) -> None:
     """Start the stack, make a short film from a link of the sandbox, show it all, and stop again."""
+    from cli.demo import make_demo
+
     run(make_demo(console, out=out, stay=stay))
 
 
@@ -269,24 +268,30 @@ app.add_typer(ledger_app, name="ledger")
 @ledger_app.command("check")
 def ledger_check() -> None:
     """Look for anything that does not add up; exit status 1 when there is."""
+    from cli import ledger
+
     run(ledger.check())
 
 
 @ledger_app.command("parked")
 def ledger_parked() -> None:
     """List attempts of which nobody knows whether the provider accepted them."""
+    from cli import ledger
+
     run(ledger.parked())
 
 
 @ledger_app.command("resolve")
 def ledger_resolve(
-    attempt: ledger.AttemptId,
+    attempt: Annotated[UUID, typer.Argument(help="The attempt's id, as `parked` lists it.")],
     absent: Annotated[bool, typer.Option("--absent", help="The provider never had it.")] = False,
     request_id: Annotated[str | None, typer.Option(help="The provider's id for it.")] = None,
 ) -> None:
     """Settle a parked attempt, once you have looked it up at the provider."""
     if absent == (request_id is not None):
         raise typer.BadParameter("say either --absent or --request-id")
+    from cli import ledger
+
     run(ledger.resolve(attempt, request_id))
 
 
@@ -331,11 +336,18 @@ def migrate() -> None:
 
 
 async def _migrate() -> None:
+    from resources.database.migrations import MigrationError
+    from resources.database.migrations import migrate as apply_migrations
+
     url = os.environ.get("RECAST_ADMIN_DATABASE_URL")
     if not url:
         console.print("Set RECAST_ADMIN_DATABASE_URL to a login that owns the schema.")
         raise typer.Exit(Exit.BAD_INPUT)
-    applied = await apply_migrations(url)
+    try:
+        applied = await apply_migrations(url)
+    except MigrationError as error:
+        console.print(str(error), highlight=False)
+        raise typer.Exit(Exit.FAILED) from None
     for migration in applied:
         console.print(f"applied {migration.version}_{migration.name}", highlight=False)
     if not applied:
@@ -349,6 +361,11 @@ def premade() -> None:
 
 
 async def _premade() -> None:
+    from resources.database.connection import Database
+    from resources.settings import Settings
+    from resources.storage import Storage
+    from studio.premade import publish_premade
+
     settings = Settings()
     count = await publish_premade(Database(settings.database_url.get_secret_value()), Storage(settings))
     console.print(f"{count} pre-made characters are there.")
