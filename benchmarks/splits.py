@@ -64,7 +64,8 @@ def main(
         plan = split(script, options, profile)
         ordered = sum(profile.ordered_seconds(scene.duration) for scene in plan)
         kept = len(summary_of(script, options).lines)
-        table = Table("scene", "from", "s", "who", "what", box=None, pad_edge=False, title_justify="left")
+        table = Table("scene", "from", "s", "who", box=None, pad_edge=False, title_justify="left")
+        table.add_column("what", overflow="fold")
         table.title = (
             f"{source.kind}: {script.title!r}, {kept} of {len(script.lines)} lines, {len(plan)} scenes,"
             f" {sum(scene.duration for scene in plan):.0f} s of film, {ordered:.0f} s ordered"
