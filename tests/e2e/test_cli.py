@@ -10,7 +10,7 @@ import pytest
 from resources.media import probe
 from tests.e2e.recast import Recast
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = pytest.mark.xdist_group("films")
 
 DEMO = "https://www.youtube.com/watch?v=demo0000001"
 

@@ -21,7 +21,7 @@ from resources.storage import Storage, final_object_key
 from studio.launching import launch
 from tests.e2e.conftest import Creator, Launch
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = pytest.mark.xdist_group("films")
 
 
 async def kept_clips(worker: Connection, job_id: UUID) -> list[tuple[int, str, str]]:
