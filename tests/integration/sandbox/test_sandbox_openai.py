@@ -17,7 +17,7 @@ from openai import (
 )
 from pydantic import BaseModel
 
-from resources.director.answer import SCHEMA, SCHEMA_NAME
+from resources.language.directions import FORM
 from sandbox.openai.faults import MODEL, OF_ONE_SCENE, SENTENCES, Trouble, models
 
 KEY = "sk-sandbox-1"
@@ -34,7 +34,7 @@ def client(sandbox, key=KEY, **options):
     return OpenAI(api_key=key, base_url=f"{sandbox.url}/openai/v1", **{"max_retries": 0, "timeout": 10, **options})
 
 
-def ask(sandbox, model=MODEL, material=MATERIAL, schema=SCHEMA, **options):
+def ask(sandbox, model=MODEL, material=MATERIAL, schema=FORM.schema, **options):
     with client(sandbox) as asking:
         return asking.chat.completions.create(
             model=model,
@@ -44,7 +44,7 @@ def ask(sandbox, model=MODEL, material=MATERIAL, schema=SCHEMA, **options):
             ],
             response_format={
                 "type": "json_schema",
-                "json_schema": {"name": SCHEMA_NAME, "strict": True, "schema": dict(schema)},
+                "json_schema": {"name": FORM.name, "strict": True, "schema": dict(schema)},
             },
             **options,
         )

@@ -14,9 +14,11 @@ from domain.director import direct
 from domain.scenes import Scene
 from domain.script import Line
 from domain.shots import ShotPrompt
-from resources.director.answer import SCHEMA, Directions, read_directions
-from resources.director.prices import Prices, tokens_at_most
-from resources.director.question import TEMPLATES, VERSION, Film, Question, ask, template_version
+from resources.language import directing
+from resources.language.directing import Film, ask, template_version
+from resources.language.directions import FORM, Directions, read_directions
+from resources.language.prices import Prices, tokens_at_most
+from resources.language.question import VERSION, Question
 from sandbox.openai.schema import check_strict
 from tests.unit.domain.test_direction import GOOD
 from tests.unit.domain.test_director import CAST, scene
@@ -104,8 +106,8 @@ def test_the_version_names_the_text_of_the_templates() -> None:
 
 
 def test_every_template_has_a_version_and_a_name_that_is_packaged() -> None:
-    names = [file.name for file in (files("resources.director") / "templates").iterdir()]
-    assert sorted(names) == [f"{name}.{VERSION}.txt" for name in sorted(TEMPLATES)]
+    names = [file.name for file in (files("resources.language") / "templates").iterdir()]
+    assert sorted(names) == [f"{name}.{VERSION}.txt" for name in sorted(directing.TEMPLATES)]
 
 
 def test_an_estimate_is_never_below_what_common_tokenizers_count() -> None:
@@ -122,8 +124,8 @@ def test_costs_are_rounded_up_to_a_millionth() -> None:
 
 
 def test_the_schema_is_strict_as_openai_means_it() -> None:
-    check_strict("directions", SCHEMA)
-    assert to_strict_json_schema(Directions) == SCHEMA
+    check_strict(FORM.name, FORM.schema)
+    assert to_strict_json_schema(Directions) == FORM.schema
 
 
 ITEM: Mapping[str, Any] = GOOD.model_dump(mode="json")
