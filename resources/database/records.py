@@ -58,6 +58,14 @@ class JobResult(Record):
     """Scenes for which a draft stands in."""
 
 
+class RestoredPassage(Record):
+    """What a language model wrote of a passage of a transcript, or why that is not used. The key is the question's."""
+
+    passage_key: str
+    answer: str | None = None
+    objection: str | None = None
+
+
 class Job(Record):
     id: UUID
     user_id: UUID

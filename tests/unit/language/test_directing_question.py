@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -14,11 +13,10 @@ from domain.director import direct
 from domain.scenes import Scene
 from domain.script import Line
 from domain.shots import ShotPrompt
-from resources.language import directing
 from resources.language.directing import Film, ask, template_version
 from resources.language.directions import FORM, Directions, read_directions
 from resources.language.prices import Prices, tokens_at_most
-from resources.language.question import VERSION, Question
+from resources.language.question import Question
 from sandbox.openai.schema import check_strict
 from tests.unit.domain.test_direction import GOOD
 from tests.unit.domain.test_director import CAST, scene
@@ -103,11 +101,6 @@ def test_the_version_names_the_text_of_the_templates() -> None:
     version, fingerprint = template_version().split("-")
     assert version == "v1"
     assert len(fingerprint) == 8
-
-
-def test_every_template_has_a_version_and_a_name_that_is_packaged() -> None:
-    names = [file.name for file in (files("resources.language") / "templates").iterdir()]
-    assert sorted(names) == [f"{name}.{VERSION}.txt" for name in sorted(directing.TEMPLATES)]
 
 
 def test_an_estimate_is_never_below_what_common_tokenizers_count() -> None:
