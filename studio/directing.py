@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain import montage
@@ -23,6 +23,7 @@ from resources.language.client import LanguageModel
 from resources.language.directing import Film, template_version
 from resources.video.cameras import Cameras
 from studio.batches import direct_batch
+from studio.choosing import ChoosingReport, choose_lines
 from studio.consulting import Bill, Call, Task, consultation
 from studio.work import Work
 
@@ -47,34 +48,56 @@ class DirectingReport:
     fell_back: tuple[tuple[int, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a film is made of: the script, the lines of it that are kept, and who has chosen them."""
+
+    script: Script
+    summary: Summary
+    choosing: ChoosingReport
+
+
 async def plan_scenes(
-    work: Work, cameras: Cameras, *, report: Callable[[Script, Summary], None] = lambda script, summary: None
+    work: Work,
+    cameras: Cameras,
+    *,
+    model: LanguageModel | None = None,
+    report: Callable[[Plan], None] = lambda plan: None,
 ) -> Sequence[Scene]:
-    """Split the job's script into scenes and lay them down. The same script gives the same plan. ``report`` hears which
-    lines of the script are kept."""
-    script = await scripts.find_version(work.connection, work.job.script_id, work.job.script_version or 0)
+    """Split the job's script into scenes and lay them down. The same script gives the same plan: where it has to be
+    shortened, the language model or the rules choose its lines, once. Raises EMPTY_SCRIPT and JOB_CANCELED."""
+    version = work.job.script_version or 0
+    script = await scripts.find_version(work.connection, work.job.script_id, version)
     if script is None:
         raise RecastError(ErrorCode.EMPTY_SCRIPT)
     options = work.job.options
-    plan = split(script, options, cameras.profile(options.provider, options.model))
+    profile = cameras.profile(options.provider, options.model)
+    choice, choosing = await choose_lines(work, version, script, model)
+    plan = split(script, options, profile, choice.line_ids)
     await scenes.plan_scenes(work.connection, work.job.id, work.job.user_id, plan)
-    report(script, summary_of(script, options))
+    report(Plan(script, summary_of(script, options, choice.line_ids), choosing))
     return plan
 
 
-def split(script: Script, options: JobOptions, profile: ModelProfile) -> Sequence[Scene]:
-    """The scenes of a film: of the lines that a target length leaves, none longer than its model can film, and none
-    shorter than the least that its model sells, where a neighbour can take it in: of a scene of two seconds, filmed by
-    a model that sells five, three would be paid for and thrown away."""
+def split(script: Script, options: JobOptions, profile: ModelProfile, chosen: Collection[int] = ()) -> Sequence[Scene]:
+    """The scenes of a film: of the lines that a target length leaves (those ``chosen``, or what the rules keep), none
+    longer than its model can film, and none shorter than the least that its model sells, where a neighbour can take it
+    in: of a scene of two seconds, filmed by a model that sells five, three would be paid for and thrown away."""
     longest = min(MAX_SCENE_SECONDS, profile.max_seconds)
     shortest = min(longest, max(MIN_SCENE_SECONDS, profile.min_seconds))
-    plan = montage.scenes_of(script, max_seconds=longest, min_seconds=shortest, target_seconds=options.target_seconds)
+    plan = montage.scenes_of(
+        script,
+        max_seconds=longest,
+        min_seconds=shortest,
+        target_seconds=options.target_seconds,
+        chosen=frozenset(chosen),
+    )
     return plan[: options.max_scenes] if options.max_scenes else plan
 
 
-def summary_of(script: Script, options: JobOptions) -> Summary:
+def summary_of(script: Script, options: JobOptions, chosen: Collection[int] = ()) -> Summary:
     """The lines that are filmed: all that is not cut, unless a target length is set."""
-    return montage.summary_of(script, options.target_seconds)
+    return montage.summary_of(script, options.target_seconds, frozenset(chosen))
 
 
 async def direct_scenes(

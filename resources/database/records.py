@@ -66,6 +66,13 @@ class RestoredPassage(Record):
     objection: str | None = None
 
 
+class ChosenLines(Record):
+    """The imported lines, by id, that ``model`` has kept for a film."""
+
+    line_ids: tuple[int, ...]
+    model: str
+
+
 class Job(Record):
     id: UUID
     user_id: UUID
