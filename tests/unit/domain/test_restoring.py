@@ -150,6 +150,18 @@ def test_speakers_and_pauses_part_lines_as_before() -> None:
     assert [line.start for line in script.lines] == [0, 4, pytest.approx(5.714), 8]
 
 
+def test_a_mark_that_opens_a_sentence_stands_in_its_line() -> None:
+    source = transcript("il part oui dit elle et lui cómo estás", language="fr")
+    made = restored(spoken_words(source), "Il part. « Oui », dit-elle. Et lui ? ¿ Cómo estás ?")
+    assert not isinstance(made, Objection)
+    assert [line.text for line in script_of(source, made).lines] == [
+        "Il part.",
+        "« Oui », dit-elle.",
+        "Et lui ?",
+        "¿ Cómo estás ?",
+    ]
+
+
 LOWER = ("so we came to the pier and the wind was up", "nobody had told us what to bring or where to stand")
 
 
