@@ -39,6 +39,11 @@ class Services:
     known_users: set[UUID] = field(default_factory=set)
     known_webhooks: dict[str, Webhooks] = field(default_factory=dict)
 
+    @property
+    def has_language_model(self) -> bool:
+        """Whether the pipeline may ask one. It is never asked from here."""
+        return self.settings.director_model is not None
+
     def webhooks(self, provider: str) -> Webhooks:
         """Those of one provider, with the keys it has shown. Raises NOT_FOUND."""
         if provider not in self.known_webhooks:

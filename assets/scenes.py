@@ -4,20 +4,22 @@ from typing import Any
 
 import dagster as dg
 
+from assets.bills import bill_metadata
 from assets.partitions import OWNERS, jobs
 from assets.script import script
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
-from domain import montage, trims
+from domain import choosing, montage, trims
 from domain import scenes as splitting
 from domain import summary as shortening
 from domain.scenes import MAX_SCENE_SECONDS
-from domain.script import Script
 from domain.stages import Stage
-from domain.summary import Summary
 from resources.database.connection import Database
+from resources.language.client import LanguageModel
 from resources.video.cameras import Cameras
 from studio import directing
+from studio.choosing import ChoosingReport
+from studio.directing import Plan
 
 
 @dg.asset(
@@ -26,7 +28,7 @@ from studio import directing
     group_name="direction",
     kinds={"postgres"},
     owners=OWNERS,
-    code_version=code_version(splitting, shortening, montage, trims, directing.split),
+    code_version=code_version(splitting, shortening, montage, trims, choosing, directing.split),
     check_specs=[
         dg.AssetCheckSpec(
             "within_length",
@@ -37,14 +39,17 @@ from studio import directing
     ],
 )
 async def scenes(
-    context: dg.AssetExecutionContext, database: dg.ResourceParam[Database], cameras: dg.ResourceParam[Cameras]
+    context: dg.AssetExecutionContext,
+    database: dg.ResourceParam[Database],
+    cameras: dg.ResourceParam[Cameras],
+    language_model: dg.ResourceParam[LanguageModel | None],
 ) -> dg.MaterializeResult:
     """The scenes of the job's script, or of the lines that its target length leaves, cut at chapters, pauses and
     sentence ends."""
     told: dict[str, Any] = {}
     async with stage_run(context, database, Stage.SCENES) as work:
         plan = await directing.plan_scenes(
-            work, cameras, report=lambda script, summary: told.update(_kept(script, summary))
+            work, cameras, model=language_model, report=lambda plan: told.update(_kept(plan) | _choosing(plan.choosing))
         )
         told["target_seconds"] = work.job.options.target_seconds
     longest = max((scene.duration for scene in plan), default=0.0)
@@ -82,11 +87,23 @@ async def scenes(
     )
 
 
-def _kept(script: Script, summary: Summary) -> dict[str, Any]:
+def _kept(plan: Plan) -> dict[str, Any]:
     """What is left of the script."""
     return {
-        "lines": len(script.lines),
-        "kept_lines": len(summary.lines),
-        "kept_spoken_seconds": round(summary.seconds, 1),
-        "passages": len(summary.breaks) + 1,
+        "lines": len(plan.script.lines),
+        "kept_lines": len(plan.summary.lines),
+        "kept_spoken_seconds": round(plan.summary.seconds, 1),
+        "passages": len(plan.summary.breaks) + 1,
+    }
+
+
+def _choosing(report: ChoosingReport) -> dict[str, Any]:
+    """Who has chosen the lines and, where a language model was asked, what it cost and why it was not taken."""
+    if report.template is None:
+        return {"lines_chosen_by": report.chosen_by}
+    return {
+        "lines_chosen_by": report.chosen_by,
+        "choosing_template": report.template,
+        "choosing_fell_back": report.fell_back or "",
+        **bill_metadata("choosing", report.bill),
     }

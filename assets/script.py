@@ -1,16 +1,22 @@
 """Stage `script`: clean lines with times and speakers; for a generation, the version that it froze."""
 
+from typing import Any
+
 import dagster as dg
 
+from assets.bills import bill_metadata
 from assets.partitions import OWNERS, jobs
 from assets.stage_run import stage_run
 from assets.transcript import transcript
 from assets.versions import code_version, data_version
-from domain import normalise
+from domain import normalise, restoring
 from domain.stages import JobType, Stage
 from domain.trims import kept_lines
 from resources.database.connection import Database
+from resources.language.client import LanguageModel
+from studio import restoring as restoring_sentences
 from studio import transcribing
+from studio.restoring import RestoringReport
 
 EXCERPT_LINES = 12
 
@@ -21,7 +27,7 @@ EXCERPT_LINES = 12
     group_name="source",
     kinds={"postgres"},
     owners=OWNERS,
-    code_version=code_version(normalise, transcribing),
+    code_version=code_version(normalise, restoring, transcribing, restoring_sentences),
     check_specs=[
         dg.AssetCheckSpec(
             "lines_in_order",
@@ -31,10 +37,14 @@ EXCERPT_LINES = 12
         )
     ],
 )
-async def script(context: dg.AssetExecutionContext, database: dg.ResourceParam[Database]) -> dg.MaterializeResult:
+async def script(
+    context: dg.AssetExecutionContext,
+    database: dg.ResourceParam[Database],
+    language_model: dg.ResourceParam[LanguageModel | None],
+) -> dg.MaterializeResult:
     """The script of the job. An import writes its first version; a generation freezes the version it films."""
     async with stage_run(context, database, Stage.SCRIPT) as work:
-        written = await transcribing.write_script(work)
+        written = await transcribing.write_script(work, language_model)
         if work.job.type is JobType.GENERATION:
             _inherit_transcript(context, str(work.job.parent_job_id))
     lines = kept_lines(written.script.lines, written.script.cuts)
@@ -52,8 +62,25 @@ async def script(context: dg.AssetExecutionContext, database: dg.ResourceParam[D
             "speakers": sorted({line.speaker for line in lines if line.speaker}),
             "spoken_seconds": round(sum(line.end - line.start for line in lines), 1),
             "excerpt": dg.MetadataValue.md("\n".join(f"> {line.text}" for line in lines[:EXCERPT_LINES])),
+            **_restoring(written.restoring),
         },
     )
+
+
+def _restoring(report: RestoringReport | None) -> dict[str, Any]:
+    """Who has restored the sentences, and what it cost; nothing where they came with the words."""
+    if report is None:
+        return {}
+    if report.model is None:
+        return {"sentences_restored_by": "nobody: no language model is configured"}
+    return {
+        "sentences_restored_by": report.model,
+        "restoring_template": report.template,
+        "restored_passages": report.restored,
+        "restoring_reused": report.reused,
+        "not_restored": "; ".join(f"{number}: {reason}" for number, reason in report.fell_back),
+        **bill_metadata("restoring", report.bill),
+    }
 
 
 def _inherit_transcript(context: dg.AssetExecutionContext, import_job: str) -> None:

@@ -113,6 +113,7 @@ class QuoteView(BaseModel):
     low_usd: float
     high_usd: float
     to_buy: int
+    is_estimate: bool = False
     lines: list[QuoteLineView]
     budget_left_usd: float
     is_within_budget: bool

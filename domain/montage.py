@@ -7,9 +7,10 @@ it would be filmed, and paid for, again.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
+from domain.choosing import picked
 from domain.errors import ErrorCode, RecastError
 from domain.scenes import (
     MAX_SCENE_SECONDS,
@@ -33,15 +34,17 @@ def scenes_of(
     max_seconds: float = MAX_SCENE_SECONDS,
     min_seconds: float = MIN_SCENE_SECONDS,
     target_seconds: float = 0,
+    chosen: Collection[int] = (),
 ) -> list[Scene]:
     """The scenes that a script is filmed in, none longer than ``max_seconds``; of a script that nobody has edited,
-    those of `split_scenes`. With a target length only the lines are filmed that it leaves.
+    those of `split_scenes`. With a target length only the lines are filmed that it leaves: those that come from the
+    imported lines ``chosen``, by id, or those that the rules keep.
 
     Where lines between two of a scene are gone, the scene closes the gap: its ``end`` is then its start and length, and
     not a second of the source. A scene that its user has joined is parted again where the cap asks for it. Raises
     ``RecastError(EMPTY_SCRIPT)`` when nothing is left.
     """
-    imported = _summary(script.imported, script, target_seconds)
+    imported = _summary(script.imported, script, target_seconds, chosen)
     usual = split_scenes(
         imported.lines,
         max_seconds=max_seconds,
@@ -51,7 +54,7 @@ def scenes_of(
     )
     if not script.as_imported:
         return usual
-    lines = [line for line in summary_of(script, target_seconds).lines if line.text.strip()]
+    lines = [line for line in summary_of(script, target_seconds, chosen).lines if line.text.strip()]
     if not lines:
         raise RecastError(ErrorCode.EMPTY_SCRIPT, "Everything in this script is cut; there is nothing to film.")
     pieces = [piece for line in lines for piece in pieces_of(line, max_seconds)]
@@ -73,15 +76,17 @@ def scenes_of(
     return scenes
 
 
-def summary_of(script: Script, target_seconds: float) -> Summary:
-    """The lines that are filmed: what the cuts leave or, with a target length, what a summary keeps of that. It goes by
-    the words as they were imported, so that an edit of words chooses no other lines."""
-    return _summary(kept_lines(script.lines, script.cuts), script, target_seconds)
+def summary_of(script: Script, target_seconds: float, chosen: Collection[int] = ()) -> Summary:
+    """The lines that are filmed: what the cuts leave or, with a target length, what is ``chosen`` of that or else what
+    the rules keep. It goes by the words as they were imported, so that an edit of words chooses no other lines."""
+    return _summary(kept_lines(script.lines, script.cuts), script, target_seconds, chosen)
 
 
-def _summary(lines: Sequence[Line], script: Script, target_seconds: float) -> Summary:
+def _summary(lines: Sequence[Line], script: Script, target_seconds: float, chosen: Collection[int]) -> Summary:
     if not target_seconds:
         return Summary(tuple(lines))
+    if chosen and (summary := picked(lines, script, chosen)).lines:
+        return summary
     imported = {(line.id, line.start, line.end): line for line in script.imported}
     edited = {(line.id, line.start, line.end): line for line in lines}
     kept = summarise(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from domain.captions import AS_USUAL, Caption, clean_captions, is_mostly_sung
+from domain.captions import AS_USUAL, clean_captions, is_mostly_sung
 from domain.cuts import edge_worth
 from domain.errors import ErrorCode, RecastError
 from domain.reading import Reading
@@ -86,7 +86,12 @@ def normalise(transcript: Transcript, reading: Reading = AS_USUAL) -> Script:
     pauses, or of about 8 to 20 words, cut where the words suggest that a sentence begins; a caption of a song is one.
     Raises ``RecastError(EMPTY_SCRIPT)`` when nothing is said.
     """
-    words = _spoken_words(clean_captions(transcript, reading))
+    return script_of(transcript, spoken_words(transcript, reading))
+
+
+def script_of(transcript: Transcript, words: Sequence[SpokenWord]) -> Script:
+    """The script of a transcript whose words may have got punctuation since (`domain/restoring.py`); raises as
+    `normalise`."""
     is_song = not transcript.is_generated and is_mostly_sung(transcript)
     lines = tuple(
         Line(
@@ -109,10 +114,11 @@ def normalise(transcript: Transcript, reading: Reading = AS_USUAL) -> Script:
     )
 
 
-def _spoken_words(captions: Sequence[Caption]) -> list[SpokenWord]:
+def spoken_words(transcript: Transcript, reading: Reading = AS_USUAL) -> list[SpokenWord]:
+    """All that is said, word by word, by whom and when."""
     turns = Turns()
     spoken: list[SpokenWord] = []
-    for caption in captions:
+    for caption in clean_captions(transcript, reading):
         words: list[str] = []
         speakers: list[str | None] = []
         for row in re.split(r"\n|(?<!>)(?=>>)", caption.text):

@@ -88,8 +88,12 @@ def summarise(lines: Sequence[Line], target_seconds: float, *, chapters: Sequenc
     spoken = [line for line in lines if line.text.strip()]
     if sum(map(_seconds, spoken)) <= target_seconds * (1 + TOLERANCE):
         return Summary(tuple(spoken))
-    kept = _chosen(spoken, target_seconds, chapters)
-    return Summary(tuple(spoken[place] for place in kept), _gaps(spoken, kept))
+    return summary_at(spoken, _chosen(spoken, target_seconds, chapters))
+
+
+def summary_at(lines: Sequence[Line], kept: Sequence[int]) -> Summary:
+    """The summary that keeps the lines at some places, which rise."""
+    return Summary(tuple(lines[place] for place in kept), _gaps(lines, kept))
 
 
 def _gaps(lines: Sequence[Line], kept: Sequence[int]) -> tuple[float, ...]:

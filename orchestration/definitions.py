@@ -13,7 +13,7 @@ from assets.script import script
 from assets.transcript import transcript
 from orchestration.jobs import launched_jobs
 from resources.database.connection import Database
-from resources.director.client import language_director
+from resources.language.client import language_model
 from resources.logs import configure_logs
 from resources.settings import Settings, revealed
 from resources.storage import Storage
@@ -68,7 +68,7 @@ defs = dg.Definitions(
         "limits": limits,
         "training_patience": training_patience,
         "settler": Settler(database, storage, cameras, limits.patience),
-        "language_director": language_director(settings),
+        "language_model": language_model(settings),
         "listener": listener(settings, database, storage),
     },
 )

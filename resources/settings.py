@@ -101,13 +101,13 @@ class Settings(BaseSettings):
     fal_jwks_url: str = "https://rest.fal.ai/.well-known/jwks.json"
     rundiffusion_config: Path | None = Field(default=None, description="TOML; see docs/decisions/0007-rundiffusion.md")
     rundiffusion_key: SecretStr | None = None
-    # the language model that directs; without one, Recast's own rules do
+    # the language model that directs, restores punctuation and chooses lines; without one, Recast's own rules do
     director_model: str | None = None
     director_base_url: str | None = Field(default=None, description="A service like OpenAI's; empty for OpenAI itself")
     director_api_key: SecretStr | None = None
     director_input_usd_per_million: Decimal | None = Field(default=None, ge=0)
     director_output_usd_per_million: Decimal | None = Field(default=None, ge=0)
-    director_max_usd: Decimal = Field(default=Decimal("0.50"), ge=0, description="What directing one job may cost")
+    director_max_usd: Decimal = Field(default=Decimal("0.50"), ge=0, description="What its work on one job may cost")
     director_timeout_seconds: float = Field(default=60.0, gt=0)
 
     # transcribing videos without captions; without an engine they are refused

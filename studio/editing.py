@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -16,6 +17,7 @@ from resources.database.connection import Connection
 from resources.database.records import CastCharacter, JobOptions, ScriptRow
 from resources.video.cameras import Cameras
 from studio.casting import require_castable
+from studio.choosing import find_choice
 from studio.directing import split
 from studio.idempotency import RequestIdentity
 
@@ -98,13 +100,23 @@ async def read_version(connection: Connection, script_id: UUID, version: int) ->
     raise RecastError(ErrorCode.NOT_FOUND, f"The script has no version {version}.")
 
 
+class Preview(NamedTuple):
+    """The present version of a script, and the scenes in which it would be filmed; ``is_estimate`` while a language
+    model has still to choose its lines."""
+
+    version: int
+    scenes: Sequence[Scene]
+    is_estimate: bool
+
+
 async def preview_scenes(
-    connection: Connection, cameras: Cameras, script_id: UUID, options: JobOptions
-) -> tuple[int, Sequence[Scene]]:
-    """The present version of a script, and the scenes in which it would be filmed. Raises NOT_FOUND, NOT_READY and
-    UNKNOWN_MODEL."""
+    connection: Connection, cameras: Cameras, script_id: UUID, options: JobOptions, *, has_model: bool = False
+) -> Preview:
+    """Asks nobody, as `quote_film`. Raises NOT_FOUND, NOT_READY and UNKNOWN_MODEL."""
     row, script = await _imported(connection, script_id)
-    return row.version, split(script, options, cameras.profile(options.provider, options.model))
+    profile = cameras.profile(options.provider, options.model)
+    choice = await find_choice(connection, script_id, row.version, script, options, has_model=has_model)
+    return Preview(row.version, split(script, options, profile, choice.line_ids), choice.is_open)
 
 
 async def _imported(connection: Connection, script_id: UUID) -> tuple[ScriptRow, Script]:

@@ -1,18 +1,22 @@
 """Transcribing: what was said in the source, and the script that is made of it."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.errors import ErrorCode, RecastError
-from domain.normalise import normalise
+from domain.normalise import SpokenWord, script_of, spoken_words
+from domain.restoring import lacks_sentences
 from domain.script import Script
 from domain.source import SourceKind
 from domain.stages import JobType
 from domain.transcript import Transcript
 from resources.database import jobs, scripts, uploads
 from resources.database.records import ScriptRow
+from resources.language.client import LanguageModel
 from resources.storage import Storage
 from resources.youtube import YouTubeCaptions
+from studio.restoring import RestoringReport, restore_sentences
 from studio.soundtrack import Listener
 from studio.uploading import read_kept_transcript
 from studio.work import Work
@@ -24,8 +28,11 @@ heard."""
 
 @dataclass(frozen=True, slots=True)
 class WrittenScript:
+    """``restoring`` is there if this run has written the script of words that came without sentences."""
+
     script: Script
     version: int
+    restoring: RestoringReport | None = None
 
 
 async def transcribe(
@@ -108,19 +115,32 @@ def _check(transcript: Transcript, max_seconds: float) -> None:
         raise RecastError(ErrorCode.TRANSCRIPT_MISSING, cause="there are no words in it")
 
 
-async def write_script(work: Work) -> WrittenScript:
-    """For an import, the first version of the script, made from the transcript; for a generation, the version that the
-    job has frozen. Raises EMPTY_SCRIPT when nothing is spoken."""
+async def write_script(work: Work, model: LanguageModel | None = None) -> WrittenScript:
+    """For an import, the first version of the script, made from the transcript, with the help of the language model
+    where the words came without sentences; for a generation, the version that the job has frozen. Raises EMPTY_SCRIPT
+    when nothing is spoken, and JOB_CANCELED."""
+    restoring: RestoringReport | None = None
     if work.job.type is JobType.IMPORT:
-        transcript = await scripts.find_transcript(work.connection, work.job.script_id)
-        if transcript is None:
-            raise RecastError(ErrorCode.TRANSCRIPT_MISSING, "The transcript is not there yet; run its stage first.")
-        script = normalise(transcript, work.job.options.reading)
-        version = await scripts.save_first_version(work.connection, work.job.script_id, script)
+        row = await scripts.find_script(work.connection, work.job.script_id)
+        version = row.version if row else 0
+        if not version:
+            script, restoring = await _first_version(work, model)
+            version = await scripts.save_first_version(work.connection, work.job.script_id, script)
     else:
         version = work.job.script_version or 0
     written = await scripts.find_version(work.connection, work.job.script_id, version)
     if written is None or not written.lines:
         raise RecastError(ErrorCode.EMPTY_SCRIPT)
     await jobs.record_reported_version(work.connection, work.job.id, version)
-    return WrittenScript(written, version)
+    return WrittenScript(written, version, restoring)
+
+
+async def _first_version(work: Work, model: LanguageModel | None) -> tuple[Script, RestoringReport | None]:
+    transcript = await scripts.find_transcript(work.connection, work.job.script_id)
+    if transcript is None:
+        raise RecastError(ErrorCode.TRANSCRIPT_MISSING, "The transcript is not there yet; run its stage first.")
+    words: Sequence[SpokenWord] = spoken_words(transcript, work.job.options.reading)
+    if not lacks_sentences(transcript, words):
+        return script_of(transcript, words), None
+    made = await restore_sentences(work, transcript, words, model)
+    return script_of(transcript, made.words), made.report

@@ -119,5 +119,7 @@ async def list_planned_scenes(
 ) -> PlanView:
     """The scenes in which the script would be filmed as it is now. Nothing is ordered."""
     options = JobOptions(provider=provider, model=model, target_seconds=target_seconds)
-    version, scenes = await preview_scenes(connection, services.cameras, script_id, options)
-    return PlanView.of(script_id, version, scenes)
+    preview = await preview_scenes(
+        connection, services.cameras, script_id, options, has_model=services.has_language_model
+    )
+    return PlanView.of(script_id, preview)

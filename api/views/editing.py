@@ -1,6 +1,5 @@
 """Edits of scripts, their versions, and the scenes that they make."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -13,6 +12,7 @@ from domain.edits import MAX_EDITS, Edit
 from domain.scenes import Scene
 from domain.script import Cut, Line, Script
 from resources.database.records import ScriptVersion
+from studio.editing import Preview
 
 EDITS: list[dict[str, Any]] = [
     {"op": "set_text", "line": 3, "text": "A comet is a ball of ice and dust."},
@@ -159,20 +159,31 @@ class PlannedScene(View):
 class PlanView(View):
     model_config = ConfigDict(
         json_schema_extra=example(
-            {"script_id": USER_SCRIPT, "version": 2, "film_seconds": 6.4, "scenes": [SCENE_OF_PLAN]}
+            {
+                "script_id": USER_SCRIPT,
+                "version": 2,
+                "film_seconds": 6.4,
+                "is_estimate": False,
+                "scenes": [SCENE_OF_PLAN],
+            }
         )
     )
 
     script_id: UUID
     version: int
     film_seconds: float
+    is_estimate: bool = Field(
+        description="Of a film with a target length: a language model chooses its lines when it is made; these are of"
+        " about the same length."
+    )
     scenes: list[PlannedScene]
 
     @classmethod
-    def of(cls, script_id: UUID, version: int, scenes: Sequence[Scene]) -> Self:
+    def of(cls, script_id: UUID, preview: Preview) -> Self:
         return cls(
             script_id=script_id,
-            version=version,
-            film_seconds=round(sum(scene.duration for scene in scenes), 3),
-            scenes=[PlannedScene.of(scene) for scene in scenes],
+            version=preview.version,
+            film_seconds=round(sum(scene.duration for scene in preview.scenes), 3),
+            is_estimate=preview.is_estimate,
+            scenes=[PlannedScene.of(scene) for scene in preview.scenes],
         )

@@ -58,6 +58,21 @@ class JobResult(Record):
     """Scenes for which a draft stands in."""
 
 
+class RestoredPassage(Record):
+    """What a language model wrote of a passage of a transcript, or why that is not used. The key is the question's."""
+
+    passage_key: str
+    answer: str | None = None
+    objection: str | None = None
+
+
+class ChosenLines(Record):
+    """The imported lines, by id, that ``model`` has kept for a film."""
+
+    line_ids: tuple[int, ...]
+    model: str
+
+
 class Job(Record):
     id: UUID
     user_id: UUID

@@ -9,16 +9,18 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from sandbox.openai.choosing import chosen
 from sandbox.openai.completion import completion
 from sandbox.openai.directing import directed
 from sandbox.openai.failures import OpenAIFailure, down, no_credit, no_model, rate_limit
 from sandbox.openai.faults import OF_ONE_SCENE, Fault, Trouble, fault_of_model, faults_of_texts, models
 from sandbox.openai.gate import PREFIX, answer_headers, check_key, failed
-from sandbox.openai.material import AskedScene, find_material
+from sandbox.openai.material import AskedLines, AskedPassage, AskedScene, Material, find_material
+from sandbox.openai.punctuating import punctuated
 from sandbox.openai.schema import Schema, check_strict
 
 RETRY_AFTER_MS = 50
-CHAT = "This is the sandbox's director: send it scenes, and a response_format of the type json_schema."
+CHAT = "This is the sandbox's director: send it scenes, words or lines, and a response_format of the type json_schema."
 PAGE = "<!DOCTYPE html><html><body><h1>Sign in to the network</h1></body></html>"
 
 
@@ -57,9 +59,11 @@ def openai_router(slow_seconds: float) -> APIRouter:
         of_model = _faults_of_model(asked["model"])
         schema = _schema(asked)
         material = find_material(asked["messages"])
-        about = f"{sorted(material.cast.items())} {asked['messages'][0].get('content')}"
-        told = faults_of_texts([scene.text for scene in material.scenes])
-        troubles = happening(of_model + [fault for fault in told if fault.trouble not in OF_ONE_SCENE], about)
+        about = f"{material.about} {asked['messages'][0].get('content')}"
+        told = faults_of_texts(material.texts)
+        if isinstance(material, Material):
+            told = [fault for fault in told if fault.trouble not in OF_ONE_SCENE]
+        troubles = happening(of_model + told, about)
         if Trouble.SLOW in troubles:
             await asyncio.sleep(slow_seconds)
         _fail(troubles)
@@ -70,7 +74,16 @@ def openai_router(slow_seconds: float) -> APIRouter:
             own = happening(faults_of_texts([scene.text]), f"{about} {scene.number}")
             return (troubles | own) & set(OF_ONE_SCENE)
 
-        content = json.dumps(directed(material, schema, in_scene), ensure_ascii=False) if schema else CHAT
+        def written(schema: Schema) -> Any:
+            match material:
+                case AskedPassage():
+                    return punctuated(material, schema, troubles)
+                case AskedLines():
+                    return chosen(material, schema, troubles)
+                case Material():
+                    return directed(material, schema, in_scene)
+
+        content = json.dumps(written(schema), ensure_ascii=False) if schema else CHAT
         return JSONResponse(completion(asked, content, troubles), headers=answer_headers())
 
     return router

@@ -28,8 +28,17 @@ OWNED_TABLES = (
     "provider_attempts",
     "scene_takes",
     "budgets",
+    "chosen_lines",
 )
-HIDDEN_TABLES = ("oauth_tokens", "oauth_states", "webhook_deliveries", "rate_limits", "providers", "ledger")
+HIDDEN_TABLES = (
+    "oauth_tokens",
+    "oauth_states",
+    "webhook_deliveries",
+    "rate_limits",
+    "providers",
+    "ledger",
+    "restored_passages",
+)
 PREMADE = uuid4()
 KEY = "a" * 64
 CONSENT = '{"statement": "me", "text_version": "2026-11", "recorded_at": "2026-11-02T09:00:00Z"}'
@@ -85,6 +94,8 @@ async def furnished(worker: Connection, ann: Tenant, ben: Tenant) -> None:
                 (scene, user, KEY),
             ),
             ("insert into budgets (user_id, limit_usd) values (%s, 5)", (user,)),
+            ("insert into chosen_lines values (%s, %s, 1, 60, '{1}', 'm')", (tenant.script_id, user)),
+            ("insert into restored_passages values (%s, %s, %s, 'm', 'x')", (tenant.script_id, user, KEY)),
             (
                 "insert into oauth_tokens (user_id, provider, scope, access_token, expires_at)"
                 " values (%s, 'google', 's', 'x', now())",
@@ -186,6 +197,9 @@ async def test_a_user_changes_and_deletes_nothing_of_another(
         "update script_versions set normalized_script = '{}'",
         "delete from script_versions",
         "update scripts set upload_id = null",
+        "insert into chosen_lines values (%(script)s, %(user)s, 1, 60, '{1}', 'm')",
+        "update chosen_lines set line_ids = '{1}'",
+        "delete from chosen_lines",
         "update deletions set finished_at = now()",
         "delete from deletions",
         "delete from jobs where id = %(job)s",

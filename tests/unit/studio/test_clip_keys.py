@@ -62,9 +62,11 @@ def talk(seed: int, count: int = 40) -> Script:
     return Script(title="A talk", language="en", lines=tuple(lines), chapters=chapters)
 
 
-def filmed(script: Script, profile: ModelProfile, options: JobOptions = OPTIONS) -> list[tuple[Scene, str]]:
+def filmed(
+    script: Script, profile: ModelProfile, options: JobOptions = OPTIONS, chosen: Sequence[int] = ()
+) -> list[tuple[Scene, str]]:
     """The scenes of a film, each with the key of its clip, as a generation makes them."""
-    plan = split(script, options, profile)
+    plan = split(script, options, profile, chosen)
     prompts = direct(plan, CAST, style=options.style, seed=options.seed, script=script)
     people = {member.character_id: member for member in CAST}
     return [
@@ -164,6 +166,28 @@ def test_words_that_are_changed_choose_no_other_lines_of_a_shortened_film() -> N
     after = filmed(edited, MODELS[0], options)
     assert [scene.line_ids for scene, _ in after] == [scene.line_ids for scene, _ in before]
     assert all(line_id in scene.line_ids for scene in changed(before, after))
+
+
+@pytest.mark.parametrize("profile", MODELS, ids=["any length", "from five seconds", "at most four"])
+def test_an_edit_of_lines_that_a_model_has_chosen_films_only_the_scenes_that_it_touches(profile: ModelProfile) -> None:
+    script = talk(4, count=120)
+    options = OPTIONS.model_copy(update={"target_seconds": 60})
+    chosen = (*range(1, 9), *range(40, 52), *range(111, 121))
+    before = filmed(script, profile, options, chosen)
+    plan = [scene for scene, _ in before]
+    assert lines_of(plan) == set(chosen)
+    own = next(scene for scene in plan[2:] if len(scene.line_ids) > 1)
+    for one in (
+        {"op": "set_text", "line": own.line_ids[0], "text": "Volcanoes, volcanoes and volcanoes again."},
+        {"op": "remove", "line": own.line_ids[0]},
+        {"op": "remove", "line": 60},
+    ):
+        after = filmed(edit(script, one), profile, options, chosen)
+        kept = {key for _, key in after}
+        assert all(one["line"] in scene.line_ids for scene, key in before if key not in kept), one
+        assert lines_of([scene for scene, _ in after]) == set(chosen) - (
+            {one["line"]} if one["op"] == "remove" else set()
+        )
 
 
 ids = st.integers(1, 40)

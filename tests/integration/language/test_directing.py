@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -28,35 +28,23 @@ from domain.stages import PARTITIONS, JobType, Stage
 from resources.database import characters, events, jobs, scenes, scripts
 from resources.database.connection import Connection, Database
 from resources.database.records import JobOptions, JobScene
-from resources.director.client import REFUSED, RETRIES, TRUNCATED, UNREADABLE, LanguageDirector
-from resources.director.prices import Prices
-from resources.director.question import template_version
+from resources.language.client import RETRIES, LanguageModel
+from resources.language.directing import template_version
+from resources.language.question import REFUSED, TRUNCATED, UNREADABLE
 from resources.settings import Settings
 from resources.storage import Storage
 from resources.video.cameras import Cameras
 from sandbox.openai.faults import MODEL, Trouble
-from studio.directing import BATCH_SCENES, CALLED, DirectingReport, direct_scenes
+from studio.consulting import CALLED
+from studio.directing import BATCH_SCENES, DirectingReport, direct_scenes
 from studio.filming import Limits
 from studio.work import Work
 from tests.conftest import DatabaseUrls
-from tests.integration.sandbox.conftest import Running, serve
+from tests.integration.language.conftest import PRICES, SLOW_SECONDS, Model
+from tests.integration.sandbox.conftest import Running
 
-PRICES = Prices(input_usd=Decimal("0.40"), output_usd=Decimal("1.60"))
 OPTIONS = JobOptions(style="watercolour", seed=7)
 WORDS = ("Do you hear the sea?", "It is louder at night.", "Then let us row.", "The lamp, Bruno!", "I have it here.")
-SLOW_SECONDS = 1.0
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with serve(tmp_path_factory.mktemp("sandbox"), slow_seconds=SLOW_SECONDS) as running:
-        yield running
-
-
-@pytest.fixture
-async def connection(database_urls: DatabaseUrls) -> AsyncIterator[Connection]:
-    async with Database(database_urls.worker).connect() as connection:
-        yield connection
 
 
 @dataclass(slots=True)
@@ -65,6 +53,7 @@ class Studio:
 
     connection: Connection
     sandbox: Running
+    model: Model
     reports: list[DirectingReport] = field(default_factory=list)
 
     async def script(self) -> UUID:
@@ -120,18 +109,7 @@ class Studio:
         await characters.freeze_cast(self.connection, job.id, job.user_id, members)
         return Work(job, Stage.CLIPS, self.connection)
 
-    def model(self, trouble: str = "", **options: object) -> LanguageDirector:
-        settings = {
-            "base_url": f"{self.sandbox.url}/openai/v1",
-            "api_key": SecretStr("sk-sandbox-1"),
-            "model": f"{MODEL}-{trouble}" if trouble else MODEL,
-            "prices": PRICES,
-            "max_usd": Decimal("0.50"),
-            "timeout_seconds": 20.0,
-        }
-        return LanguageDirector(**{**settings, **options})
-
-    async def direct(self, work: Work, director: LanguageDirector | None) -> Sequence[JobScene]:
+    async def direct(self, work: Work, director: LanguageModel | None) -> Sequence[JobScene]:
         return await direct_scenes(work, director=director, report=self.reports.append)
 
     @property
@@ -140,8 +118,8 @@ class Studio:
 
 
 @pytest.fixture
-def studio(connection: Connection, sandbox: Running) -> Studio:
-    return Studio(connection, sandbox)
+def studio(connection: Connection, sandbox: Running, model: Model) -> Studio:
+    return Studio(connection, sandbox, model)
 
 
 async def by_rules(work: Work) -> list[ShotPrompt]:
@@ -181,28 +159,29 @@ async def test_a_language_model_directs_every_scene_and_what_it_costs_is_known(s
         assert (prompt.caption, prompt.style, prompt.seed) == (row.scene.text, "watercolour", rule.seed)
         assert prompt.speaker == rule.speaker
         assert "stands in the middle of the picture" in prompt.text
-    assert (report.model, report.template, report.calls) == (MODEL, template_version(), 1)
+    assert (report.model, report.template, report.bill.calls) == (MODEL, template_version(), 1)
     assert (report.directed, report.fell_back, report.reused) == (5, (), 0)
-    assert report.cost_usd == PRICES.of(report.input_tokens, report.output_tokens) > 0
-    assert await told(work) == [f"{MODEL} directed 5 of 5 scenes for ${report.cost_usd:.4f}"]
+    bill = report.bill
+    assert bill.cost_usd == PRICES.of(bill.input_tokens, bill.output_tokens) > 0
+    assert await told(work) == [f"{MODEL} directed 5 of 5 scenes for ${bill.cost_usd:.4f}"]
 
 
 async def test_operators_see_what_each_answer_cost(studio: Studio) -> None:
     work = await studio.film()
     await studio.direct(work, studio.model())
     cursor = await work.connection.execute(
-        "select audience, data from job_events where job_id = %s and kind = 'director_called'", (work.job.id,)
+        "select audience, data from job_events where job_id = %s and kind = 'language_model_called'", (work.job.id,)
     )
     ((audience, data),) = await cursor.fetchall()
     assert audience == "operator"
-    assert Decimal(data["cost_usd"]) == studio.report.cost_usd
+    assert Decimal(data["cost_usd"]) == studio.report.bill.cost_usd
     assert data["request_id"].startswith("req_")
 
 
 async def test_a_long_film_is_directed_in_batches(studio: Studio) -> None:
     work = await studio.film([f"Line {number} of the story." for number in range(2 * BATCH_SCENES + 1)])
     rows = await studio.direct(work, studio.model())
-    assert studio.report.calls == 3
+    assert studio.report.bill.calls == 3
     assert {prompt.directed_by for prompt in prompts(rows)} == {MODEL}
 
 
@@ -230,7 +209,7 @@ FAILURES = {
 """The reason that users read, and how often the model is asked for one batch."""
 
 
-@pytest.mark.parametrize("trouble", Trouble)
+@pytest.mark.parametrize("trouble", FAILURES)
 async def test_what_the_model_cannot_direct_the_rules_do_and_say_why(studio: Studio, trouble: Trouble) -> None:
     work = await studio.film()
     rows = await studio.direct(work, studio.model(trouble, timeout_seconds=SLOW_SECONDS / 4))
@@ -239,19 +218,19 @@ async def test_what_the_model_cannot_direct_the_rules_do_and_say_why(studio: Stu
         noted = {"fell_back": reason, "template": template_version(), "brief": prompt.brief}
         assert prompt == rule.model_copy(update=noted | {"continues": prompt.continues})
         assert prompt.directed_by == HEURISTICS
-    assert (studio.report.directed, studio.report.calls) == (0, calls)
+    assert (studio.report.directed, studio.report.bill.calls) == (0, calls)
     assert studio.report.fell_back == tuple((index, reason) for index in range(1, 6))
     (message,) = await told(work)
     assert message.endswith(f"; Recast's own rules directed 5: {reason}")
 
 
-@pytest.mark.parametrize("trouble", [trouble for trouble in Trouble if trouble not in (Trouble.SLOW, Trouble.PAGE)])
+@pytest.mark.parametrize("trouble", [trouble for trouble in FAILURES if trouble not in (Trouble.SLOW, Trouble.PAGE)])
 async def test_a_second_try_mends_what_goes_wrong_once(studio: Studio, trouble: Trouble) -> None:
     work = await studio.film([f"{text} ({trouble})" for text in WORDS])
     rows = await studio.direct(work, studio.model(f"{trouble}-once"))
     assert {prompt.directed_by for prompt in prompts(rows)} == {f"{MODEL}-{trouble}-once"}
     # A service that fails is asked again by its client, within one call.
-    assert studio.report.calls == FAILURES[trouble][1]
+    assert studio.report.bill.calls == FAILURES[trouble][1]
 
 
 @pytest.mark.parametrize(
@@ -278,15 +257,15 @@ async def test_operators_find_the_failure_of_a_service_by_code_and_request(
 async def test_an_answer_that_never_comes_counts_at_its_highest_price(studio: Studio) -> None:
     work = await studio.film()
     await studio.direct(work, studio.model(Trouble.SLOW, timeout_seconds=SLOW_SECONDS / 4))
-    assert studio.report.cost_usd == 0
-    assert studio.report.lost_usd >= PRICES.of(1000, 2000) * (1 + RETRIES)
-    assert await events.sum_directing_cost(work.connection, work.job.id, "director_called") == studio.report.lost_usd
+    assert studio.report.bill.cost_usd == 0
+    assert studio.report.bill.lost_usd >= PRICES.of(1000, 2000) * (1 + RETRIES)
+    assert await events.sum_model_cost(work.connection, work.job.id, CALLED) == studio.report.bill.lost_usd
 
 
 async def test_a_refused_request_costs_nothing(studio: Studio) -> None:
     work = await studio.film()
     await studio.direct(work, studio.model(Trouble.RATE_LIMIT))
-    assert (studio.report.cost_usd, studio.report.lost_usd) == (0, 0)
+    assert (studio.report.bill.cost_usd, studio.report.bill.lost_usd) == (0, 0)
 
 
 async def test_one_scene_that_cannot_be_directed_does_not_cost_the_others(studio: Studio) -> None:
@@ -294,7 +273,7 @@ async def test_one_scene_that_cannot_be_directed_does_not_cost_the_others(studio
     rows = await studio.direct(await studio.film(texts), studio.model())
     assert [prompt.directed_by for prompt in prompts(rows)] == [MODEL, MODEL, HEURISTICS, MODEL, MODEL]
     assert studio.report.fell_back == ((3, Objection.NOT_IN_CAST),)
-    assert studio.report.calls == 2
+    assert studio.report.bill.calls == 2
 
 
 async def test_a_transcript_that_gives_orders_is_filmed_and_not_obeyed(studio: Studio) -> None:
@@ -314,32 +293,34 @@ async def test_a_film_never_costs_more_to_direct_than_its_bound(studio: Studio) 
     texts = [f"Line {number} of the story." for number in range(4 * BATCH_SCENES)]
     await studio.direct(await studio.film(texts), studio.model())
     whole = studio.report
-    assert (whole.calls, whole.directed) == (4, 4 * BATCH_SCENES)
+    assert (whole.bill.calls, whole.directed) == (4, 4 * BATCH_SCENES)
     bound = Decimal("0.012")
     rows = await studio.direct(await studio.film(texts), studio.model(max_usd=bound))
-    assert 0 < studio.report.cost_usd <= bound
-    assert 0 < studio.report.calls < whole.calls
-    assert studio.report.directed == studio.report.calls * BATCH_SCENES
-    assert {reason for _, reason in studio.report.fell_back} == {"The limit of $0.012 for directing a film is reached."}
+    assert 0 < studio.report.bill.cost_usd <= bound
+    assert 0 < studio.report.bill.calls < whole.bill.calls
+    assert studio.report.directed == studio.report.bill.calls * BATCH_SCENES
+    assert {reason for _, reason in studio.report.fell_back} == {
+        "The limit of $0.012 for a language model's work on one job is reached."
+    }
     assert len(prompts(rows)) == len(texts)
 
 
 async def test_a_bound_of_nothing_asks_nothing(studio: Studio) -> None:
     await studio.direct(await studio.film(), studio.model(max_usd=Decimal(0)))
-    assert (studio.report.calls, len(studio.report.fell_back)) == (0, 5)
+    assert (studio.report.bill.calls, len(studio.report.fell_back)) == (0, 5)
 
 
 async def test_a_run_that_takes_over_asks_for_the_rest_and_counts_what_was_spent(studio: Studio) -> None:
     work = await studio.film()
     rows = await studio.direct(work, studio.model())
-    spent = studio.report.cost_usd
+    spent = studio.report.bill.cost_usd
     await work.connection.execute("update job_scenes set prompt = null where id = any(%s)", ([rows[2].id, rows[4].id],))
     again = await studio.direct(work, studio.model())
-    assert studio.report.calls == 1
+    assert studio.report.bill.calls == 1
     assert studio.report.directed == 5
     assert [pictures(again)[place] for place in (0, 1, 3)] == [pictures(rows)[place] for place in (0, 1, 3)]
-    total = await events.sum_directing_cost(work.connection, work.job.id, CALLED)
-    assert total == spent + studio.report.cost_usd
+    total = await events.sum_model_cost(work.connection, work.job.id, CALLED)
+    assert total == spent + studio.report.bill.cost_usd
 
 
 async def test_what_earlier_runs_of_a_job_spent_or_lost_counts_against_its_bound(studio: Studio) -> None:
@@ -350,7 +331,7 @@ async def test_what_earlier_runs_of_a_job_spent_or_lost_counts_against_its_bound
             work.connection, work.job.id, work.job.user_id, CALLED, audience="operator", data=data
         )
         await studio.direct(work, studio.model(max_usd=Decimal("0.50")))
-        assert studio.report.calls == calls
+        assert studio.report.bill.calls == calls
 
 
 async def test_prompts_of_a_user_or_a_retake_are_kept(studio: Studio) -> None:
@@ -365,7 +346,7 @@ async def test_prompts_of_a_user_or_a_retake_are_kept(studio: Studio) -> None:
     assert (directed[1], directed[3]) == (edited, retake)
     assert [directed[place].directed_by for place in (0, 2, 4)] == [MODEL] * 3
     assert prompts(await studio.direct(work, studio.model(Trouble.DOWN))) == directed
-    assert studio.report.calls == 0
+    assert studio.report.bill.calls == 0
 
 
 async def test_another_film_of_the_same_script_is_directed_as_the_first(studio: Studio) -> None:
@@ -373,7 +354,7 @@ async def test_another_film_of_the_same_script_is_directed_as_the_first(studio: 
     first = await studio.direct(await studio.film(script_id=script_id), studio.model())
     work = await studio.film(script_id=script_id)
     assert pictures(await studio.direct(work, studio.model())) == pictures(first)
-    assert (studio.report.calls, studio.report.reused) == (0, 5)
+    assert (studio.report.bill.calls, studio.report.reused) == (0, 5)
 
 
 async def test_an_edit_of_one_scene_has_one_scene_directed_anew(studio: Studio) -> None:
@@ -383,7 +364,7 @@ async def test_an_edit_of_one_scene_has_one_scene_directed_anew(studio: Studio) 
     second = await studio.direct(await studio.film(edited, script_id=script_id), studio.model())
     changed = [one != two for one, two in zip(pictures(first), pictures(second), strict=True)]
     assert changed == [False, False, True, False, False]
-    assert (studio.report.calls, studio.report.reused) == (1, 4)
+    assert (studio.report.bill.calls, studio.report.reused) == (1, 4)
 
 
 async def test_a_scene_cut_from_the_beginning_leaves_the_others_as_they_were(studio: Studio) -> None:
@@ -391,7 +372,7 @@ async def test_a_scene_cut_from_the_beginning_leaves_the_others_as_they_were(stu
     first = await studio.direct(await studio.film(script_id=script_id), studio.model())
     second = await studio.direct(await studio.film(script_id=script_id, first=2), studio.model())
     assert pictures(second) == pictures(first)[1:]
-    assert studio.report.calls == 0
+    assert studio.report.bill.calls == 0
 
 
 async def test_a_new_take_of_an_earlier_film_does_not_become_the_first_take_of_this(studio: Studio) -> None:
@@ -410,13 +391,13 @@ async def test_another_seed_style_or_cast_is_directed_anew(studio: Studio, other
     script_id = await studio.script()
     await studio.direct(await studio.film(script_id=script_id), studio.model())
     await studio.direct(await studio.film(script_id=script_id, **other), studio.model())
-    assert (studio.report.calls, studio.report.reused) == (1, 0)
+    assert (studio.report.bill.calls, studio.report.reused) == (1, 0)
 
 
 async def test_another_user_s_film_of_the_same_video_is_directed_on_its_own(studio: Studio) -> None:
     await studio.direct(await studio.film(), studio.model())
     await studio.direct(await studio.film(), studio.model())
-    assert (studio.report.calls, studio.report.reused) == (1, 0)
+    assert (studio.report.bill.calls, studio.report.reused) == (1, 0)
 
 
 @pytest.mark.parametrize("is_filmed", [True, False])
@@ -429,7 +410,7 @@ async def test_a_scene_left_to_the_rules_stays_so_only_once_it_is_paid_for(studi
             await scenes.succeed_scene(work.connection, row.id, clip_key="a" * 64, s3_key="clip.mp4")
     again = await studio.direct(await studio.film(script_id=script_id), studio.model())
     assert (pictures(again) == pictures(rows)) is is_filmed
-    assert studio.report.calls == (0 if is_filmed else 1)
+    assert studio.report.bill.calls == (0 if is_filmed else 1)
 
 
 async def test_a_user_who_cancels_does_not_wait_for_the_model(studio: Studio) -> None:
@@ -443,7 +424,7 @@ async def test_a_user_who_cancels_does_not_wait_for_the_model(studio: Studio) ->
         with caller, pytest.raises(RecastError) as stopped:
             await directing
     assert stopped.value.code is ErrorCode.JOB_CANCELED
-    assert studio.report.lost_usd > 0
+    assert studio.report.bill.lost_usd > 0
 
 
 @pytest.mark.parametrize("key", ["sk-proj-0123456789abcdefWXYZ", "gsk_0123456789abcdefWXYZ", "hunter2-key"])
@@ -520,7 +501,7 @@ async def test_the_clips_say_in_dagster_who_directed_them_and_for_how_much(
                 "storage": Storage(settings),
                 "cameras": Cameras(settings),
                 "limits": Limits(1, 120.0),
-                "language_director": None if trouble is None else studio.model(trouble),
+                "language_model": None if trouble is None else studio.model(trouble),
             },
         )
     (made,) = result.asset_materializations_for_node("clips")

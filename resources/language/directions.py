@@ -1,13 +1,11 @@
-"""What a language model answers: directions that have the right form, and why the others have not."""
+"""The answer that directs: directions that have the right form, and why the others have not."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from domain.direction import Direction, Objection
+from resources.language.question import Form
 
 
 class Directions(BaseModel):
@@ -18,22 +16,7 @@ class Directions(BaseModel):
     scenes: list[Direction]
 
 
-SCHEMA_NAME = "directions"
-SCHEMA: Mapping[str, Any] = Directions.model_json_schema()
-"""Strict by OpenAI's rules: every property is required, no other is allowed, and no keyword is used that it does not
-enforce. It is the same for every film, so the service need not compile it anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """``problem`` is a sentence for users, set when nothing in the answer can be used. Tokens are those to be paid."""
-
-    input_tokens: int
-    output_tokens: int
-    request_id: str | None = None
-    directions: Mapping[int, Direction] = field(default_factory=dict)
-    objections: Mapping[int, Objection] = field(default_factory=dict)
-    problem: str | None = None
+FORM = Form("directions", Directions.model_json_schema())
 
 
 def read_directions(content: str) -> tuple[dict[int, Direction], dict[int, Objection]] | None:

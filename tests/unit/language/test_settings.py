@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from resources.director.client import language_director
+from resources.language.client import language_model
 from resources.settings import Settings
 
 NEEDED = {
@@ -32,11 +32,11 @@ def settings(**values: object) -> Settings:
 
 
 def test_without_a_language_model_the_rules_direct() -> None:
-    assert language_director(settings()) is None
+    assert language_model(settings()) is None
 
 
 def test_a_language_model_has_its_prices_and_its_bound() -> None:
-    director = language_director(settings(**WHOLE, director_max_usd="0.1"))
+    director = language_model(settings(**WHOLE, director_max_usd="0.1"))
     assert director
     assert director.prices.of(1_000_000, 0) == Decimal("0.4")
     assert (director.model, director.max_usd) == ("some-model", Decimal("0.1"))
@@ -44,7 +44,7 @@ def test_a_language_model_has_its_prices_and_its_bound() -> None:
 
 def test_a_server_of_one_s_own_needs_no_key() -> None:
     own = {**WHOLE, "director_api_key": None, "director_base_url": "http://127.0.0.1:11434/v1"}
-    assert language_director(settings(**own))
+    assert language_model(settings(**own))
 
 
 @pytest.mark.parametrize("missing", list(WHOLE))

@@ -1,24 +1,18 @@
-"""What a language model is asked: the templates, and the material in them as one JSON document."""
+"""The question for directions: a film in outline, and the scenes to direct, as one JSON document."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from string import Template
-from typing import Any, Literal
+from typing import Any
 
 from domain.characters import CastMember
 from domain.direction import MAX_CONTINUITY_LETTERS, MAX_PICTURE_LETTERS, MAX_UNWANTED_LETTERS
 from domain.prompts import look_of
 from domain.scenes import Scene
 from domain.shots import ShotPrompt
-from resources.director.answer import SCHEMA
-from resources.director.prices import tokens_at_most
+from resources.language.directions import FORM
+from resources.language.question import TOKENS_OF_THOUGHT, Message, Question, filled, material, version_of
 
-VERSION = "v1"
-TEMPLATES = ("system", "scenes", "repair")
+TEMPLATES = ("directing", "scenes", "direct_again")
 
 OUTLINE_LETTERS = 8000
 """Shared out among the scenes of the film; a very long film needs more, for the least that tells scenes apart."""
@@ -28,9 +22,6 @@ MAX_SCENE_LETTERS = 1000
 """Nobody says more within one clip."""
 
 TOKENS_PER_SCENE = 450
-TOKENS_OF_THOUGHT = 2000
-"""Models that think before they answer spend their thoughts from the same allowance."""
-MESSAGE_TOKENS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +35,8 @@ class Film:
     style: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    role: Literal["system", "user"]
-    content: str
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    messages: tuple[Message, ...]
-    max_output_tokens: int
-
-    @property
-    def input_tokens_at_most(self) -> int:
-        schema = tokens_at_most(json.dumps(SCHEMA))
-        return schema + sum(tokens_at_most(message.content) + MESSAGE_TOKENS for message in self.messages)
-
-
-@cache
 def template_version() -> str:
-    """The templates' version and a fingerprint of their text, which nobody forgets to raise."""
-    text = "\0".join(_template(name) for name in TEMPLATES)
-    return f"{VERSION}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return version_of(*TEMPLATES)
 
 
 def ask(
@@ -91,40 +62,39 @@ def ask(
         "neighbours": [_neighbour(film, scene, prompts) for scene in around if scene.index not in asked],
         "direct": [_scene(film, scene) for scene in wanted],
     }
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     messages = [
         Message(
             "system",
-            _filled(
-                "system",
+            filled(
+                "directing",
                 picture_letters=MAX_PICTURE_LETTERS,
                 continuity_letters=MAX_CONTINUITY_LETTERS,
                 negative_letters=MAX_UNWANTED_LETTERS,
             ),
         ),
-        Message("user", _filled("scenes", document=text)),
+        Message("user", filled("scenes", document=material(document))),
     ]
     room = TOKENS_OF_THOUGHT + TOKENS_PER_SCENE * len(wanted)
     if objections:
         listed = "\n".join(f"- scene {index}: {reason}" for index, reason in sorted(objections.items()))
-        messages.append(Message("user", _filled("repair", objections=listed)))
+        messages.append(Message("user", filled("direct_again", objections=listed)))
         room *= 2
-    return Question(tuple(messages), room)
+    return Question(tuple(messages), FORM, room)
 
 
 def _outline(film: Film) -> list[str]:
     share = OUTLINE_LETTERS // len(film.scenes)
     letters = min(MAX_OUTLINE_LINE_LETTERS, max(MIN_OUTLINE_LINE_LETTERS, share))
-    return [f"{scene.index} {_cut(scene.text, letters)}" for scene in film.scenes]
+    return [f"{scene.index} {cut(scene.text, letters)}" for scene in film.scenes]
 
 
 def _scene(film: Film, scene: Scene) -> dict[str, Any]:
     return {
         "scene": scene.index,
         "seconds": round(scene.duration, 1),
-        "chapter": _cut(scene.title or "", MAX_OUTLINE_LINE_LETTERS),
+        "chapter": cut(scene.title or "", MAX_OUTLINE_LINE_LETTERS),
         "speaker": film.named_speakers.get(scene.index),
-        "text": _cut(scene.text, MAX_SCENE_LETTERS),
+        "text": cut(scene.text, MAX_SCENE_LETTERS),
     }
 
 
@@ -143,15 +113,7 @@ def _neighbour(film: Film, scene: Scene, prompts: Mapping[int, ShotPrompt]) -> d
     }
 
 
-def _cut(text: str, letters: int) -> str:
+def cut(text: str, letters: int) -> str:
+    """One line of at most so many letters."""
     line = " ".join(text.split())
     return line if len(line) <= letters else f"{line[: letters - 1].rstrip()}…"
-
-
-@cache
-def _template(name: str) -> str:
-    return (files("resources.director") / "templates" / f"{name}.{VERSION}.txt").read_text(encoding="utf-8")
-
-
-def _filled(name: str, **values: object) -> str:
-    return Template(_template(name)).substitute(values).strip()

@@ -1,4 +1,4 @@
-"""A language model that directs, through OpenAI's chat completions or any service that speaks them."""
+"""A language model, through OpenAI's chat completions or any service that speaks them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,9 +9,8 @@ from pydantic import SecretStr
 
 from domain.errors import ErrorCode, RecastError
 from domain.redaction import REDACTED
-from resources.director.answer import SCHEMA, SCHEMA_NAME, Answer, read_directions
-from resources.director.prices import Prices, tokens_at_most
-from resources.director.question import Question
+from resources.language.prices import Prices, tokens_at_most
+from resources.language.question import REFUSED, TRUNCATED, UNREADABLE, Question, Reply
 from resources.settings import Settings, revealed
 
 if TYPE_CHECKING:
@@ -26,17 +25,13 @@ RETRIES = 2
 service asks, at most two minutes."""
 CONTENT_CODES = ("content_filter", "content_policy_violation")
 
-REFUSED = "The language model refuses to direct the scene."
-TRUNCATED = "The answer of the language model was cut off."
-UNREADABLE = "The answer of the language model cannot be read."
-
 
 class LostAnswerError(RecastError):
     """The model may have answered, and the answer may have to be paid, but it has not arrived."""
 
 
-class LanguageDirector:
-    """Which model directs, at what prices (US dollars), and how much it may cost per job.
+class LanguageModel:
+    """Which model is asked, at what prices (US dollars), and how much it may cost per job.
 
     ``timeout_seconds`` is for each try. Safe in any thread and event loop: every session has its own connections.
     """
@@ -78,8 +73,9 @@ class Session:
         self._model = model
         self._key = key
 
-    async def direct(self, question: Question) -> Answer:
-        """One answer. Raises RecastError when the service gives none: LostAnswerError where it may have to be paid."""
+    async def ask(self, question: Question) -> Reply:
+        """One answer, in the form of the question. Raises RecastError when the service gives none: LostAnswerError
+        where it may have to be paid."""
         from openai import OpenAIError
         from openai.types.chat import ChatCompletion
 
@@ -95,12 +91,16 @@ class Session:
                 max_completion_tokens=question.max_output_tokens,
                 response_format={
                     "type": "json_schema",
-                    "json_schema": {"name": SCHEMA_NAME, "strict": True, "schema": dict(SCHEMA)},
+                    "json_schema": {
+                        "name": question.form.name,
+                        "strict": True,
+                        "schema": dict(question.form.schema),
+                    },
                 },
             )
         except OpenAIError as error:
             if getattr(error, "code", None) in CONTENT_CODES:
-                return Answer(0, 0, request_id=getattr(error, "request_id", None), problem=REFUSED)
+                return Reply("", 0, 0, request_id=getattr(error, "request_id", None), problem=REFUSED)
             # Without the original: its text may repeat the key, and would be shown with this error.
             raise self._translated(error) from None
         except ValueError as error:
@@ -110,7 +110,7 @@ class Session:
         if not isinstance(completion, ChatCompletion):
             # The client hands over whatever came with status 200, such as the page of a proxy.
             raise RecastError(ErrorCode.AI_PROVIDER_FAILURE, UNREADABLE, cause="the service answers something else")
-        return _answer(completion, question)
+        return _reply(completion, question)
 
     def _translated(self, error: "OpenAIError") -> RecastError:
         from openai import (
@@ -158,32 +158,32 @@ class Session:
         )
 
 
-def _answer(completion: "ChatCompletion", question: Question) -> Answer:
+def _reply(completion: "ChatCompletion", question: Question) -> Reply:
     """The answer in a completion. Services that only resemble OpenAI's leave out what its client takes for granted."""
     choice = completion.choices[0] if completion.choices else None
     content = (choice and choice.message.content) or ""
     usage = completion.usage
-    input_tokens = usage.prompt_tokens if usage else question.input_tokens_at_most
-    output_tokens = usage.completion_tokens if usage else tokens_at_most(content)
-    found = read_directions(content)
     problem: str | None = None
     if choice and (choice.message.refusal or choice.finish_reason == "content_filter"):
         problem = REFUSED
     elif choice and choice.finish_reason == "length":
         problem = TRUNCATED
-    elif found is None:
-        problem = UNREADABLE
-    directions, objections = found if found and not problem else ({}, {})
-    return Answer(input_tokens, output_tokens, completion._request_id, directions, objections, problem)
+    return Reply(
+        content="" if problem else content,
+        input_tokens=usage.prompt_tokens if usage else question.input_tokens_at_most,
+        output_tokens=usage.completion_tokens if usage else tokens_at_most(content),
+        request_id=completion._request_id,
+        problem=problem,
+    )
 
 
-def language_director(settings: Settings) -> LanguageDirector | None:
-    """The configured one, or None: then Recast's own rules direct."""
+def language_model(settings: Settings) -> LanguageModel | None:
+    """The configured one, or None: then Recast's own rules do its work."""
     if not settings.director_model:
         return None
     assert settings.director_input_usd_per_million is not None
     assert settings.director_output_usd_per_million is not None
-    return LanguageDirector(
+    return LanguageModel(
         base_url=settings.director_base_url,
         api_key=settings.director_api_key,
         model=settings.director_model,

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -14,9 +13,10 @@ from domain.director import direct
 from domain.scenes import Scene
 from domain.script import Line
 from domain.shots import ShotPrompt
-from resources.director.answer import SCHEMA, Directions, read_directions
-from resources.director.prices import Prices, tokens_at_most
-from resources.director.question import TEMPLATES, VERSION, Film, Question, ask, template_version
+from resources.language.directing import Film, ask, template_version
+from resources.language.directions import FORM, Directions, read_directions
+from resources.language.prices import Prices, tokens_at_most
+from resources.language.question import Question
 from sandbox.openai.schema import check_strict
 from tests.unit.domain.test_direction import GOOD
 from tests.unit.domain.test_director import CAST, scene
@@ -103,11 +103,6 @@ def test_the_version_names_the_text_of_the_templates() -> None:
     assert len(fingerprint) == 8
 
 
-def test_every_template_has_a_version_and_a_name_that_is_packaged() -> None:
-    names = [file.name for file in (files("resources.director") / "templates").iterdir()]
-    assert sorted(names) == [f"{name}.{VERSION}.txt" for name in sorted(TEMPLATES)]
-
-
 def test_an_estimate_is_never_below_what_common_tokenizers_count() -> None:
     assert tokens_at_most("word " * 100) >= 125
     assert tokens_at_most("猫が好きです。") >= 7
@@ -122,8 +117,8 @@ def test_costs_are_rounded_up_to_a_millionth() -> None:
 
 
 def test_the_schema_is_strict_as_openai_means_it() -> None:
-    check_strict("directions", SCHEMA)
-    assert to_strict_json_schema(Directions) == SCHEMA
+    check_strict(FORM.name, FORM.schema)
+    assert to_strict_json_schema(Directions) == FORM.schema
 
 
 ITEM: Mapping[str, Any] = GOOD.model_dump(mode="json")
