@@ -30,6 +30,7 @@ from youtube_transcript_api import Transcript as Track
 
 from domain.errors import ErrorCode, RecastError
 from domain.transcript import Chapter, Snippet, Transcript
+from resources.youtube_proxy import Proxy, through_addresses
 
 YOUTUBE = "https://www.youtube.com"
 PLAYER_PATH = "/youtubei/v1/player"
@@ -50,28 +51,29 @@ UNCHECKED = (AttributeError, KeyError, TypeError, ValueError, IndexError)
 class YouTubeCaptions:
     """Reads the captions of public videos.
 
-    ``base_url`` sends every request to the sandbox instead of YouTube; ``proxy_url`` is an HTTP(S) proxy for YouTube
-    alone. ``timeout_seconds`` is for each connect and each read. ``languages`` are codes in order of preference; a
-    video with none of them is read in its own language. Safe in any thread: every call has its own connections.
+    ``base_url`` sends every request to the sandbox instead of YouTube, past any ``proxy``. ``timeout_seconds`` is for
+    each connect and each read. ``languages`` are codes in order of preference; a video with none of them is read in its
+    own language. Safe in any thread: every call has its own connections.
     """
 
     def __init__(
         self,
         base_url: str | None,
-        proxy_url: str | None,
+        proxy: Proxy | None,
         timeout_seconds: float,
         languages: Sequence[str],
         *,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._base_url = base_url
-        self._proxy_url = proxy_url
+        self._proxy = None if base_url else proxy
         self._timeout_seconds = timeout_seconds
         self._languages = tuple(languages)
         self._sleep = sleep
 
     def fetch(self, video_id: str, *, languages: Sequence[str] = (), translate_to: str | None = None) -> Transcript:
-        """The captions of one video: three requests, repeated up to three times while YouTube is unreachable.
+        """The captions of one video: three requests, tried up to three times while YouTube is unreachable and, where
+        the proxy rotates, again through other addresses while it blocks.
 
         ``languages`` come before those of this reader. Captions in ``translate_to`` are taken as they are where there
         are any; else YouTube translates the best ones, and that counts as automatic.
@@ -82,6 +84,7 @@ class YouTubeCaptions:
         """
         if not VIDEO_ID.fullmatch(video_id):
             raise RecastError(ErrorCode.INVALID_LINK)
+        wanted = (*languages, *self._languages)
         tries = Retrying(
             stop=stop_after_attempt(TRIES),
             wait=wait_random_exponential(multiplier=1, max=LONGEST_PAUSE_SECONDS),
@@ -89,12 +92,16 @@ class YouTubeCaptions:
             sleep=self._sleep,
             reraise=True,
         )
-        return tries(self._fetch_once, video_id, (*languages, *self._languages), translate_to)
+
+        def fetch() -> Transcript:
+            return tries(self._fetch_once, video_id, wanted, translate_to)
+
+        return through_addresses(self._proxy)(fetch)
 
     def _fetch_once(self, video_id: str, languages: Sequence[str], translate_to: str | None) -> Transcript:
         watched = _Player()
         with requests.Session() as session:
-            route = _Route(self._base_url, self._proxy_url, self._timeout_seconds)
+            route = _Route(self._base_url, self._proxy, self._timeout_seconds)
             session.mount("https://", route)
             session.mount("http://", route)
             session.hooks["response"].append(watched.notice)
@@ -186,10 +193,10 @@ class _Player:
 class _Route(HTTPAdapter):
     """Gives every request a time-out, which the library forgets, and sends it to the sandbox or through the proxy."""
 
-    def __init__(self, base_url: str | None, proxy_url: str | None, timeout_seconds: float) -> None:
+    def __init__(self, base_url: str | None, proxy: Proxy | None, timeout_seconds: float) -> None:
         super().__init__()
         self._base_url = base_url
-        self._proxy_url = proxy_url
+        self._proxy = proxy
         self._timeout_seconds = timeout_seconds
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
@@ -199,8 +206,11 @@ class _Route(HTTPAdapter):
             request = request.copy()
             request.url = self._base_url.rstrip("/") + url.removeprefix(YOUTUBE)
             options["proxies"] = {}
-        elif self._proxy_url:
-            options["proxies"] = {"http": self._proxy_url, "https": self._proxy_url}
+        elif self._proxy:
+            options["proxies"] = {"http": self._proxy.url, "https": self._proxy.url}
+            if self._proxy.rotates:
+                # A connection that stays open stays with its address.
+                request.headers["Connection"] = "close"
         return super().send(request, *args, **options)
 
 
