@@ -294,6 +294,8 @@ def _routed(options: Mapping[str, Any], base_url: str | None, stop: threading.Ev
     from yt_dlp import YoutubeDL
     from yt_dlp.networking import Request
 
+    answers: list[Response] = []
+
     class Routed(YoutubeDL):  # type: ignore[misc]
         def urlopen(self, req: "Request | str") -> "Response":
             if stop.is_set():
@@ -301,7 +303,14 @@ def _routed(options: Mapping[str, Any], base_url: str | None, stop: threading.Ev
             request = Request(req) if isinstance(req, str) else req
             if base_url:
                 request.url = rerouted(request.url, base_url)
-            return super().urlopen(request)
+            answers.append(super().urlopen(request))
+            return answers[-1]
+
+        def close(self) -> None:
+            # An answer that was broken off would stay open as long as anybody looks at the error.
+            for answer in answers:
+                answer.close()
+            super().close()
 
     return Routed(dict(options))
 
