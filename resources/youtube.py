@@ -2,7 +2,8 @@
 
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from youtube_transcript_api import (
     VideoUnavailable,
     VideoUnplayable,
     YouTubeTranscriptApi,
+    YouTubeTranscriptApiException,
 )
 from youtube_transcript_api import Transcript as Track
 
@@ -85,16 +87,9 @@ class YouTubeCaptions:
         if not VIDEO_ID.fullmatch(video_id):
             raise RecastError(ErrorCode.INVALID_LINK)
         wanted = (*languages, *self._languages)
-        tries = Retrying(
-            stop=stop_after_attempt(TRIES),
-            wait=wait_random_exponential(multiplier=1, max=LONGEST_PAUSE_SECONDS),
-            retry=retry_if_exception(_is_unreachable),
-            sleep=self._sleep,
-            reraise=True,
-        )
 
         def fetch() -> Transcript:
-            return tries(self._fetch_once, video_id, wanted, translate_to)
+            return while_unreachable(self._sleep)(self._fetch_once, video_id, wanted, translate_to)
 
         return through_addresses(self._proxy)(fetch)
 
@@ -105,15 +100,34 @@ class YouTubeCaptions:
             session.mount("https://", route)
             session.mount("http://", route)
             session.hooks["response"].append(watched.notice)
-            try:
+            with coded(lambda: watched.status):
                 tracks = list(YouTubeTranscriptApi(http_client=session).list(video_id))
                 if not tracks:
                     raise RecastError(ErrorCode.TRANSCRIPT_MISSING, cause="the list of caption tracks is empty")
                 track = choose_track(tracks, languages, translate_to=translate_to)
                 snippets = tuple(Snippet(text=s.text, start=s.start, duration=s.duration) for s in track.fetch())
                 return watched.transcript(video_id, track, snippets)
-            except (CouldNotRetrieveTranscript, requests.RequestException, ParseError, *UNCHECKED) as error:
-                raise _translated(error, watched.status) from error
+
+
+def while_unreachable(sleep: Callable[[float], None]) -> Retrying:
+    """Calls again, with growing pauses, while YouTube does not answer as expected: up to ``TRIES`` times in all."""
+    return Retrying(
+        stop=stop_after_attempt(TRIES),
+        wait=wait_random_exponential(multiplier=1, max=LONGEST_PAUSE_SECONDS),
+        retry=retry_if_exception(_is_unreachable),
+        sleep=sleep,
+        reraise=True,
+    )
+
+
+@contextmanager
+def coded(status: Callable[[], str]) -> Iterator[None]:
+    """Raises what the library raises in it as the product's errors; ``status`` tells the player's playability status.
+    What it does with every exception is in docs/youtube-errors.md."""
+    try:
+        yield
+    except (YouTubeTranscriptApiException, requests.RequestException, ParseError, *UNCHECKED) as error:
+        raise RecastError(_code(error, status()), cause=f"{type(error).__name__}: {_reason(error)}") from error
 
 
 def choose_track(tracks: Iterable[Track], languages: Sequence[str], *, translate_to: str | None = None) -> Track:
@@ -221,12 +235,8 @@ def _largest(thumbnail: Any) -> str | None:
     return url if url.startswith("https://") else None
 
 
-def _translated(error: Exception, status: str) -> RecastError:
-    return RecastError(_code(error, status), cause=f"{type(error).__name__}: {_reason(error)}")
-
-
 def _code(error: Exception, status: str) -> ErrorCode:
-    """One code for each way to fail; ``status`` is the player's playability status."""
+    """One code for each way to fail."""
     match error:
         case RequestBlocked() | FailedToCreateConsentCookie():
             return ErrorCode.TRANSCRIPT_BLOCKED
@@ -237,7 +247,7 @@ def _code(error: Exception, status: str) -> ErrorCode:
         case InvalidVideoId():
             return ErrorCode.INVALID_LINK
         case VideoUnplayable():
-            return _unplayable_code(error.reason or "", status)
+            return _unplayable_code(_reason(error), status)
         case NotTranslatable() | TranslationLanguageNotAvailable():
             return ErrorCode.TRANSLATION_MISSING
         case TranscriptsDisabled() | NoTranscriptFound():
@@ -251,9 +261,9 @@ def _code(error: Exception, status: str) -> ErrorCode:
 def _unplayable_code(reason: str, status: str) -> ErrorCode:
     """The library knows YouTube's bot check by a curly apostrophe only, so it is matched loosely here."""
     reason = reason.lower()
-    if "not a bot" in reason:
+    if "not a bot" in reason or "isn't available, try again later" in reason.replace("’", "'"):
         return ErrorCode.TRANSCRIPT_BLOCKED
-    if status == "ERROR" or "private" in reason:
+    if status == "ERROR" or "private" in reason or "recording is not available" in reason:
         return ErrorCode.VIDEO_UNAVAILABLE
     return ErrorCode.VIDEO_RESTRICTED
 

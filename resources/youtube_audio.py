@@ -4,8 +4,8 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,9 +46,9 @@ MEANINGS: Sequence[tuple[re.Pattern[str], ErrorCode]] = tuple(
             BLOCKED,
         ),
         (r"HTTP Error 403", BLOCKED),  # a media server that refuses this address, or an address that has expired
-        (r"PO Token|rate-limited", BLOCKED),
-        (r"live event will begin|Premieres? (?:in|will)|will begin in|This live (?:event|stream)", RESTRICTED),
+        (r"PO Token|rate-limited|likely being blocked", BLOCKED),
         (r"not currently live|live stream recording is not available", UNAVAILABLE),
+        (r"live event will begin|Premieres? (?:in|will)|will begin in|This live (?:event|stream)", RESTRICTED),
         (r"available in your country|geo.?restrict|not available from your location|blocked it in your", RESTRICTED),
         (r"confirm your age|age.?restricted|inappropriate for some users", RESTRICTED),
         (
@@ -152,8 +152,8 @@ class YouTubeAudio:
         return self._proxy.held() if self._proxy else ""
 
     def _look(self, video_id: str, address: str, stop: threading.Event) -> tuple[dict[str, Any], Listing]:
-        with self._ydl({}, address, stop) as ydl:
-            found = self._asked(ydl.extract_info, watch_url(video_id), download=False, ie_key="Youtube")
+        with coded(), self._ydl({}, address, stop) as ydl:
+            found = ydl.extract_info(watch_url(video_id), download=False, ie_key="Youtube")
             details: dict[str, Any] = dict(ydl.sanitize_info(found) or {})
         return details, self._judged(video_id, details)
 
@@ -224,28 +224,13 @@ class YouTubeAudio:
             "progress_hooks": [watch],
             "noprogress": True,
         }
-        with self._ydl(options, address, stop) as ydl:
-            self._asked(ydl.process_ie_result, details, download=True)
+        with coded(), self._ydl(options, address, stop) as ydl:
+            ydl.process_ie_result(details, download=True)
         files = [path for path in folder.glob(f"{video_id}.*") if path.suffix not in (".part", ".ytdl")]
         if not files:
             # It says so by leaving nothing behind.
             raise RecastError(ErrorCode.TOO_LARGE, "The sound of the video is larger than is accepted.")
         return SourceAudio(files[0], listing)
-
-    def _asked(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        """What yt-dlp answers, its failures in the product's words."""
-        from yt_dlp.networking.exceptions import RequestError
-        from yt_dlp.utils import YoutubeDLError
-
-        try:
-            return call(*arguments, **options)
-        except _Stopped as stopped:
-            raise stopped.error from None
-        except (YoutubeDLError, RequestError, OSError) as error:
-            raise _translated(error) from error
-        except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
-            # It reads YouTube's JSON mostly unchecked.
-            raise RecastError(ErrorCode.SOURCE_UNREACHABLE, cause=f"{type(error).__name__}: {error}") from error
 
     def _ydl(self, more: Mapping[str, Any], address: str, stop: threading.Event) -> "YoutubeDL":
         options: dict[str, Any] = {
@@ -313,6 +298,24 @@ def _routed(options: Mapping[str, Any], base_url: str | None, stop: threading.Ev
             super().close()
 
     return Routed(dict(options))
+
+
+@contextmanager
+def coded() -> Iterator[None]:
+    """Raises what yt-dlp raises in it as the product's errors. What it does with every exception is in
+    docs/youtube-errors.md."""
+    from yt_dlp.networking.exceptions import RequestError
+    from yt_dlp.utils import YoutubeDLError
+
+    try:
+        yield
+    except _Stopped as stopped:
+        raise stopped.error from None
+    except (YoutubeDLError, RequestError, OSError) as error:
+        raise _translated(error) from error
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        # It reads YouTube's JSON mostly unchecked.
+        raise RecastError(ErrorCode.SOURCE_UNREACHABLE, cause=f"{type(error).__name__}: {error}") from error
 
 
 def rerouted(url: str, base_url: str) -> str:
