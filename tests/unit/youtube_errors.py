@@ -31,7 +31,7 @@ from yt_dlp.utils import (
 )
 from yt_dlp.utils.traversal import _RequiredError
 
-from domain.errors import ErrorCode, RecastError
+from domain.errors import RecastError
 from resources.settings import Settings
 from resources.youtube import coded as coded_captions
 from resources.youtube import while_unreachable
@@ -39,6 +39,7 @@ from resources.youtube_audio import MEANINGS
 from resources.youtube_audio import coded as coded_sound
 from resources.youtube_proxy import Proxy, through_addresses
 from studio.transcribing import LISTENING_HELPS
+from studio.work import as_recast_error
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "youtube-errors.md"
 COMMAND = "python -m tests.unit.youtube_errors > docs/youtube-errors.md"
@@ -249,14 +250,12 @@ def unexampled() -> list[str]:
 
 
 def met(coded: AbstractContextManager[None], error: Exception) -> RecastError:
-    """What a user would hear of; what the product does not know is INTERNAL."""
+    """What a job ends with."""
     try:
         with coded:
             raise error
-    except RecastError as told:
-        return told
-    except Exception as unknown:
-        return RecastError(ErrorCode.INTERNAL, cause=str(unknown))
+    except Exception as left:
+        return as_recast_error(left)
 
 
 def calls(tries: Retrying, error: RecastError) -> int:
