@@ -124,7 +124,7 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
     ErrorCode.TRANSCRIPT_BLOCKED: Meaning(
         "YouTube refuses captions to this server's address.",
         "Send a transcript or a recording of your own, or try again later; an operator can set a proxy"
-        " (RECAST_YOUTUBE_PROXY_URL).",
+        " (RECAST_YOUTUBE_PROXY_URL) or Webshare's rotating ones (RECAST_WEBSHARE_USERNAME).",
         True,
         503,
     ),

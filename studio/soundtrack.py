@@ -15,11 +15,12 @@ from domain.source import Source, SourceKind
 from domain.transcript import Hearing, Transcript
 from resources.database.connection import Database
 from resources.database.records import Upload
-from resources.settings import Settings, revealed
+from resources.settings import Settings
 from resources.speech.engines import open_engine
 from resources.speech.protocol import Engine
 from resources.storage import Storage, source_audio_prefix
 from resources.youtube_audio import Listing, YouTubeAudio
+from resources.youtube_proxy import youtube_proxy
 from studio.listening import Listened, listen
 from studio.purchasing import Patience
 from studio.work import Work
@@ -164,7 +165,7 @@ def listener(settings: Settings, database: Database, storage: Storage) -> Listen
         return None
     source = YouTubeAudio(
         settings.youtube_base_url,
-        revealed(settings.youtube_proxy_url),
+        youtube_proxy(settings),
         settings.youtube_timeout_seconds,
         max_seconds=settings.max_video_seconds,
         max_bytes=settings.max_audio_bytes,

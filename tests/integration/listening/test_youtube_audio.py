@@ -4,7 +4,9 @@ import asyncio
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from domain.errors import ErrorCode, RecastError
@@ -53,6 +55,15 @@ async def test_more_bytes_than_were_told_are_not_taken(tube: Tube, tmp_path: Pat
     with pytest.raises(RecastError) as refused:
         await source(tube, max_bytes=100_000).fetch(VIDEO, tmp_path)
     assert refused.value.code is ErrorCode.TOO_LARGE
+
+
+async def test_a_download_that_is_broken_off_hangs_up(tube: Tube, tmp_path: Path) -> None:
+    tube.told_bytes = 10_000
+    with pytest.raises(RecastError) as refused:
+        await source(tube, max_bytes=100_000).fetch(VIDEO, tmp_path)
+    port = urlsplit(tube.url).port
+    kept = [one for one in psutil.Process().net_connections("tcp") if one.raddr and one.raddr.port == port]
+    assert (refused.value.code, kept) == (ErrorCode.TOO_LARGE, [])
 
 
 @pytest.mark.parametrize(
