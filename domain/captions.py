@@ -4,6 +4,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from domain.fillers import without_fillers
@@ -18,6 +19,7 @@ AS_USUAL = Reading()
 
 # The zero-width joiners stay: Persian, Indic scripts and emoji are spelt with them.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_NUMBERED = re.compile(r"&#0*([0-9]{8})[0-9]*")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|<\d\d:\d\d[\d:.]*>|\{\\[^{}]*\}")
 _NOTES = "♩♪♫♬🎵🎶"
@@ -57,13 +59,12 @@ def clean_captions(transcript: Transcript, reading: Reading = AS_USUAL) -> list[
     if not reading.keep_fillers:
         captions = _without_fillers(captions, transcript)
     settled: list[Caption] = []
-    for caption in captions:
-        if settled and caption.start <= settled[-1].start:
-            above = settled.pop()
-            caption = Caption(f"{above.text}\n{caption.text}", above.start, max(above.end, caption.end))
-        elif settled and caption.start < settled[-1].end:
-            settled[-1] = settled[-1]._replace(end=caption.start)
-        settled.append(caption)
+    for start, simultaneous in groupby(captions, key=lambda caption: caption.start):
+        together = list(simultaneous)
+        if settled and start < settled[-1].end:
+            settled[-1] = settled[-1]._replace(end=start)
+        text = "\n".join(caption.text for caption in together)
+        settled.append(Caption(text, start, max(caption.end for caption in together)))
     return settled
 
 
@@ -98,7 +99,7 @@ def without_repeats(captions: Sequence[Caption]) -> list[Caption]:
 def clean_text(text: str, *, with_songs: bool, with_tags: bool = False) -> str:
     """The words of one snippet: rows with single spaces, joined by newlines, in Unicode NFC; casing is kept."""
     # Twice, because YouTube escapes the entities of uploaded captions once more.
-    text = html.unescape(html.unescape(text))
+    text = _unescaped(_unescaped(text))
     text = _UNPRINTABLE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
     text = _MARKUP.sub("", text)
     if not with_tags:
@@ -108,6 +109,12 @@ def clean_text(text: str, *, with_songs: bool, with_tags: bool = False) -> str:
         text = _ASIDE.sub(lambda aside: " " if _SOUND.search(aside[1]) else aside[0], text)
     rows = (" ".join(row.split()) for row in text.splitlines())
     return "\n".join(row for row in rows if any(character.isalnum() for character in row))
+
+
+def _unescaped(text: str) -> str:
+    """With the characters that entities stand for. A number of thousands of digits stands for none; eight of them say
+    so, and Python reads no more than 4300."""
+    return html.unescape(_NUMBERED.sub(r"&#\1", text))
 
 
 def _readable(snippets: Sequence[Snippet], *, with_songs: bool, with_tags: bool) -> list[Caption]:
@@ -137,6 +144,22 @@ def _count_words(captions: Sequence[Caption]) -> int:
 
 
 def _overlap(earlier: Sequence[str], later: Sequence[str]) -> int:
-    """How many words at the end of ``earlier`` are those at the start of ``later``, but for case and punctuation."""
+    """How many words at the end of ``earlier`` are those at the start of ``later``, but for case and punctuation.
+
+    By Knuth, Morris and Pratt, in as many steps as there are words.
+    """
     before, after = ([re.sub(r"\W", "", word).casefold() for word in words] for words in (earlier, later))
-    return next((count for count in range(min(len(before), len(after)), 0, -1) if before[-count:] == after[:count]), 0)
+    borders = [0]
+    for word in after[1:]:
+        borders.append(_extended(borders[-1], word, after, borders))
+    matched = 0
+    for word in before:
+        matched = _extended(matched, word, after, borders)
+    return matched
+
+
+def _extended(matched: int, word: str, pattern: Sequence[str], borders: Sequence[int]) -> int:
+    """How many words at the start of ``pattern`` are the last that were read, ``word`` after ``matched`` of them."""
+    while matched and (matched == len(pattern) or pattern[matched] != word):
+        matched = borders[matched - 1]
+    return matched + (matched < len(pattern) and pattern[matched] == word)

@@ -158,29 +158,28 @@ def _cut(run: list[SpokenWord], language: str, *, is_song: bool) -> Iterator[lis
     if ends_sentence(run[-1].text, None) and len(run) <= LONGEST_SENTENCE_WORDS * scale:
         yield run
         return
-    rest: list[SpokenWord] = []
+    first = 0
     for index, word in enumerate(run):
-        rest.append(word)
         is_verse = is_song and word.ends_caption
         if index + 1 < len(run) and run[index + 1].start - word.end <= PAUSE_SECONDS and not is_verse:
             continue
-        while len(rest) > LONGEST_CUT_WORDS * scale:
+        while (left := index + 1 - first) > LONGEST_CUT_WORDS * scale:
             shortest = SHORTEST_CUT_WORDS * scale
-            longest = min(LONGEST_CUT_WORDS * scale, len(rest) - SHORTEST_REST_WORDS * scale)
+            longest = min(LONGEST_CUT_WORDS * scale, left - SHORTEST_REST_WORDS * scale)
             middle = (SHORTEST_CUT_WORDS + LONGEST_CUT_WORDS) * scale / 2
             at = max(
-                range(shortest, longest + 1),
-                key=lambda length: (
-                    ends_clause(rest[length - 1].text),
-                    edge_worth(rest[length - 1].text, rest[length].text, language),
-                    rest[length - 1].ends_caption,
-                    -abs(length - middle),
+                range(first + shortest, first + longest + 1),
+                key=lambda place: (
+                    ends_clause(run[place - 1].text),
+                    edge_worth(run[place - 1].text, run[place].text, language),
+                    run[place - 1].ends_caption,
+                    -abs(place - first - middle),
                 ),
             )
-            yield rest[:at]
-            rest = rest[at:]
-        yield rest
-        rest = []
+            yield run[first:at]
+            first = at
+        yield run[first : index + 1]
+        first = index + 1
 
 
 def _spelt(text: str, transcript: Transcript) -> str:

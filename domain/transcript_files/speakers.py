@@ -15,6 +15,8 @@ class Speakers:
 
     def __init__(self) -> None:
         self._labels: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._numbers = count(1)
 
     def row(self, name: str, text: str) -> str:
         """``text`` as said by ``name``; without a name, as it is."""
@@ -28,7 +30,8 @@ class Speakers:
             if not words or not all(word[0].isupper() or word.isdigit() for word in words) or words[0].isdigit():
                 words = ["Speaker", self._next_number()]
             self._labels[name] = " ".join(words)
+            self._taken.add(self._labels[name])
         return self._labels[name]
 
     def _next_number(self) -> str:
-        return next(str(number) for number in count(1) if f"Speaker {number}" not in self._labels.values())
+        return next(str(number) for number in self._numbers if f"Speaker {number}" not in self._taken)

@@ -277,6 +277,11 @@ def test_no_file_of_the_size_allowed_takes_more_than_its_length(filler: str) -> 
             normalise(read(beginning + text))
 
 
+@pytest.mark.parametrize("beginning", ["&#", "&#000", "&amp;#"])
+def test_an_entity_of_a_number_without_a_character_is_no_failure(beginning: str) -> None:
+    assert said(SRT.replace("Did", f"{beginning}{'9' * 5000}; Did"))[0][1] == "\ufffd Did you see that?"
+
+
 def test_what_postgresql_cannot_keep_is_left_out() -> None:
     segments = '{"title": "a\\u0000b", "segments": [{"start": 0, "end": 1, "text": "So\\u0000 it\\ud800 is."}]}'
     found = read(segments)
