@@ -9,11 +9,15 @@ from typing import NamedTuple
 
 from domain.fillers import without_fillers
 from domain.reading import Reading
+from domain.source import SourceKind
 from domain.transcript import Snippet, Transcript
 from domain.words import words_of
 
 MAX_ROLLING_GAP_SECONDS = 1.0
 """Words that come again after a longer gap are said again; a rolling caption stays on the screen without one."""
+MIN_ROLLING, MIN_ROLLING_SHARE, MIN_ROLLING_WORDS = 2, 0.7, 2
+"""So many captions of a file, and so many of those with something new, must begin with so many different words of the
+one before."""
 
 AS_USUAL = Reading()
 
@@ -56,6 +60,8 @@ def clean_captions(transcript: Transcript, reading: Reading = AS_USUAL) -> list[
         captions = with_songs
     if transcript.is_generated:
         captions = without_repeats(captions)
+    elif transcript.kind is SourceKind.FILE and not transcript.times_are_estimated:
+        captions = without_repeats(captions, may_be_typed=True)
     if not reading.keep_fillers:
         captions = _without_fillers(captions, transcript)
     settled: list[Caption] = []
@@ -73,15 +79,17 @@ def is_mostly_sung(transcript: Transcript) -> bool:
     return 2 * sum(bool(_SONG.search(snippet.text)) for snippet in transcript.snippets) > len(transcript.snippets)
 
 
-def without_repeats(captions: Sequence[Caption]) -> list[Caption]:
+def without_repeats(captions: Sequence[Caption], *, may_be_typed: bool = False) -> list[Caption]:
     """Rolling captions, with the words that each repeats from the end of the one before cut off.
 
     Captions roll when most of them begin with words that are still on the screen. If only some do, the speaker repeated
-    a word where a caption happened to end, and nothing is cut.
+    a word where a caption happened to end, and nothing is cut. Those that ``may_be_typed``, by somebody who repeats
+    lines of a song or a chant, roll only where nearly all with something new begin with at least two different words
+    that are on the screen: a song says the same again, or something else.
     """
     fresh: list[Caption] = []
     shown: list[str] = []
-    neighbours = repeating = 0
+    neighbours = repeating = continuing = rolling = 0
     for above, caption in zip([None, *captions], captions, strict=False):
         words = words_of(caption.text)
         if above is None or caption.start - above.end > MAX_ROLLING_GAP_SECONDS:
@@ -90,9 +98,14 @@ def without_repeats(captions: Sequence[Caption]) -> list[Caption]:
             neighbours += 1
         repeated = _overlap(shown[-len(words) :], words)
         repeating += repeated > 0
+        if shown and repeated < len(words):
+            continuing += 1
+            rolling += len(set(map(_plain, words[:repeated]))) >= MIN_ROLLING_WORDS
         shown += words[repeated:]
         if repeated < len(words):
             fresh.append(caption._replace(text="".join(words[repeated:]).strip()))
+    if may_be_typed:
+        return fresh if rolling >= MIN_ROLLING and rolling >= MIN_ROLLING_SHARE * continuing else list(captions)
     return fresh if 2 * repeating > neighbours else list(captions)
 
 
@@ -148,7 +161,7 @@ def _overlap(earlier: Sequence[str], later: Sequence[str]) -> int:
 
     By Knuth, Morris and Pratt, in as many steps as there are words.
     """
-    before, after = ([re.sub(r"\W", "", word).casefold() for word in words] for words in (earlier, later))
+    before, after = ([_plain(word) for word in words] for words in (earlier, later))
     borders = [0]
     for word in after[1:]:
         borders.append(_extended(borders[-1], word, after, borders))
@@ -156,6 +169,10 @@ def _overlap(earlier: Sequence[str], later: Sequence[str]) -> int:
     for word in before:
         matched = _extended(matched, word, after, borders)
     return matched
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"\W", "", word).casefold()
 
 
 def _extended(matched: int, word: str, pattern: Sequence[str], borders: Sequence[int]) -> int:

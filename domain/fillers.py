@@ -20,8 +20,8 @@ FILLERS: Mapping[str, str] = {
     "ja": "えーっ?と|ええっ?と|えっと|あのー+",
     "zh": "呃++",
 }
-"""As regular expressions; those of a single letter give none of it back, or a run of it could be parted in any number of
-ways. "Like", "you know", "well" and their kin are words and stay, as does "hmm", which answers."""
+"""As regular expressions; those of a single letter give none of it back, or a run of it could be parted in any number
+of ways. "Like", "you know", "well" and their kin are words and stay, as does "hmm", which answers."""
 
 _BEFORE = r"(?P<before>\A|(?<=\n)|[,;、，]\s*|(?<=[.!?…。！？])\s+|(?<=[。！？])|(?<=>>)\s*|(?<=- )|(?<=: )|[—–…]\s*)"
 _AFTER = r"(?P<after>\s*(?:\.{3}|[,;.…、，。—–])\s*|(?=\n)|\Z)"

@@ -13,7 +13,7 @@ from domain.errors import ErrorCode, RecastError
 from domain.normalise import normalise
 from domain.source import SourceKind
 from domain.transcript import Transcript
-from domain.transcript_files.bounds import MAX_CUES, MAX_FILE_BYTES
+from domain.transcript_files.bounds import MAX_CUES, MAX_FILE_BYTES, clock
 from domain.transcript_files.reading import read_transcript_file
 
 SRT = """1
@@ -275,6 +275,51 @@ def test_no_file_of_the_size_allowed_takes_more_than_its_length(filler: str) -> 
     for beginning in ("", "WEBVTT\n\n"):
         with suppress(RecastError):
             normalise(read(beginning + text))
+
+
+HEARD = ["so today we are going to", "talk about the old", "lighthouse and the woman", "who repairs its lamp", "alone"]
+
+
+def rolling(rows: list[str]) -> list[tuple[float, float, str]]:
+    """As yt-dlp saves what YouTube hears: each row under the one before, and for a moment alone."""
+    shown = [(0.0, 2.0, f" \n{rows[0]}")]
+    for place, (above, row) in enumerate(pairwise(rows), 1):
+        shown += [
+            (2.0 * place, 2.0 * place + 0.01, f"{above}\n "),
+            (2.0 * place + 0.01, 2.0 * place + 2, f"{above}\n{row}"),
+        ]
+    return shown
+
+
+def as_file(kind: str, cues: list[tuple[float, float, str]]) -> str:
+    if kind == "json":
+        return json.dumps([{"start": start, "duration": end - start, "text": text} for start, end, text in cues])
+    blocks = [f"{number}\n{clock(start)} --> {clock(end)}\n{text}" for number, (start, end, text) in enumerate(cues, 1)]
+    return "\n\n".join(["WEBVTT", *blocks] if kind == "vtt" else blocks)
+
+
+@pytest.mark.parametrize("kind", ["srt", "vtt", "json"])
+@pytest.mark.parametrize("rows", [3, 4, 5])
+def test_rolling_captions_that_were_saved_as_a_file_yield_each_word_once(kind: str, rows: int) -> None:
+    lines = said(as_file(kind, rolling(HEARD[:rows])))
+    assert " ".join(line[1] for line in lines) == " ".join(HEARD[:rows])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["We will rock you!", "We will rock you!", "We will rock you!", "Sing it!"],
+        ["Row, row, row your boat,", "gently down the stream.", "Row, row, row your boat,", "row your boat, row!"],
+        ["Hey", "hey hey", "hey hey hey", "hey hey hey hey", "ho"],
+        ["Let it shine", "let it shine", "let it shine, all the time", "all the time", "let it shine"],
+        ["What do we want?", "Bread!", "What do we want?", "Bread!", "When do we want it?", "Now!"],
+        ["Very", "very good", "and then", "then we went"],
+    ],
+)
+@pytest.mark.parametrize("kind", ["srt", "vtt", "json"])
+def test_what_is_repeated_on_purpose_in_a_typed_file_stays(kind: str, rows: list[str]) -> None:
+    typed = [(2.0 * place, 2.0 * place + 2, row) for place, row in enumerate(rows)]
+    assert " ".join(line[1] for line in said(as_file(kind, typed))).split() == " ".join(rows).split()
 
 
 @pytest.mark.parametrize("beginning", ["&#", "&#000", "&amp;#"])
