@@ -14,6 +14,7 @@ from domain.normalise import normalise
 from domain.source import SourceKind
 from domain.transcript import Transcript
 from domain.transcript_files.bounds import MAX_CUES, MAX_FILE_BYTES, clock
+from domain.transcript_files.encodings import encodings_of
 from domain.transcript_files.reading import read_transcript_file
 
 SRT = """1
@@ -97,6 +98,49 @@ def test_the_encoding_is_found_out(encoding: str) -> None:
     )
     text = "".join(f"{n}\r\n00:00:0{n},000 --> 00:00:0{n},900\r\n{words}\r\n\r\n" for n in range(1, 9))
     assert read(text.encode(encoding)).snippets[0].text == words
+
+
+OLD_ENCODINGS = [
+    ("cp1252", "Où est l’été, cher François?"),
+    ("cp1252", "Schöne Grüße aus München, wir müssen über die Straße."),
+    ("cp1252", "¿Cómo estás? El niño está enfermo."),
+    ("cp1252", "“It’s late”, he said — at the café."),
+    ("cp1250", "Cześć, jak się masz? Źle się czuję, ale może będzie lepiej."),
+    ("cp1250", "Příště půjdeme do školy. Děkuji, příteli."),
+    ("cp1250", "Őszintén szólva, nem tudom, hol van a győztes fű."),
+    ("iso8859_2", "Cześć, jak się masz? Źle się czuję, ale może będzie lepiej."),
+    ("cp1254", "Bugün okula gideceğiz, sonra öğle yemeği yiyeceğiz. İyi değilim, nasılsın?"),
+    ("cp1257", "Šiandien eisime į mokyklą, ačiū už pagalbą, žmonės."),
+    ("cp1251", "Как здорово, что все мы здесь сегодня собрались!"),
+    ("koi8_r", "Как здорово, что все мы здесь сегодня собрались!"),
+    ("cp1253", "Καλημέρα, τι κάνεις; Σήμερα θα πάμε στο σχολείο."),
+    ("cp1255", "שלום, מה שלומך? היום נלך לבית הספר."),
+    ("cp1256", "مرحبا، كيف حالك؟ اليوم سنذهب إلى المدرسة."),
+    ("cp874", "สวัสดีครับ วันนี้เราจะไปโรงเรียน"),
+    ("big5", "你好，今天我們去學校，然後吃午飯。謝謝你的幫助。"),
+    ("gbk", "你好，今天我们去学校，然后吃午饭。谢谢你的帮助。"),
+    ("shift_jis", "こんにちは。今日は学校に行って、昼ごはんを食べます。"),
+    ("euc_jp", "こんにちは。今日は学校に行って、昼ごはんを食べます。"),
+    ("cp949", "안녕하세요. 오늘은 학교에 가고 점심을 먹을 거예요."),
+]
+
+
+@pytest.mark.parametrize(("encoding", "words"), OLD_ENCODINGS)
+@pytest.mark.parametrize("rows_before", [0, 3000], ids=["at once", "late"])
+def test_an_old_encoding_is_told_by_its_letters_wherever_they_are(encoding: str, words: str, rows_before: int) -> None:
+    rows = [*["Nothing but ASCII so far."] * rows_before, words]
+    cues = [(float(place), place + 0.9, row) for place, row in enumerate(rows)]
+    assert read(as_file("srt", cues).encode(encoding)).snippets[-1].text == words
+
+
+def test_an_old_encoding_is_told_within_a_single_long_row() -> None:
+    text = "Nothing but ASCII so far. " * 3000 + "Cześć, jak się masz? Źle się czuję, ale może będzie lepiej."
+    assert read(text.encode("cp1250")).snippets[0].text == text
+
+
+@given(st.binary(min_size=1, max_size=200).filter(lambda content: not content.isascii()))
+def test_any_bytes_have_encodings_or_none(content: bytes) -> None:
+    assert all(isinstance(encoding, str) for encoding in encodings_of(content))
 
 
 def test_rows_may_end_in_any_way_and_blank_rows_may_be_missing_or_too_many() -> None:
