@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from domain.fillers import without_fillers
 from domain.reading import Reading
+from domain.sounds import NOTES, without_asides, without_tags
 from domain.source import SourceKind
 from domain.transcript import Snippet, Transcript
 from domain.words import words_of
@@ -25,17 +26,14 @@ AS_USUAL = Reading()
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _NUMBERED = re.compile(r"&#0*([0-9]{8})[0-9]*")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
-_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|<\d\d:\d\d[\d:.]*>|\{\\[^{}]*\}")
-_NOTES = "♩♪♫♬🎵🎶"
-_SONG = re.compile(rf"[{_NOTES}][^{_NOTES}]*(?:[{_NOTES}]+|\Z)")
-_BRACKETS = re.compile(r"\[[^\[\]]{0,80}\]|［[^［］]{0,80}］")
-_ASIDE = re.compile(r"[(（*]([^()（）*]{1,60})[)）*]")
-_SOUND = re.compile(
-    r"\b(?:music|musi[kq]|m[uú]sica|applau|aplaus|clap|laugh|lach|ris[ao]s|rires?\b|chuckl|giggl|cheer|sigh|gasp|groan|"
-    r"cough|sob(?:s|bing)\b|scream|whistl|beep|buzz|knock|footstep|thunder|bark|snor|sniff|inaudibl|indistinct|"
-    r"unintelligible|silence|static\b|sing(?:s|ing)\b|hum(?:s|ming)\b|музык|аплод|смех|موسيقى|تصفيق)|音楽|拍手|笑|音乐|掌声",
+_MARKUP = re.compile(
+    r"</?(?:[ibusc]|em|strong|ruby|rt|tt|small|big)(?:\.[^\s<>]*)?/?>|</(?:v|lang|font|span|p|div|a)>"
+    r"|<(?:v|lang)(?:\.[^\s<>]*)?[ \t][^<>]*>|<(?:font|span|p|div|a)(?:\s[^<>=]*=[^<>]*)?>"
+    r"|<\d\d:\d\d[\d:.]*>|\{\\[^{}]*\}",
     re.IGNORECASE,
 )
+_ROW_END = re.compile(r"<br\s?/?>", re.IGNORECASE)
+_SONG = re.compile(rf"[{NOTES}][^{NOTES}]*(?:[{NOTES}]+|\Z)")
 
 
 class Caption(NamedTuple):
@@ -114,12 +112,12 @@ def clean_text(text: str, *, with_songs: bool, with_tags: bool = False) -> str:
     # Twice, because YouTube escapes the entities of uploaded captions once more.
     text = _unescaped(_unescaped(text))
     text = _UNPRINTABLE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
-    text = _MARKUP.sub("", text)
+    text = _MARKUP.sub("", _ROW_END.sub("\n", text))
     if not with_tags:
-        text = _BRACKETS.sub(" ", text)
-    text = _SONG.sub(lambda song: song[0].strip(_NOTES) if with_songs else "", text)
+        text = without_tags(text)
+    text = _SONG.sub(lambda song: song[0].strip(NOTES) if with_songs else "", text)
     if not with_tags:
-        text = _ASIDE.sub(lambda aside: " " if _SOUND.search(aside[1]) else aside[0], text)
+        text = without_asides(text)
     rows = (" ".join(row.split()) for row in text.splitlines())
     return "\n".join(row for row in rows if any(character.isalnum() for character in row))
 

@@ -61,14 +61,16 @@ def read_cues(text: str) -> tuple[Snippet, ...]:
 
 
 def _webvtt_cues(text: str) -> Iterator[Cue]:
-    """A block whose first or second row has the times is a cue; notes, styles and regions are the other blocks."""
+    """A block whose first or second row has the times is a cue; notes, styles and regions are the other blocks. Where a
+    blank row is missing, the next times end the cue."""
     number = 0
     for block in _blocks(text.splitlines()[1:]):
         at = next((place for place, row in enumerate(block[:2]) if ARROW in row), None)
         if at is None or block[0].startswith("NOTE"):
             continue
-        number += 1
-        yield Cue(*_times(block[at], number), block[at + 1 :])
+        for cue in _parted(block, [at, *_places_of_times(block, at + 1)], number + 1):
+            number += 1
+            yield cue
 
 
 def _blocks(rows: Sequence[str]) -> Iterator[list[str]]:
@@ -84,12 +86,21 @@ def _blocks(rows: Sequence[str]) -> Iterator[list[str]]:
 def _subrip_cues(text: str) -> Iterator[Cue]:
     """Blank rows may be missing, or stand within a cue: only a line of times begins another, with its index above."""
     rows = text.splitlines()
-    places = [place for place, row in enumerate(rows) if _has_times(row)]
-    for number, (place, following) in enumerate(zip(places, [*places[1:], None], strict=True), 1):
-        said = rows[place + 1 : following]
+    yield from _parted(rows, _places_of_times(rows), 1)
+
+
+def _parted(rows: Sequence[str], places: Sequence[int], number: int) -> Iterator[Cue]:
+    """The cues whose times stand at ``places``; ``number`` is that of the first."""
+    for place, following in zip(places, [*places[1:], None], strict=True):
+        said = list(rows[place + 1 : following])
         if following is not None and said and _INDEX.fullmatch(said[-1]):
             said.pop()
         yield Cue(*_times(rows[place], number), said)
+        number += 1
+
+
+def _places_of_times(rows: Sequence[str], first: int = 0) -> list[int]:
+    return [place for place in range(first, len(rows)) if _has_times(rows[place])]
 
 
 def _has_times(row: str) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from domain.captions import Caption, without_repeats
+from domain.captions import Caption, clean_captions, without_repeats
 from domain.errors import RecastError
 from domain.fillers import without_fillers
 from domain.normalise import normalise
 from domain.scenes import split_scenes
 from domain.script import Line, Script
+from domain.transcript import Snippet, Transcript
 from domain.transcript_files.bounds import MAX_CUE_LETTERS, MAX_CUES, clock
 from domain.transcript_files.reading import read_transcript_file
 
@@ -56,7 +57,12 @@ def test_as_many_speakers_as_cues_are_numbered() -> None:
 
 
 def test_cues_of_one_time_are_one_caption() -> None:
-    assert len(lines_of(subrip([f"{'w' * 40} {number}." for number in range(MAX_CUES)], 1, 0))) == MAX_CUES
+    snippets = tuple(Snippet(text="w" * 100, start=1, duration=1) for _ in range(150_000))
+    transcript = Transcript(
+        title="", channel="", duration_seconds=2, language="en", is_generated=False, snippets=snippets
+    )
+    (caption,) = clean_captions(transcript)
+    assert len(caption.text) == 150_000 * 101 - 1
 
 
 def test_speech_without_punctuation_of_the_size_allowed_becomes_lines() -> None:

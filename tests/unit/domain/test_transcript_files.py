@@ -84,9 +84,23 @@ def test_voices_of_webvtt_are_speakers_and_its_notes_are_silent() -> None:
 def test_a_name_that_a_label_cannot_hold_is_a_numbered_speaker() -> None:
     text = "WEBVTT\n\n" + "\n\n".join(
         f"00:0{at}.000 --> 00:0{at + 1}.000\n<v {name}>So it is."
-        for at, name in enumerate(["美雪", "the narrator", "SPEAKER_01", "美雪"])
+        for at, name in enumerate(["7", "the narrator", "SPEAKER_01", "美雪", "7", "محمد علي"])
     )
-    assert [line[0] for line in said(text)] == ["Speaker 1", "Narrator", "SPEAKER 01", "Speaker 1"]
+    speakers = ["Speaker 1", "Narrator", "SPEAKER 01", "美雪", "Speaker 1", "محمد علي"]
+    assert [line[0] for line in said(text)] == speakers
+
+
+def test_a_voice_that_speaks_once_is_a_speaker() -> None:
+    assert said("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Mira>So it is.\n\n00:03.000 --> 00:04.000\nYes.")[0][0] == "Mira"
+
+
+def test_a_cue_of_webvtt_ends_where_the_next_has_its_times() -> None:
+    text = (
+        "WEBVTT\n\n00:01.000 --> 00:02.000\nSo it is.\n2\n00:04.000 --> 00:05.000\nYes.\n00:06.000 --> 00:07.000\nNo."
+    )
+    assert said(text) == [(None, "So it is.", 1.0, 2.0), (None, "Yes.", 4.0, 5.0), (None, "No.", 6.0, 7.0)]
+    text = text.replace("00:06.000 --> 00:07.000", "00:06.000 --> 00:05.000")
+    assert refusal(text).detail.startswith("Cue 3 ends before")
 
 
 @pytest.mark.parametrize(
