@@ -16,9 +16,9 @@ from domain.words import words_of
 
 MAX_ROLLING_GAP_SECONDS = 1.0
 """Words that come again after a longer gap are said again; a rolling caption stays on the screen without one."""
-MIN_ROLLING, MIN_ROLLING_SHARE, MIN_ROLLING_WORDS = 2, 0.7, 2
-"""So many captions of a file, and so many of those with something new, must begin with so many different words of the
-one before."""
+MIN_ROLLING_SHARE, MIN_ROLLING_WORDS, MIN_ROLLED_WORDS = 0.7, 2, 5
+"""So many of a file's captions with something new must begin with so many different words of the one before, and all of
+them together with so many."""
 
 AS_USUAL = Reading()
 
@@ -87,7 +87,7 @@ def without_repeats(captions: Sequence[Caption], *, may_be_typed: bool = False) 
     """
     fresh: list[Caption] = []
     shown: list[str] = []
-    neighbours = repeating = continuing = rolling = 0
+    neighbours = repeating = continuing = rolling = rolled = 0
     for above, caption in zip([None, *captions], captions, strict=False):
         words = words_of(caption.text)
         if above is None or caption.start - above.end > MAX_ROLLING_GAP_SECONDS:
@@ -98,13 +98,18 @@ def without_repeats(captions: Sequence[Caption], *, may_be_typed: bool = False) 
         repeating += repeated > 0
         if shown and repeated < len(words):
             continuing += 1
-            rolling += len(set(map(_plain, words[:repeated]))) >= MIN_ROLLING_WORDS
+            different = len(set(map(_plain, words[:repeated])))
+            if different >= MIN_ROLLING_WORDS:
+                rolling += 1
+                rolled += different
         shown += words[repeated:]
         if repeated < len(words):
             fresh.append(caption._replace(text="".join(words[repeated:]).strip()))
     if may_be_typed:
-        return fresh if rolling >= MIN_ROLLING and rolling >= MIN_ROLLING_SHARE * continuing else list(captions)
-    return fresh if 2 * repeating > neighbours else list(captions)
+        is_rolling = rolled >= MIN_ROLLED_WORDS and rolling >= MIN_ROLLING_SHARE * continuing
+    else:
+        is_rolling = 2 * repeating > neighbours
+    return fresh if is_rolling else list(captions)
 
 
 def clean_text(text: str, *, with_songs: bool, with_tags: bool = False) -> str:

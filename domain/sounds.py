@@ -10,11 +10,12 @@ _BRACKETS = re.compile(r"\[([^\[\]]{0,80})\]|［([^［］]{0,80})］")
 _ASIDE = re.compile(r"[(（*]([^()（）*]{1,60})[)）*]")
 _SOUND = re.compile(
     r"\b(?:music(?!ian|al|\s(?:video|box|theory|teacher|school|store|industry|business))|musi[kq](?!er)|m[uú]sica\b|müzik|"
-    r"muzyka|muziek|nhạc|applau|aplau[sz]|beifall|oklaski|clap(?:s|ping)\b|laugh|gelächter|lach(?:t|en|end)\b|ris[ao]s\b|"
+    r"muzyka|muzi(?:ek|c[aă]|ka)\b|hudba|glazba|zene\b|nhạc|applau|aplau[sz]|beifall|oklaski|"
+    r"alkış|clap(?:s|ping)\b|laugh|gelächter|lach(?:t|en|end)\b|gelach\b|skratt|śmiech|kahkaha|ris(?:[ao]s|at[ae])\b|"
     r"rires?\b|chuckl|giggl|cheer(?:s|ing)\b|sigh(?!t)|gasp|groan|moan(?:s|ing)\b|cough|sob(?:s|bing)\b|cry(?:ing)\b|"
     r"scream|whistl|whisper|shout(?:s|ing)\b|yell(?:s|ing)\b|murmur|chatter|crosstalk|beep|buzz|knock|footstep|thunder|"
     r"bark(?:s|ing)\b|snor(?:e|ing)|sniff|inaudibl|indistinct|unintelligible|silence|static\b|sing(?:s|ing)\b|"
-    r"hum(?:s|ming)\b|foreign(?: language)?\Z|blank[ _]audio|музык|аплод|смех|موسيقى|تصفيق)|"
+    r"hum(?:s|ming)\b|foreign(?: language)?\Z|blank[ _]audio|муз[иы]к|аплод|смех|موسيقى|تصفيق)|"
     r"音楽|拍手|笑|音乐|掌声|音樂|掌聲|음악|박수|웃음|संगीत|เพลง",
     re.IGNORECASE,
 )

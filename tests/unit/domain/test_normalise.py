@@ -63,6 +63,7 @@ def turns(*snippets: tuple[str, float, float]) -> list[tuple[str | None, str]]:
         ("[The] mayor said it.", "[The] mayor said it."),
         ("Troops of the [US] army.", "Troops of the [US] army."),
         ("Well [DOOR SLAMS] then.", "Well then."),
+        ("So [Musik] or [Музика] then [Muzică] [risate] on.", "So or then on."),
         ("[Narrator] Hello.", "Hello."),
         ("[door creaks]\nHello.", "Hello."),
         ("Hello [upbeat music playing] there.", "Hello there."),

@@ -357,7 +357,7 @@ def as_file(kind: str, cues: list[tuple[float, float, str]]) -> str:
 
 
 @pytest.mark.parametrize("kind", ["srt", "vtt", "json"])
-@pytest.mark.parametrize("rows", [3, 4, 5])
+@pytest.mark.parametrize("rows", [2, 3, 4, 5])
 def test_rolling_captions_that_were_saved_as_a_file_yield_each_word_once(kind: str, rows: int) -> None:
     lines = said(as_file(kind, rolling(HEARD[:rows])))
     assert " ".join(line[1] for line in lines) == " ".join(HEARD[:rows])
