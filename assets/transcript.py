@@ -8,7 +8,7 @@ from assets.versions import code_version, data_version
 from domain.links import watch_url
 from domain.stages import Stage
 from domain.transcript import Transcript
-from domain.transcript_files import cues, json_text, plain_text, reading
+from domain.transcript_files import cues, encodings, json_text, plain_text, reading, speakers
 from resources import youtube
 from resources.database.connection import Database
 from resources.settings import Settings
@@ -23,7 +23,7 @@ from studio.soundtrack import Listener
     group_name="source",
     kinds={"youtube", "s3", "postgres"},
     owners=OWNERS,
-    code_version=code_version(youtube, transcribing, cues, json_text, plain_text, reading),
+    code_version=code_version(youtube, transcribing, cues, encodings, json_text, plain_text, reading, speakers),
     check_specs=[
         dg.AssetCheckSpec(
             "has_snippets",
