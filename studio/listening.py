@@ -36,7 +36,7 @@ from studio.work import Work
 
 log = structlog.get_logger(__name__)
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 """Part of every key: another way to cut or to ask is another transcription."""
 MOST_TAKES = 3
 """How often a chunk may be paid for before the job gives up."""
@@ -376,7 +376,7 @@ class _Session:
             piece = Path(folder) / f"chunk.{self.engine.profile.audio.value}"
 
             async def ask() -> Transcription:
-                return await self.engine.transcribe(piece, language=self.language)
+                return await self.engine.transcribe(piece, seconds=request.chunk.seconds, language=self.language)
 
             goods = TranscriptionGoods(request, self.storage, self.till.user_id, ask)
             async with self.till.at_key(goods.key):

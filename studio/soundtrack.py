@@ -82,6 +82,7 @@ class Listener:
             snippets=snippets_of(listened.heard.words),
             hearing=hearing_of(listened),
             licence=source.licence,
+            times_are_estimated=listened.heard.times_are_estimated,
         )
 
     async def _listen(self, work: Work, path: Path, language: str | None) -> Listened:
@@ -144,6 +145,7 @@ def transcript_of(*, listed: Listing, listened: Listened) -> Transcript:
         snippets=snippets_of(listened.heard.words),
         chapters=listed.chapters,
         hearing=hearing_of(listened),
+        times_are_estimated=listened.heard.times_are_estimated,
     )
 
 

@@ -111,7 +111,7 @@ async def test_an_address_that_is_blocked_is_not_listened_to(desk: Desk, talk: T
 
 async def test_a_worker_that_dies_while_listening_does_not_fetch_the_sound_again(desk: Desk, talk: Tube) -> None:
     class Dying(LocalWhisper):
-        async def transcribe(self, audio: Path, *, language: str | None) -> Transcription:
+        async def transcribe(self, audio: Path, *, seconds: float, language: str | None) -> Transcription:
             raise Killed
 
     with pytest.raises(Killed):

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.speech import speak
 from domain.errors import ErrorCode, RecastError
-from resources.speech.protocol import Transcription
+from resources.speech.protocol import AnswerForm, Transcription
 from resources.storage import Storage, StoredObject
 from studio.listening import MOST_TAKES
 from studio.settling import Settler
@@ -35,11 +35,11 @@ class Dying:
         self.profile = inner.profile
         self._inner, self._at, self._is_heard, self._calls = inner, at, is_heard, 0
 
-    async def transcribe(self, audio: Path, *, language: str | None) -> Transcription:
+    async def transcribe(self, audio: Path, *, seconds: float, language: str | None) -> Transcription:
         self._calls += 1
         if self._calls == self._at and not self._is_heard:
             raise Killed
-        answer = await self._inner.transcribe(audio, language=language)
+        answer = await self._inner.transcribe(audio, seconds=seconds, language=language)
         if self._calls == self._at:
             raise Killed
         return answer
@@ -68,6 +68,18 @@ async def test_every_chunk_is_paid_for_once_by_its_length(desk: Desk, service: S
     assert listened.cost_usd == desk.spent() == pytest.approx(USD_PER_MINUTE * Decimal(listened.seconds) / 60, abs=1e-4)
     assert len(listened.heard.words) == 16
     assert [word.start for word in listened.heard.words] == sorted(word.start for word in listened.heard.words)
+
+
+async def test_a_model_that_tells_no_times_gives_every_word_one_of_its_own(
+    desk: Desk, service: Service, speech: Path
+) -> None:
+    service.answer = lambda call: {"text": " ".join(f"w{call['bytes']}x{place}" for place in range(30))}
+    listened = await desk.listen(speech, engine(service, model="gpt-transcribe", answer=AnswerForm.TEXT))
+    starts = [word.start for word in listened.heard.words]
+    assert len(set(starts)) == 4 * 30
+    assert starts == sorted(starts)
+    assert starts[0] == 0
+    assert listened.seconds - 1 < starts[-1] < listened.seconds
 
 
 async def test_the_same_audio_is_never_paid_for_again(desk: Desk, service: Service, speech: Path) -> None:
