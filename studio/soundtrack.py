@@ -12,6 +12,7 @@ import structlog
 from domain.errors import RecastError
 from domain.listening import snippets_of
 from domain.source import Source, SourceKind
+from domain.spoken_languages import language_hint
 from domain.transcript import Hearing, Transcript
 from resources.database.connection import Database
 from resources.database.records import Upload
@@ -38,7 +39,7 @@ UNTOLD = "und"
 @dataclass(frozen=True, slots=True)
 class Listener:
     """Who listens to videos of YouTube and to recordings. ``open_engine`` makes the engine that each job uses and
-    closes; ``language`` is a hint for it, or None."""
+    closes; ``language`` is a hint for it where a recording's user gives none, or None."""
 
     source: YouTubeAudio
     open_engine: Callable[[], Engine]
@@ -96,7 +97,7 @@ class Listener:
                 database=self.database,
                 patience=self.patience,
                 max_seconds=self.max_seconds,
-                language=language,
+                language=language_hint(language),
             )
         finally:
             await engine.close()
