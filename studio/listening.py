@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import json
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,6 +42,9 @@ PLAN_VERSION = 2
 MOST_TAKES = 3
 """How often a chunk may be paid for before the job gives up."""
 CANCEL_CHECK_SECONDS = 1.0
+STORE_SECONDS = 600.0
+"""How long an answer that is paid for waits in memory for a storage that is away."""
+STORE_AGAIN_SECONDS = 5.0
 JSON = "application/json"
 LOST = "lost-"
 """Begins the handle of a call whose answer can never be had."""
@@ -103,6 +107,7 @@ class TranscriptionGoods:
     user_id: UUID
     ask: Callable[[], Awaitable[Transcription]] | None
     _answers: dict[str, KeptHeard] = field(default_factory=dict)
+    _stored: set[str] = field(default_factory=set)
 
     @property
     def kind(self) -> Kind:
@@ -165,9 +170,9 @@ class TranscriptionGoods:
         )
         self._answers[self.key] = kept
         try:
-            await _store(self.storage, self.object_key, kept)
+            # Here, where no cancellation reaches: it is paid for, and only in this process.
+            await self._store_patiently(kept)
         except RecastError as error:
-            # It is paid for, and in hand: ``receive`` stores it once the storage answers again.
             log.warning("a transcription could not be stored yet", attempt_id=str(attempt_id), cause=str(error))
         return self._handle(str(attempt_id), kept)
 
@@ -194,16 +199,32 @@ class TranscriptionGoods:
         """A chunk is heard or it is not."""
 
     async def receive(self, handle: Handle, take: Take) -> KeptHeard:
+        if kept := self._answers.get(self.key):
+            if self.key not in self._stored:
+                await self._store_patiently(kept)
+            return kept
         kept = await find_kept(self.storage, self.object_key)
         if kept is None:
-            kept = self._answers.get(self.key)
-            if kept is None:
-                raise RecastError(ErrorCode.CLIP_LOST, "A transcription that was paid for is not in storage.")
-            await _store(self.storage, self.object_key, kept)
+            raise RecastError(ErrorCode.CLIP_LOST, "A transcription that was paid for is not in storage.")
         return kept
 
     async def keep(self, connection: Connection, receipt: KeptHeard, cost: Decimal) -> None:
         """It is in storage, under its key; no row has to say so."""
+
+    async def _store_patiently(self, kept: KeptHeard) -> None:
+        """Raises what the storage says when it has been away for too long."""
+        until = time.monotonic() + STORE_SECONDS
+        while True:
+            try:
+                await _store(self.storage, self.object_key, kept)
+            except RecastError as error:
+                if time.monotonic() + STORE_AGAIN_SECONDS > until:
+                    raise
+                log.warning("a transcription waits for the storage", key=self.key, cause=str(error))
+                await asyncio.sleep(STORE_AGAIN_SECONDS)
+            else:
+                self._stored.add(self.key)
+                return
 
     def _handle(self, attempt_id: str, kept: KeptHeard) -> Handle:
         # Ours is unique where the service gives none, or the same one twice.

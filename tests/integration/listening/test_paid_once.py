@@ -1,6 +1,7 @@
 """Whatever happens while audio is heard, no chunk is paid for twice, unless its answer was lost: then it is booked."""
 
 import asyncio
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from benchmarks.speech import speak
 from domain.errors import ErrorCode, RecastError
 from resources.speech.protocol import AnswerForm, Transcription
 from resources.storage import Storage, StoredObject
+from studio import listening
 from studio.listening import MOST_TAKES
 from studio.settling import Settler
 from tests.integration.listening.conftest import PATIENCE, USD_PER_MINUTE, Desk, Service, engine
@@ -60,6 +62,27 @@ class DyingStorage(Storage):
         if self.puts == self.at:
             raise Killed
         return stored
+
+
+class AwayStorage(Storage):
+    """Answers nothing for a while after an answer has come in."""
+
+    away = 6
+    refused = 0
+
+    async def put_bytes(self, key: str, body: bytes, content_type: str) -> StoredObject:
+        self._answer()
+        return await super().put_bytes(key, body, content_type)
+
+    async def head(self, key: str) -> StoredObject | None:
+        if self.refused:
+            self._answer()
+        return await super().head(key)
+
+    def _answer(self) -> None:
+        if self.refused < self.away:
+            self.refused += 1
+            raise RecastError(ErrorCode.STORAGE_UNAVAILABLE)
 
 
 async def test_every_chunk_is_paid_for_once_by_its_length(desk: Desk, service: Service, speech: Path) -> None:
@@ -112,6 +135,27 @@ async def test_a_worker_that_dies_with_the_answer_stored_costs_nothing(
     listened = await desk.listen(speech, engine(service))
     assert (len(service.calls), await desk.states()) == (4, ["succeeded"] * 4)
     assert desk.spent() == pytest.approx(USD_PER_MINUTE * Decimal(listened.seconds) / 60, abs=1e-4)
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+async def test_an_answer_outlives_a_storage_that_is_away(
+    desk: Desk, service: Service, speech: Path, settings: Any, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(listening, "STORE_AGAIN_SECONDS", 0.05)
+    storage = AwayStorage(settings)
+    listened = None
+    for _ in range(storage.away):
+        # Chunks that nobody has asked for yet may fail: that costs nothing.
+        with suppress(RecastError):
+            listened = await desk.listen(speech, engine(service, at_once=at_once), storage=storage)
+            break
+        async with desk.database.connect() as connection:
+            await connection.execute(
+                "update jobs set status = 'queued', error_code = null where id = %s", (desk.job_id,)
+            )
+    assert listened
+    assert storage.refused == storage.away
+    assert (len(service.calls), await desk.states()) == (4, ["succeeded"] * 4)
 
 
 async def test_an_attempt_of_a_job_that_has_ended_is_settled(
