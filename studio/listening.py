@@ -45,6 +45,9 @@ CANCEL_CHECK_SECONDS = 1.0
 STORE_SECONDS = 600.0
 """How long an answer that is paid for waits in memory for a storage that is away."""
 STORE_AGAIN_SECONDS = 5.0
+MISSING_SECONDS = 2.0
+MISSING_SHARE = 0.1
+"""Of a recording: by less, the lengths that a header tells and a decoder finds differ with nothing wrong."""
 JSON = "application/json"
 LOST = "lost-"
 """Begins the handle of a call whose answer can never be had."""
@@ -241,10 +244,12 @@ async def listen(
     patience: Patience,
     max_seconds: float,
     language: str | None = None,
+    promised_seconds: float = 0.0,
 ) -> Listened:
-    """What is said in ``source``, an audio or video file of at most ``max_seconds``.
+    """What is said in ``source``, an audio or video file of at most ``max_seconds``. The user is told, before anything
+    is paid, if much less can be read than the ``promised_seconds`` of its header.
 
-    Raises EMPTY_SCRIPT when nothing is said, VIDEO_TOO_LONG, INVALID_REQUEST for a file that cannot be read,
+    Raises EMPTY_SCRIPT when nothing is said, VIDEO_TOO_LONG, MEDIA_REJECTED for a file that cannot be read,
     BUDGET_EXCEEDED, JOB_CANCELED, and what the engine raises. What was heard before a failure is not paid for again.
     """
     profile = engine.profile
@@ -260,6 +265,7 @@ async def listen(
     )
     whole_object_key = transcript_object_key(work.job.user_id, whole)
     if kept := await find_kept(storage, whole_object_key):
+        await _warn_of_missing(work, kept.seconds, promised_seconds)
         return _listened(kept, whole, Decimal(0), ())
     with tempfile.TemporaryDirectory(prefix="recast-listen-") as name:
         sound = await audio.prepare(source, Path(name) / "sound.wav", max_seconds=max_seconds)
@@ -267,6 +273,7 @@ async def listen(
             raise RecastError(
                 ErrorCode.EMPTY_SCRIPT, "The video is silent.", cause=f"its loudest moment has {sound.peak_db} dB"
             )
+        await _warn_of_missing(work, sound.duration, promised_seconds)
         chunks = plan(sound, profile)
         till = Till(work.job.user_id, work.job.id, work.connection, database, patience)
         session = _Session(work, till, engine, storage, sound, sha256, language, chunks)
@@ -294,6 +301,24 @@ async def listen(
     await _store(storage, whole_object_key, kept)
     request_ids = tuple(piece.request_id for piece in pieces if piece.request_id)
     return _listened(kept, whole, session.cost_usd, request_ids)
+
+
+async def _warn_of_missing(work: Work, seconds: float, promised_seconds: float) -> None:
+    """A warning and no refusal: headers tell the length of a video whose sound ends before its picture, and a guess for
+    an MP3 of varying rate; both are whole."""
+    missing = promised_seconds - seconds
+    if missing > max(MISSING_SECONDS, MISSING_SHARE * promised_seconds):
+        await work.note(
+            "recording_incomplete",
+            f"Only {_clock(seconds)} of sound can be read of a recording of {_clock(promised_seconds)}: if it should"
+            " be longer, it was damaged before it was sent; send it again",
+            heard_seconds=round(seconds, 3),
+            promised_seconds=promised_seconds,
+        )
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 async def _warn_of_end(work: Work, profile: EngineProfile) -> None:

@@ -87,7 +87,12 @@ class Listener:
         with tempfile.TemporaryDirectory(prefix="recast-sound-") as folder:
             path = Path(folder) / SOUND
             await self.storage.download(upload.s3_key, path, upload.s3_version)
-            listened = await self._listen(work, path, source.language or self.language)
+            listened = await self._listen(
+                work,
+                path,
+                source.language or self.language,
+                promised_seconds=upload.facts.duration_seconds if upload.facts else 0.0,
+            )
         return Transcript(
             kind=SourceKind.UPLOAD,
             title=source.title,
@@ -101,7 +106,7 @@ class Listener:
             times_are_estimated=listened.heard.times_are_estimated,
         )
 
-    async def _listen(self, work: Work, path: Path, language: str | None) -> Listened:
+    async def _listen(self, work: Work, path: Path, language: str | None, *, promised_seconds: float = 0.0) -> Listened:
         engine = self.open_engine()
         try:
             return await listen(
@@ -113,6 +118,7 @@ class Listener:
                 patience=self.patience,
                 max_seconds=self.max_seconds,
                 language=language_hint(language),
+                promised_seconds=promised_seconds,
             )
         finally:
             await engine.close()

@@ -1,5 +1,6 @@
 """A recording of a user's own, from storage to what is heard in it."""
 
+import wave
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -85,3 +86,17 @@ async def test_the_engine_is_told_the_language_in_its_own_form(
     transcript = await studio.recording(speech, 10, said)
     assert studio.service.calls[0]["fields"].get("language") == told
     assert transcript.language == (said or "en")
+
+
+@pytest.mark.parametrize(("promised", "is_told"), [(2.0, True), (1.05, False), (0.0, False)])
+async def test_the_user_is_told_of_a_recording_of_which_much_is_missing(
+    studio: Studio, speech: Path, promised: float, is_told: bool
+) -> None:
+    """``promised`` is what its header tells, to what can be read."""
+    with wave.open(str(speech)) as file:
+        seconds = file.getnframes() / file.getframerate()
+    await studio.recording(speech, promised * seconds, "en")
+    told = await studio.desk.told()
+    assert ("recording_incomplete" in told) is is_told
+    if is_told:
+        assert told.index("recording_incomplete") < told.index("listening")
