@@ -133,7 +133,9 @@ class Settings(BaseSettings):
     )
     whisper_at_once: int = Field(default=4, gt=0, description="Chunks of one video sent to the service at once")
     whisper_timeout_seconds: float = Field(default=1800.0, gt=0, description="For one chunk")
-    whisper_language: str | None = Field(default=None, description="ISO 639-1; unset: it is recognised")
+    whisper_language: str | None = Field(
+        default=None, description="a hint, ISO 639-1 or a tag that begins so; unset: it is recognised"
+    )
     max_audio_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
     audio_timeout_seconds: float = Field(default=1800.0, gt=0, description="For fetching the audio of one video")
 
