@@ -150,7 +150,7 @@ async def list_unreported(
     cursor = connection.cursor(row_factory=class_row(UnreportedEdit))
     await cursor.execute(
         """
-        select jobs.id as job_id, scripts.id as script_id, scripts.version, scripts.normalized_script
+        select jobs.id as job_id, scripts.id as script_id, scripts.version, scripts.normalized_script as content
         from jobs join scripts on scripts.id = jobs.script_id
         where jobs.reported_version is not null and jobs.reported_version <> scripts.version
           and jobs.status not in ('queued', 'running')
