@@ -70,7 +70,8 @@ OnProgress = Callable[[float], None]
 
 
 class Listing(BaseModel):
-    """What YouTube says of a video before anything of it is downloaded. ``language`` is empty when it does not say."""
+    """What YouTube says of a video before anything of it is downloaded. ``language`` and ``licence`` are empty when it
+    does not say."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -83,6 +84,8 @@ class Listing(BaseModel):
     size_bytes: int | None
     format_id: str
     extension: str
+    licence: str = ""
+    thumbnail_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,8 @@ class YouTubeAudio:
             size_bytes=int(size) if size else None,
             format_id=str(found.get("format_id") or ""),
             extension=str(found.get("ext") or ""),
+            licence=str(found.get("license") or ""),
+            thumbnail_url=_secure(found.get("thumbnail")),
         )
 
     def _fetch(self, video_id: str, folder: Path, on_progress: OnProgress | None, stop: threading.Event) -> SourceAudio:
@@ -279,6 +284,10 @@ def _routed(options: Mapping[str, Any], base_url: str | None, stop: threading.Ev
             return super().urlopen(request)
 
     return Routed(dict(options))
+
+
+def _secure(url: Any) -> str | None:
+    return url if isinstance(url, str) and url.startswith("https://") else None
 
 
 def rerouted(url: str, base_url: str) -> str:
