@@ -36,6 +36,7 @@ from resources.youtube_proxy import Proxy, through_addresses
 
 YOUTUBE = "https://www.youtube.com"
 PLAYER_PATH = "/youtubei/v1/player"
+WATCH_PATH = "/watch"
 VIDEO_ID = re.compile(r"[0-9A-Za-z_-]{11}")
 TRIES = 3
 LONGEST_PAUSE_SECONDS = 8.0
@@ -45,6 +46,13 @@ BEFORE_TITLE = " \t)]-–—:|·•."
 MIN_CHAPTERS = 3
 MIN_CHAPTER_SECONDS = 10.0
 """When YouTube makes chapters of a description: https://support.google.com/youtube/answer/9884579."""
+
+LICENCE = re.compile(
+    r'"metadataRowRenderer":\{"title":\{"simpleText":"License"\},'
+    r'"contents":\[\{(?:"runs":\[\{"text"|"simpleText"):"([^"\\]+)"'
+)
+"""In the data of a watch page, in English, which the library asks for; only a Creative Commons licence is shown at all.
+A description cannot pass for it: its quotation marks are escaped there."""
 
 UNCHECKED = (AttributeError, KeyError, TypeError, ValueError, IndexError)
 """The library reads YouTube's JSON unchecked, so a changed answer shows as any of these."""
@@ -171,12 +179,16 @@ def read_chapters(description: str) -> tuple[Chapter, ...]:
 
 
 class _Player:
-    """Overhears the player's answer, which the library fetches and keeps for itself."""
+    """Overhears the watch page and the player's answer, which the library fetches and keeps for itself."""
 
     def __init__(self) -> None:
         self._answer: dict[str, Any] = {}
+        self._licence = ""
 
     def notice(self, response: requests.Response, **_: object) -> None:
+        if response.ok and urlsplit(response.url).path.endswith(WATCH_PATH):
+            shown = LICENCE.search(response.content.decode(errors="replace"))
+            self._licence = shown[1] if shown else ""
         if response.ok and urlsplit(response.url).path.endswith(PLAYER_PATH):
             try:
                 answer = response.json()
@@ -200,6 +212,7 @@ class _Player:
             is_generated=track.is_generated,
             snippets=snippets,
             chapters=read_chapters(str(details.get("shortDescription") or "")),
+            licence=self._licence,
             thumbnail_url=_largest(details.get("thumbnail")),
         )
 

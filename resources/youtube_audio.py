@@ -71,7 +71,8 @@ OnProgress = Callable[[float], None]
 
 
 class Listing(BaseModel):
-    """What YouTube says of a video before anything of it is downloaded. ``language`` is empty when it does not say."""
+    """What YouTube says of a video before anything of it is downloaded. ``language`` and ``licence`` are empty when it
+    does not say."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -84,6 +85,8 @@ class Listing(BaseModel):
     size_bytes: int | None
     format_id: str
     extension: str
+    licence: str = ""
+    thumbnail_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +193,8 @@ class YouTubeAudio:
             size_bytes=int(size) if size else None,
             format_id=str(found.get("format_id") or ""),
             extension=str(found.get("ext") or ""),
+            licence=str(found.get("license") or ""),
+            thumbnail_url=_secure(found.get("thumbnail")),
         )
 
     def _fetch(
@@ -316,6 +321,10 @@ def coded() -> Iterator[None]:
     except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
         # It reads YouTube's JSON mostly unchecked.
         raise RecastError(ErrorCode.SOURCE_UNREACHABLE, cause=f"{type(error).__name__}: {error}") from error
+
+
+def _secure(url: Any) -> str | None:
+    return url if isinstance(url, str) and url.startswith("https://") else None
 
 
 def rerouted(url: str, base_url: str) -> str:

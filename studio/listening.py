@@ -46,7 +46,7 @@ STORE_SECONDS = 600.0
 """How long an answer that is paid for waits in memory for a storage that is away."""
 STORE_AGAIN_SECONDS = 5.0
 MISSING_SECONDS = 2.0
-MISSING_SHARE = 0.1
+MISSING_SHARE = 0.02
 """Of a recording: by less, the lengths that a header tells and a decoder finds differ with nothing wrong."""
 JSON = "application/json"
 LOST = "lost-"

@@ -184,6 +184,8 @@ def transcript_of(*, listed: Listing, listened: Listened) -> Transcript:
         is_generated=True,
         snippets=snippets_of(listened.heard.words),
         chapters=listed.chapters,
+        licence=listed.licence,
+        thumbnail_url=listed.thumbnail_url,
         hearing=hearing_of(listened),
         times_are_estimated=listened.heard.times_are_estimated,
     )

@@ -65,6 +65,7 @@ async def test_a_video_without_captions_is_listened_to(desk: Desk, talk: Tube) -
     assert (found.hearing.provider, found.hearing.chunks, found.hearing.cost_usd) == ("faster-whisper", 1, 0)
     assert found.language == "en"
     assert found.is_generated
+    assert found.thumbnail_url == "https://i.ytimg.com/vi/talk0000001/hqdefault.jpg"
     assert "TRANSCRIPT_MISSING" in found.gave_way[0]
     assert {"captions_gave_way", "listening"} <= set(await desk.told())
     text = " ".join(line.text for line in normalise(found).lines)

@@ -31,6 +31,14 @@ async def test_the_sound_arrives_as_youtube_has_it(tube: Tube, tmp_path: Path) -
     assert shares == sorted(shares)
 
 
+async def test_picture_and_licence_are_kept(tube: Tube) -> None:
+    assert (await source(tube).look(VIDEO)).thumbnail_url == f"https://i.ytimg.com/vi/{VIDEO}/hqdefault.jpg"
+    # The sandbox's client gets no page on which a licence stands; yt-dlp reads it there.
+    licence = "Creative Commons Attribution license (reuse allowed)"
+    listing = source(tube)._judged(VIDEO, {"license": licence, "thumbnail": "http://i.ytimg.com/x.jpg"})
+    assert (listing.licence, listing.thumbnail_url) == (licence, None)
+
+
 async def test_looking_downloads_nothing(tube: Tube) -> None:
     listing = await source(tube).look(VIDEO)
     assert listing.size_bytes == len(SOUND)

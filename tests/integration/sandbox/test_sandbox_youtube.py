@@ -48,6 +48,11 @@ def test_every_other_link_can_be_read(sandbox, video_id):
     assert starts == sorted(starts)
 
 
+def test_a_creative_commons_licence_is_read_from_the_watch_page(sandbox):
+    assert reader(sandbox.url).fetch("lecture0001").licence == "Creative Commons Attribution license (reuse allowed)"
+    assert reader(sandbox.url).fetch("demo0000001").licence == ""
+
+
 def test_the_demo_is_a_short_dialogue_with_speakers_and_punctuation(sandbox):
     transcript = reader(sandbox.url).fetch("demo0000001")
     assert 35 <= transcript.duration_seconds <= 60
