@@ -11,13 +11,26 @@ from api.body_limit import BodyLimitMiddleware
 from api.dependencies import current_user
 from api.docs_page import add_docs_page
 from api.errors import answer_errors_as_problems
-from api.forms import MAX_FORM_BYTES
+from api.forms import PICTURES, TRANSCRIPT
 from api.logs import adopt_server_logs
 from api.openapi import DESCRIPTION, TAGS, DescribedAPI, operation_name
 from api.page import BUILT_PAGE, BuiltPage
 from api.problems import Problems
 from api.requests import REQUEST_ID_HEADER, RequestMiddleware
-from api.routes import characters, events, imports, jobs, money, results, scripts, service, takes, webhooks
+from api.routes import (
+    characters,
+    editing,
+    events,
+    imports,
+    jobs,
+    money,
+    results,
+    scripts,
+    service,
+    takes,
+    uploads,
+    webhooks,
+)
 from api.services import lifespan_of
 from api.version import VERSION
 from resources.logs import configure_logs
@@ -56,13 +69,16 @@ def create_app(settings: Settings | None = None, *, page: Path = BUILT_PAGE) -> 
             Middleware(
                 BodyLimitMiddleware,
                 problems=problems,
-                larger={("POST", f"{PREFIX}{characters.router.prefix}"): MAX_FORM_BYTES},
+                larger={
+                    ("POST", f"{PREFIX}{characters.router.prefix}"): PICTURES.max_form_bytes,
+                    ("POST", f"{PREFIX}{imports.TRANSCRIPT_PATH}"): TRANSCRIPT.max_form_bytes,
+                },
             ),
         ],
     )
     answer_errors_as_problems(app, problems)
     signed_in = APIRouter(prefix=PREFIX, dependencies=[Depends(current_user)])
-    for group in (imports, scripts, characters, jobs, takes, results, events, money):
+    for group in (imports, uploads, scripts, editing, characters, jobs, takes, results, events, money):
         signed_in.include_router(group.router)
     app.include_router(signed_in)
     app.include_router(service.router, prefix=PREFIX)

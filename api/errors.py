@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 
 from api.problems import Problems, fields_of
 from api.requests import request_id_of
-from domain.errors import ErrorCode, RecastError
+from domain.errors import ErrorCode, RecastError, StaleVersionError
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,11 @@ def answer_errors_as_problems(app: FastAPI, problems: Problems) -> None:
         write = log.warning if error.meaning.http_status >= 500 else log.info
         write("request refused", error_code=error.code.value, cause=error.cause, outside_request_id=error.request_id)
         return problems.response(
-            error.code, path=request.url.path, request_id=request_id_of(request.scope), detail=error.detail
+            error.code,
+            path=request.url.path,
+            request_id=request_id_of(request.scope),
+            detail=error.detail,
+            current_version=error.current_version if isinstance(error, StaleVersionError) else None,
         )
 
     def invalid_request(request: Request, error: Exception) -> Response:

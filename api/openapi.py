@@ -13,8 +13,9 @@ from domain.errors import TAXONOMY, ErrorCode
 DESCRIPTION = """\
 Paste a YouTube link, cast the characters, get a multi-character AI video.
 
-1. `POST /youtube/import` turns a link into a script; follow the job that it starts.
-2. `POST /scripts/{script_id}/characters` chooses who plays.
+1. `POST /youtube/import` turns a link into a script; follow the job that it starts. Where there is no link, or it is
+   blocked, `POST /scripts/upload` takes a transcript and `POST /uploads` a recording.
+2. `PATCH /scripts/{script_id}` edits it, if you like; `POST /scripts/{script_id}/characters` chooses who plays.
 3. `POST /jobs` films it; follow the job, scene by scene.
 4. `GET /jobs/{job_id}/result` gives links to the finished film.
 
@@ -24,8 +25,8 @@ Every answer has an `X-Request-Id`.
 """
 
 TAGS = [
-    {"name": "import", "description": "From a link to a script."},
-    {"name": "scripts", "description": "Scripts and who plays in them."},
+    {"name": "import", "description": "From a link, or a file of your own, to a script."},
+    {"name": "scripts", "description": "Scripts, their edits and versions, and who plays in them."},
     {"name": "characters", "description": "Pre-made characters, and your own."},
     {"name": "jobs", "description": "Units of work: order them, follow them, cancel them, fetch their result."},
     {"name": "money", "description": "Models and prices, your budget, and what you have spent."},
@@ -59,7 +60,7 @@ def problems(*codes: ErrorCode) -> dict[int | str, dict[str, Any]]:
 
 def _example(code: ErrorCode) -> dict[str, Any]:
     meaning = TAXONOMY[code]
-    return {
+    example = {
         "type": f"http://127.0.0.1:8080/docs/errors#{code}",
         "title": meaning.sentence,
         "status": meaning.http_status,
@@ -70,6 +71,7 @@ def _example(code: ErrorCode) -> dict[str, Any]:
         "retryable": meaning.retryable,
         "request_id": "0f6c1f5f9c7e4b0c8f1d0a8f6f1f3a52",
     }
+    return example | ({"current_version": 4} if code is ErrorCode.STALE_VERSION else {})
 
 
 class DescribedAPI(FastAPI):

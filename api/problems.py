@@ -51,6 +51,9 @@ class Problem(BaseModel):
     retryable: bool = Field(description="Whether the same request may succeed later without a change.")
     request_id: str = Field(description="Name it when you report the problem.")
     errors: list[ProblemField] | None = Field(default=None, description="What is wrong with the request, one by one.")
+    current_version: int | None = Field(
+        default=None, description="With `STALE_VERSION`: the version that is there now."
+    )
 
 
 class Problems:
@@ -68,6 +71,7 @@ class Problems:
         detail: str | None = None,
         status: int | None = None,
         errors: Sequence[ProblemField] | None = None,
+        current_version: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> JSONResponse:
         """``status`` overrides the code's own, for refusals of HTTP itself (405, 413, …) that share one code."""
@@ -83,6 +87,7 @@ class Problems:
             retryable=meaning.retryable,
             request_id=request_id,
             errors=list(errors) if errors else None,
+            current_version=current_version,
         )
         return JSONResponse(
             problem.model_dump(mode="json", exclude_none=True),

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from api.launches import Launcher
 from api.readiness import ReadinessChecks
+from api.reports import Reporter
 from resources.auth import TokenVerifier
 from resources.cloudfront import PreviewSigner
 from resources.dagster import DagsterClient
@@ -32,10 +33,16 @@ class Services:
     verifier: TokenVerifier
     previews: PreviewSigner
     launcher: Launcher
+    reporter: Reporter
     readiness: ReadinessChecks
     cameras: Cameras
     known_users: set[UUID] = field(default_factory=set)
     known_webhooks: dict[str, Webhooks] = field(default_factory=dict)
+
+    @property
+    def has_language_model(self) -> bool:
+        """Whether the pipeline may ask one. It is never asked from here."""
+        return self.settings.director_model is not None
 
     def webhooks(self, provider: str) -> Webhooks:
         """Those of one provider, with the keys it has shown. Raises NOT_FOUND."""
@@ -76,6 +83,7 @@ def lifespan_of(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextM
                 settings.cdn_url, settings.cdn_key_pair_id, settings.cdn_private_key_path.read_text()
             ),
             launcher=Launcher(dagster),
+            reporter=Reporter(dagster),
             readiness=ReadinessChecks(database, storage, dagster),
             cameras=Cameras(settings),
         )
@@ -86,6 +94,7 @@ def lifespan_of(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextM
         finally:
             prefetch.cancel()
             await services.launcher.close()
+            await services.reporter.close()
             await dagster.close()
             await database.close()
 

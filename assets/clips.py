@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from assets.bills import bill_metadata
 from assets.cast import cast
 from assets.partitions import OWNERS, jobs
 from assets.scenes import scenes
@@ -16,7 +17,7 @@ from domain import direction, director, prompts
 from domain.errors import ErrorCode, RecastError
 from domain.stages import Stage
 from resources.database.connection import Database
-from resources.director.client import LanguageDirector
+from resources.language.client import LanguageModel
 from resources.storage import Storage
 from resources.video.cameras import Cameras
 from studio import directing, filming
@@ -54,7 +55,7 @@ async def clips(
     storage: dg.ResourceParam[Storage],
     cameras: dg.ResourceParam[Cameras],
     limits: dg.ResourceParam[filming.Limits],
-    language_director: dg.ResourceParam[LanguageDirector | None],
+    language_model: dg.ResourceParam[LanguageModel | None],
 ) -> dg.MaterializeResult:
     """One accepted clip per scene of the job, filmed at most once per clip key. A scene that fails costs its siblings
     nothing: they are kept, and materialising again films only what is missing."""
@@ -75,7 +76,7 @@ async def clips(
     evidence: dict[str, Any] = {}
     async with stage_run(context, database, Stage.CLIPS, evidence) as work:
         await directing.direct_scenes(
-            work, director=language_director, report=lambda directed: evidence.update(_directing(directed))
+            work, director=language_model, report=lambda directed: evidence.update(_directing(directed))
         )
         filmed = await filming.film(
             work, database, storage, cameras, limits, again=config.scenes, changes=config.changes, report=report
@@ -107,11 +108,7 @@ def _directing(report: DirectingReport) -> dict[str, Any]:
         "directing_reused": report.reused,
         "fell_back": len(report.fell_back),
         "fell_back_scenes": "; ".join(f"{index}: {reason}" for index, reason in report.fell_back),
-        "directing_calls": report.calls,
-        "directing_input_tokens": report.input_tokens,
-        "directing_output_tokens": report.output_tokens,
-        "directing_cost_usd": float(report.cost_usd),
-        "directing_lost_usd": float(report.lost_usd),
+        **bill_metadata("directing", report.bill),
     }
 
 

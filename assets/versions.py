@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 from pydantic import BaseModel
 
-HASH_DIGITS = 12
+from domain.fingerprint import HASH_DIGITS, fingerprint
 
 
 def code_version(*sources: ModuleType | Callable[..., Any]) -> str:
@@ -20,8 +20,4 @@ def code_version(*sources: ModuleType | Callable[..., Any]) -> str:
 
 def data_version(*values: BaseModel | str) -> dg.DataVersion:
     """A hash over content: the same content, made again, does not make anything stale."""
-    digest = hashlib.sha256()
-    for value in values:
-        digest.update((value if isinstance(value, str) else value.model_dump_json()).encode())
-        digest.update(b"\0")
-    return dg.DataVersion(digest.hexdigest()[:HASH_DIGITS])
+    return dg.DataVersion(fingerprint(*values))

@@ -3,10 +3,12 @@
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +18,12 @@ from pydantic import BaseModel
 from cli.account import access_token
 from cli.stack.state import read_running_stack
 from domain.errors import ErrorCode, RecastError
+from domain.transcript_files.bounds import MAX_FILE_BYTES
 
 TIMEOUT_SECONDS = 30.0
-PICTURES_TIMEOUT_SECONDS = 180.0
-"""Twenty photographs are sent and drawn anew before the answer."""
+FILES_TIMEOUT_SECONDS = 180.0
+"""Twenty photographs are sent and drawn anew, or a recording is looked at, before the answer."""
+PIECE_BYTES = 1024 * 1024
 POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 60.0
 """How long a watch goes on asking an API that has stopped answering: a restart takes a few seconds."""
@@ -29,6 +33,35 @@ class ErrorView(BaseModel):
     code: str
     message: str
     remedy: str = ""
+
+
+class LineView(BaseModel):
+    id: int
+    text: str
+    start: float
+    end: float
+    speaker: str | None
+
+
+class CutView(BaseModel):
+    start: float
+    end: float
+
+
+class ScriptView(BaseModel):
+    id: UUID
+    version: int
+    title: str | None
+    lines: list[LineView]
+    cuts: list[CutView]
+
+
+class VersionView(BaseModel):
+    version: int
+    created_at: str
+    lines_count: int
+    edits: list[dict[str, Any]] | None
+    restored_version: int | None
 
 
 class StageView(BaseModel):
@@ -80,6 +113,7 @@ class QuoteView(BaseModel):
     low_usd: float
     high_usd: float
     to_buy: int
+    is_estimate: bool = False
     lines: list[QuoteLineView]
     budget_left_usd: float
     is_within_budget: bool
@@ -130,11 +164,30 @@ class ImportView(BaseModel):
     job_id: UUID
 
 
+class UploadView(BaseModel):
+    id: UUID
+    url: str
+    headers: dict[str, str]
+
+
 class ResultView(BaseModel):
     video_url: str
     preview_url: str
     duration_seconds: float
     scenes: int
+
+
+class ProposalView(BaseModel):
+    cast: list[CharacterView]
+    speakers: dict[str, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who plays, and who of them plays which speaker, where that is chosen."""
+
+    character_ids: Sequence[UUID]
+    speakers: Mapping[str, UUID] = field(default_factory=dict)
 
 
 class ApiClient:
@@ -148,17 +201,64 @@ class ApiClient:
     async def add_character(
         self, fields: dict[str, str], pictures: Sequence[tuple[str, tuple[str, bytes]]]
     ) -> CharacterView:
-        answer = await self._post_content("/characters", data=fields, files=pictures, timeout=PICTURES_TIMEOUT_SECONDS)
+        answer = await self._post_content("/characters", data=fields, files=pictures, timeout=FILES_TIMEOUT_SECONDS)
         return CharacterView.model_validate(answer)
 
     async def remove_character(self, character_id: UUID) -> DeletionView:
         return DeletionView.model_validate(await self._send("DELETE", f"/characters/{character_id}"))
 
-    async def import_video(self, link: str) -> ImportView:
-        return ImportView.model_validate(await self._post("/youtube/import", {"youtube_url": link}))
+    async def import_video(self, link: str, languages: Sequence[str] = ()) -> ImportView:
+        body = {"youtube_url": link, "languages": list(languages)}
+        return ImportView.model_validate(await self._post("/youtube/import", body))
 
-    async def cast(self, script_id: UUID, character_ids: Sequence[UUID]) -> None:
-        await self._post(f"/scripts/{script_id}/characters", {"character_ids": [str(one) for one in character_ids]})
+    async def import_transcript(self, path: Path, language: str) -> ImportView:
+        content = _read_at_most(path, MAX_FILE_BYTES)
+        files = [("file", (path.name, content))]
+        return ImportView.model_validate(
+            await self._post_content(
+                "/scripts/upload", data={"language": language}, files=files, timeout=FILES_TIMEOUT_SECONDS
+            )
+        )
+
+    async def import_recording(self, path: Path, content_type: str, language: str) -> ImportView:
+        """Announce it, send it to the storage, have it looked at. Raises UPLOAD_INCOMPLETE when it does not arrive."""
+        size_bytes = (await asyncio.to_thread(path.stat)).st_size
+        announced = {"filename": path.name, "size_bytes": size_bytes, "content_type": content_type}
+        upload = UploadView.model_validate(await self._post("/uploads", announced))
+        await self._put_file(upload, path)
+        answer = await self._post_content(
+            f"/uploads/{upload.id}/complete", json={"language": language}, timeout=FILES_TIMEOUT_SECONDS
+        )
+        return ImportView.model_validate(answer)
+
+    async def script(self, script_id: UUID) -> ScriptView:
+        return ScriptView.model_validate(await self._get(f"/scripts/{script_id}"))
+
+    async def edit_script(self, script_id: UUID, body: dict[str, Any]) -> ScriptView:
+        return ScriptView.model_validate(await self._send_once("PATCH", f"/scripts/{script_id}", json=body))
+
+    async def versions(self, script_id: UUID, limit: int = 100) -> list[VersionView]:
+        answer = await self._get(f"/scripts/{script_id}/versions?limit={limit}")
+        return [VersionView.model_validate(one) for one in answer["versions"]]
+
+    async def restore_version(self, script_id: UUID, version: int, present: int) -> ScriptView:
+        body = {"version": present}
+        return ScriptView.model_validate(await self._post(f"/scripts/{script_id}/versions/{version}/restore", body))
+
+    async def cast(
+        self, script_id: UUID, character_ids: Sequence[UUID], speakers: Mapping[str, UUID] = MappingProxyType({})
+    ) -> None:
+        await self._post(
+            f"/scripts/{script_id}/characters",
+            {
+                "character_ids": [str(one) for one in character_ids],
+                "speakers": {speaker: str(player) for speaker, player in speakers.items()},
+            },
+        )
+
+    async def proposed_cast(self, script_id: UUID) -> Cast:
+        proposal = ProposalView.model_validate(await self._get(f"/scripts/{script_id}/cast/proposal"))
+        return Cast([one.id for one in proposal.cast], proposal.speakers)
 
     async def generate(self, script_id: UUID, options: dict[str, Any]) -> JobView:
         return JobView.model_validate(await self._post("/jobs", {"script_id": str(script_id), **options}))
@@ -227,6 +327,15 @@ class ApiClient:
         finally:
             part.unlink(missing_ok=True)
 
+    async def _put_file(self, upload: UploadView, path: Path) -> None:
+        try:
+            # A bare client: the address carries its own right, and our token is nobody else's business.
+            async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as http:
+                sent = await http.put(upload.url, content=_pieces(path), headers=upload.headers)
+                sent.raise_for_status()
+        except httpx.HTTPError as error:
+            raise RecastError(ErrorCode.UPLOAD_INCOMPLETE, cause=type(error).__name__) from error
+
     async def _get(self, path: str) -> dict[str, Any]:
         return await self._send("GET", path)
 
@@ -234,15 +343,18 @@ class ApiClient:
         return await self._post_content(path, json=body)
 
     async def _post_content(self, path: str, **content: Any) -> dict[str, Any]:
-        """POSTs carry an idempotency key, so one that is sent again after a lost answer does its work once."""
+        return await self._send_once("POST", path, **content)
+
+    async def _send_once(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+        """With an idempotency key: what is sent again after a lost answer does its work once."""
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         try:
-            return await self._send("POST", path, headers=headers, **content)
+            return await self._send(method, path, headers=headers, **content)
         except RecastError as error:
             if error.code is not ErrorCode.API_UNREACHABLE:
                 raise
             await asyncio.sleep(POLL_SECONDS)
-            return await self._send("POST", path, headers=headers, **content)
+            return await self._send(method, path, headers=headers, **content)
 
     async def _send(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         try:
@@ -253,6 +365,21 @@ class ApiClient:
             answer: dict[str, Any] = response.json()
             return answer
         raise problem(response)
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
+            yield piece
+
+
+def _read_at_most(path: Path, max_bytes: int) -> bytes:
+    """A file that the API would refuse is not sent at all."""
+    with path.open("rb") as file:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise RecastError(ErrorCode.TOO_LARGE, f"{path.name} is larger than {max_bytes // 1024**2} MB.")
+    return content
 
 
 def problem(response: httpx.Response) -> RecastError:

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from cli.stack.problems import Interrupted, StackError
 from domain.errors import ErrorCode, RecastError
-from resources.database.migrations import MigrationError
 
 errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -66,7 +65,7 @@ def told_plainly() -> Iterator[None]:
     except Interrupted as error:
         errors.print(str(error), markup=False)
         raise typer.Exit(Exit.INTERRUPTED) from None
-    except (StackError, MigrationError) as error:
+    except StackError as error:
         errors.print(f"Error: {error}", markup=False, style="red")
         raise typer.Exit(Exit.FAILED) from None
     except ValidationError as error:

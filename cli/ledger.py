@@ -1,6 +1,5 @@
 """`recast ledger`: the operator's view of paid calls. It speaks to the database itself, as the pipeline does."""
 
-from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -60,6 +59,3 @@ async def resolve(attempt_id: UUID, request_id: str | None) -> None:
             console.print("The attempt goes on with that id: try the job again, or wait for it to be settled.")
         else:
             raise RecastError(ErrorCode.CONFLICT, f"{request_id} belongs to another attempt.")
-
-
-AttemptId = Annotated[UUID, typer.Argument(help="The attempt, as `recast ledger parked` lists it.")]

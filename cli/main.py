@@ -1,4 +1,7 @@
-"""The commands of `recast`. Each parses, calls and prints; what is done lies beside."""
+"""The commands of `recast`. Each parses, calls and prints; what is done lies beside.
+
+What only some commands need, and takes long to import, is imported by them: to ask for help takes no second.
+"""
 
 import asyncio
 import os
@@ -13,23 +16,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli import ledger
 from cli.api_client import ApiClient, signed_in_client
 from cli.characters import Addition, add_character, list_characters, remove_character
-from cli.demo import make_demo
 from cli.display import display_for
 from cli.exits import Exit, told_plainly
+from cli.lengths import seconds_of
 from cli.making import Order, follow, make_film, price_film
 from cli.money import list_models, show_budget, tell_of_quote
 from cli.report import tell_of_film, tell_of_stack
-from cli.running import run_stack
+from cli.scripts import edit_script, list_versions, restore_version, show_script
 from domain.errors import ErrorCode, RecastError
 from domain.profile import Aspect
-from resources.database.connection import Database
-from resources.database.migrations import migrate as apply_migrations
-from resources.settings import Settings
-from resources.storage import Storage
-from studio.premade import publish_premade
 
 app = typer.Typer(
     name="recast",
@@ -58,6 +55,8 @@ def up() -> None:
     PostgreSQL, S3, Dagster, the API and the sandbox, all on this machine's loopback. Data stays in .recast/ (or
     RECAST_HOME); ports can be set with RECAST_PORT_API, RECAST_PORT_DAGSTER and so on.
     """
+    from cli.running import run_stack
+
     run(run_stack(tell_of_stack(console), console))
 
 
@@ -67,17 +66,39 @@ def demo(
     out: Annotated[Path, typer.Option(help="Where the film goes.")] = Path("out/demo.mp4"),
 ) -> None:
     """Start the stack, make a short film from a link of the sandbox, show it all, and stop again."""
+    from cli.demo import make_demo
+
     run(make_demo(console, out=out, stay=stay))
 
 
 @app.command()
 def make(
-    link: Annotated[str, typer.Argument(help="The address of one YouTube video.")],
-    cast: Annotated[str, typer.Option(help="Names of characters, by commas: Ada,Bruno. `recast cast` lists them.")],
+    link: Annotated[
+        str,
+        typer.Argument(
+            help="The address of one YouTube video, or the path of a transcript (SRT, WebVTT, text, JSON) or recording."
+        ),
+    ],
+    cast: Annotated[
+        str,
+        typer.Option(
+            help="Names of characters, by commas: Ada,Bruno, or HOST=Ada,GUEST=Bruno to say who plays whom."
+            " `recast cast` lists them. Unless told, a cast is proposed."
+        ),
+    ] = "",
     aspect: Annotated[Aspect, typer.Option(help="The picture's format.")] = Aspect.WIDE,
     style: Annotated[str | None, typer.Option(help="How the film looks, in words.")] = None,
     seed: Annotated[int, typer.Option(help="Another number gives another variation.", min=0)] = 0,
     scenes: Annotated[int, typer.Option(help="Film only the first so many scenes; 0 films all.", min=0)] = 0,
+    length: Annotated[
+        int, typer.Option(parser=seconds_of, metavar="TIME", help="Shorten the script to a film of about 90s or 1m30s.")
+    ] = 0,
+    language: Annotated[
+        str,
+        typer.Option(
+            help="Languages of captions, the most wanted first, by commas: de,en. Of a file of your own, its own."
+        ),
+    ] = "",
     out: Annotated[Path | None, typer.Option(help="Where the film goes; out/<job>.mp4 unless told.")] = None,
     provider: Annotated[str, typer.Option(help="Who films; `recast models` lists them. local is free.")] = "local",
     model: Annotated[str | None, typer.Option(help="The provider's model; its first unless told.")] = None,
@@ -86,12 +107,14 @@ def make(
     ] = False,
     quote: Annotated[bool, typer.Option("--quote", help="Only say what it would cost; film nothing.")] = False,
 ) -> None:
-    """Make a film from a link: import it, cast it, film it, and bring the MP4 here.
+    """Make a film from a link or a file: import it, cast it, film it, and bring the MP4 here.
 
     Ctrl-C only stops watching; the job goes on, and `recast jobs` shows it.
     """
     names = [name.strip() for name in cast.split(",") if name.strip()]
-    run(_make(Order(link, names, aspect, style, seed, scenes, out, provider, model, partial), only_quote=quote))
+    languages = [code.strip() for code in language.split(",") if code.strip()]
+    order = Order(link, names, aspect, style, seed, scenes, out, provider, model, partial, length, languages)
+    run(_make(order, only_quote=quote))
 
 
 async def _make(order: Order, *, only_quote: bool) -> None:
@@ -199,6 +222,45 @@ async def _retake(job_id: UUID, scene: int, changes: dict[str, Any]) -> None:
             await follow(client, job_id, "Job", display)
 
 
+script_app = typer.Typer(help="A script of yours: its lines, edits of them, and older versions.", no_args_is_help=True)
+app.add_typer(script_app, name="script")
+ScriptId = Annotated[UUID, typer.Argument(help="A script of yours.")]
+
+
+@script_app.command("show")
+def script_show(script: ScriptId) -> None:
+    """Show the lines with their ids, and what is cut."""
+    run(_with_client(partial(show_script, console=console, script_id=script)))
+
+
+@script_app.command("edit")
+def script_edit(
+    script: ScriptId,
+    file: Annotated[
+        Path,
+        typer.Option(
+            help='JSON: a list of edits, [{"op": "set_text", "line": 3, "text": "…"}], or {"version", "edits"}.',
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
+) -> None:
+    """Make the edits of a file, all of them or none."""
+    run(_with_client(partial(edit_script, console=console, script_id=script, file=file)))
+
+
+@script_app.command("history")
+def script_history(
+    script: ScriptId,
+    restore: Annotated[int | None, typer.Option(help="Bring this version back.", min=1)] = None,
+) -> None:
+    """List the versions, newest first; or bring one back."""
+    if restore is None:
+        run(_with_client(partial(list_versions, console=console, script_id=script)))
+    else:
+        run(_with_client(partial(restore_version, console=console, script_id=script, version=restore)))
+
+
 ledger_app = typer.Typer(help="Paid calls, for operators: whether the books add up, and what waits for a decision.")
 app.add_typer(ledger_app, name="ledger")
 
@@ -206,24 +268,30 @@ app.add_typer(ledger_app, name="ledger")
 @ledger_app.command("check")
 def ledger_check() -> None:
     """Look for anything that does not add up; exit status 1 when there is."""
+    from cli import ledger
+
     run(ledger.check())
 
 
 @ledger_app.command("parked")
 def ledger_parked() -> None:
     """List attempts of which nobody knows whether the provider accepted them."""
+    from cli import ledger
+
     run(ledger.parked())
 
 
 @ledger_app.command("resolve")
 def ledger_resolve(
-    attempt: ledger.AttemptId,
+    attempt: Annotated[UUID, typer.Argument(help="The attempt's id, as `parked` lists it.")],
     absent: Annotated[bool, typer.Option("--absent", help="The provider never had it.")] = False,
     request_id: Annotated[str | None, typer.Option(help="The provider's id for it.")] = None,
 ) -> None:
     """Settle a parked attempt, once you have looked it up at the provider."""
     if absent == (request_id is not None):
         raise typer.BadParameter("say either --absent or --request-id")
+    from cli import ledger
+
     run(ledger.resolve(attempt, request_id))
 
 
@@ -268,11 +336,18 @@ def migrate() -> None:
 
 
 async def _migrate() -> None:
+    from resources.database.migrations import MigrationError
+    from resources.database.migrations import migrate as apply_migrations
+
     url = os.environ.get("RECAST_ADMIN_DATABASE_URL")
     if not url:
         console.print("Set RECAST_ADMIN_DATABASE_URL to a login that owns the schema.")
         raise typer.Exit(Exit.BAD_INPUT)
-    applied = await apply_migrations(url)
+    try:
+        applied = await apply_migrations(url)
+    except MigrationError as error:
+        console.print(str(error), highlight=False)
+        raise typer.Exit(Exit.FAILED) from None
     for migration in applied:
         console.print(f"applied {migration.version}_{migration.name}", highlight=False)
     if not applied:
@@ -286,6 +361,11 @@ def premade() -> None:
 
 
 async def _premade() -> None:
+    from resources.database.connection import Database
+    from resources.settings import Settings
+    from resources.storage import Storage
+    from studio.premade import publish_premade
+
     settings = Settings()
     count = await publish_premade(Database(settings.database_url.get_secret_value()), Storage(settings))
     console.print(f"{count} pre-made characters are there.")

@@ -1,20 +1,26 @@
-"""`recast make`: from a link to a film on this disk, by the API alone."""
+"""`recast make`: from a link, or a file, to a film on this disk, by the API alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cli.api_client import ApiClient, JobView, QuoteView, ResultView
+from cli.api_client import ApiClient, Cast, ImportView, JobView, QuoteView, ResultView
 from cli.display import Display
 from domain.errors import ErrorCode, RecastError
 from domain.profile import Aspect
+from domain.source import UNDETERMINED
+
+OCTETS = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be made. ``cast`` are names of characters; without ``out`` the film goes to out/<job>.mp4."""
+    """What is to be made. ``link`` may be the path of a transcript or a recording, in the first of ``languages``.
+    ``cast`` are names of characters, each alone or as ``speaker=name``; with none of them the proposed cast plays.
+    Without ``out`` the film goes to out/<job>.mp4."""
 
     link: str
     cast: Sequence[str]
@@ -26,6 +32,8 @@ class Order:
     provider: str = "local"
     model: str | None = None
     deliver_partial: bool = False
+    target_seconds: int = 0
+    languages: Sequence[str] = ()
 
     @property
     def options(self) -> dict[str, Any]:
@@ -34,6 +42,7 @@ class Order:
             "aspect": self.aspect,
             "seed": self.seed,
             "max_scenes": self.max_scenes,
+            "target_seconds": self.target_seconds,
             "provider": self.provider,
             "model": self.model,
             "deliver_partial": self.deliver_partial,
@@ -51,21 +60,23 @@ class Made:
 
 async def price_film(client: ApiClient, order: Order, display: Display) -> QuoteView:
     """Import and cast, and ask what filming would cost; nothing is filmed."""
-    character_ids = await find_characters(client, order.cast)
-    imported = await client.import_video(order.link)
+    chosen = await find_cast(client, order.cast)
+    imported = await import_source(client, order.link, order.languages)
     with display:
         await follow(client, imported.job_id, "Import", display)
-    await client.cast(imported.script_id, character_ids)
+    cast = chosen or await client.proposed_cast(imported.script_id)
+    await client.cast(imported.script_id, cast.character_ids, cast.speakers)
     return await client.quote(imported.script_id, order.options)
 
 
 async def make_film(client: ApiClient, order: Order, display: Display) -> Made:
     """Import, cast, film, download. A job that fails is raised as the error it failed with."""
-    character_ids = await find_characters(client, order.cast)
-    imported = await client.import_video(order.link)
+    chosen = await find_cast(client, order.cast)
+    imported = await import_source(client, order.link, order.languages)
     with display:
         await follow(client, imported.job_id, "Import", display)
-        await client.cast(imported.script_id, character_ids)
+        cast = chosen or await client.proposed_cast(imported.script_id)
+        await client.cast(imported.script_id, cast.character_ids, cast.speakers)
         job = await client.generate(imported.script_id, order.options)
         job = await follow(client, job.id, "Film", display)
     result = await client.result(job.id)
@@ -73,6 +84,37 @@ async def make_film(client: ApiClient, order: Order, display: Display) -> Made:
     path.parent.mkdir(parents=True, exist_ok=True)
     await client.download(result.video_url, path)
     return Made(job.id, path, result, job.cost.spent_usd if job.cost else 0.0)
+
+
+async def find_cast(client: ApiClient, cast: Sequence[str]) -> Cast | None:
+    """The cast that is written as ``Ada,Bruno`` or ``HOST=Ada,GUEST=Bruno``; None for an empty one. A character may
+    play several speakers. Raises UNKNOWN_CHARACTER."""
+    if not cast:
+        return None
+    pairs = [one.rpartition("=") for one in cast]
+    ids = await find_characters(client, [name.strip() for _, _, name in pairs])
+    speakers = {speaker.strip(): found for (speaker, _, _), found in zip(pairs, ids, strict=True) if speaker.strip()}
+    return Cast(list(dict.fromkeys(ids)) if speakers else ids, speakers)
+
+
+async def import_source(client: ApiClient, link_or_path: str, languages: Sequence[str] = ()) -> ImportView:
+    """Begin the import of a file of that path, if there is one, else of a video. A file is in one language."""
+    path = Path(link_or_path)
+    if not is_file(path):
+        return await client.import_video(link_or_path, languages)
+    language = languages[0] if languages else UNDETERMINED
+    kind = guess_type(path.name)[0] or OCTETS
+    if kind.startswith(("audio/", "video/")):
+        return await client.import_recording(path, kind, language)
+    return await client.import_transcript(path, language)
+
+
+def is_file(path: Path) -> bool:
+    """False too for a link that no file could be called."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 async def find_characters(client: ApiClient, names: Sequence[str]) -> list[UUID]:

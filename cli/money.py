@@ -41,6 +41,10 @@ def tell_of_quote(console: Console, quote: QuoteView) -> None:
         + (f"; {owned} are yours already" if owned else "")
         + f". Left of this month's budget: {dollars(quote.budget_left_usd)}."
     )
+    if quote.is_estimate:
+        console.print(
+            "A language model chooses the lines when the film is made: other scenes, of about the same length."
+        )
     if not quote.is_within_budget:
         console.print("That is more than the budget has left: raise it with `recast budget --limit`.")
 

@@ -82,7 +82,7 @@ class CastMember(BaseModel):
 
     ``pictures`` are S3 keys, the portrait first; each names the content of its picture, so that another picture makes
     another clip key. ``model_ref`` names what a provider films with, and ``model_version`` pins a model trained on the
-    pictures: it is None for a character without one.
+    pictures: it is None for a character without one. ``speakers`` are those of the script whom the user has it play.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -95,6 +95,12 @@ class CastMember(BaseModel):
     model_ref: str | None = None
     model_version: str | None = None
     voice: Voice | None = None
+    speakers: tuple[str, ...] = ()
+
+    def is_called(self, label: str) -> bool:
+        """Whether a speaker's label and the name mean the same: one may hold more words, such as a surname."""
+        name, called = set(self.name.casefold().split()), set(label.casefold().split())
+        return bool(name) and (name <= called or called <= name)
 
     @model_validator(mode="before")
     @classmethod

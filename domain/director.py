@@ -9,14 +9,18 @@ places. Nothing is taken from a neighbour's words.
 import re
 from collections.abc import Mapping, Sequence
 
-from domain.chance import pick
+from domain.chance import draw, pick
 from domain.characters import CastMember
 from domain.errors import ErrorCode, RecastError
 from domain.prompts import SETTING_WORDS, compose, details_of, quote
 from domain.scenes import Scene
+from domain.script import Script
 from domain.shots import Camera, Light, Setting, ShotPrompt
 from domain.vocabulary import ACTIONS, LIGHTS, SETTINGS, STRONG_WEIGHT, WEAK_WEIGHT, evidence
 
+CAMERA_SECONDS = 3.0
+"""The camera changes by the clock of the source too: five moves in turn, so that no scene of three to twelve seconds
+moves as the one before."""
 TURN_SECONDS = 6.0
 """Where nobody is named, the cast take turns by the clock of the source: cutting a scene moves nobody else's turn."""
 
@@ -37,19 +41,27 @@ USUAL_ACTIONS = (
 )
 
 
-def direct(scenes: Sequence[Scene], cast: Sequence[CastMember], *, style: str, seed: int) -> list[ShotPrompt]:
-    """One prompt per scene, in order. ``style`` may be empty: then each shot has its speaker's own.
+def direct(
+    scenes: Sequence[Scene], cast: Sequence[CastMember], *, style: str, seed: int, script: Script | None = None
+) -> list[ShotPrompt]:
+    """One prompt per scene, in order. ``style`` may be empty: then each shot has its speaker's own. Without the
+    ``script`` that they are of, the scenes count as all of it.
 
     Raises ``RecastError(EMPTY_CAST)`` when nobody is cast.
     """
     if not cast:
         raise RecastError(ErrorCode.EMPTY_CAST)
-    parts = _parts(scenes, cast)
+    parts = _parts(scenes, cast, script)
+    lines = script.imported if script else [line for scene in scenes for line in scene.lines]
+    first, last = min((line.start for line in lines), default=0.0), max((line.end for line in lines), default=0.0)
     prompts = []
-    for place, (scene, camera) in enumerate(zip(scenes, _cameras(scenes, seed), strict=True)):
+    for scene in scenes:
+        is_opening = any(line.start <= first for line in scene.lines)
+        is_ending = not is_opening and any(line.end >= last for line in scene.lines)
+        camera = Camera.PUSH_IN if is_opening else Camera.PULL_OUT if is_ending else _camera(scene, seed)
         speaker = _speaker(scene, cast, parts)
         # The opening introduces two of the cast; later, every second speaker or so has the picture alone.
-        is_alone = place > 0 and pick((True, False), seed, scene.start, "alone")
+        is_alone = not is_opening and pick((True, False), seed, scene.start, "alone")
         listener = _listener(scene, speaker, cast, parts, is_alone)
         setting = _setting(scene, seed)
         light = _light(scene, setting, seed)
@@ -76,25 +88,26 @@ def direct(scenes: Sequence[Scene], cast: Sequence[CastMember], *, style: str, s
     return prompts
 
 
-def named_speakers(scenes: Sequence[Scene], cast: Sequence[CastMember]) -> list[CastMember | None]:
+def named_speakers(
+    scenes: Sequence[Scene], cast: Sequence[CastMember], script: Script | None = None
+) -> list[CastMember | None]:
     """Who speaks in each scene, as far as the script says it; None where anybody of the cast may."""
-    parts = _parts(scenes, cast)
+    parts = _parts(scenes, cast, script)
     return [_named(scene, parts) for scene in scenes]
 
 
-def _parts(scenes: Sequence[Scene], cast: Sequence[CastMember]) -> dict[str, CastMember]:
-    """Who plays each speaker named in the script: the member of that name, else those left over, in turn."""
-    labels = list(dict.fromkeys(line.speaker for scene in scenes for line in scene.lines if line.speaker))
-    parts = {label: member for label in labels for member in reversed(cast) if _is_called(member, label)}
+def _parts(scenes: Sequence[Scene], cast: Sequence[CastMember], script: Script | None) -> dict[str, CastMember]:
+    """Who plays each speaker named in the script: whom the user has chosen, else the member of that name, else those
+    left over, in turn. Speakers whose lines are cut keep their turn, so that the others do not change places."""
+    spoken = [line.speaker for scene in scenes for line in scene.lines if line.speaker]
+    labels = list(dict.fromkeys([*(script.speakers if script else ()), *spoken]))
+    chosen = {label: member for label in labels for member in cast if label in member.speakers}
+    namesakes = {label: member for label in labels for member in reversed(cast) if member.is_called(label)}
+    parts = namesakes | chosen
     named = {member.character_id for member in parts.values()}
     free = [member for member in cast if member.character_id not in named] or list(cast)
     unnamed = [label for label in labels if label not in parts]
     return parts | {label: free[turn % len(free)] for turn, label in enumerate(unnamed)}
-
-
-def _is_called(member: CastMember, label: str) -> bool:
-    name, called = set(member.name.casefold().split()), set(label.casefold().split())
-    return bool(name) and (name <= called or called <= name)
 
 
 def _speaker(scene: Scene, cast: Sequence[CastMember], parts: Mapping[str, CastMember]) -> CastMember:
@@ -127,14 +140,9 @@ def _listener(
     return next((member for member in company if member.character_id != speaker.character_id), None)
 
 
-def _cameras(scenes: Sequence[Scene], seed: int) -> list[Camera]:
-    cameras = [Camera.PUSH_IN]
-    for scene in scenes[1:-1]:
-        camera = pick(MIDDLE_CAMERAS, seed, scene.start, "camera")
-        if cameras[-2:] == [camera, camera]:
-            camera = MIDDLE_CAMERAS[(MIDDLE_CAMERAS.index(camera) + 1) % len(MIDDLE_CAMERAS)]
-        cameras.append(camera)
-    return [*cameras, Camera.PULL_OUT][: len(scenes)]
+def _camera(scene: Scene, seed: int) -> Camera:
+    order = sorted(MIDDLE_CAMERAS, key=lambda camera: draw(seed, camera, "camera"))
+    return order[int(scene.start // CAMERA_SECONDS) % len(order)]
 
 
 def _setting(scene: Scene, seed: int) -> Setting:

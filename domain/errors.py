@@ -12,11 +12,17 @@ class ErrorCode(StrEnum):
     INVALID_LINK = "INVALID_LINK"
     VIDEO_UNAVAILABLE = "VIDEO_UNAVAILABLE"
     VIDEO_RESTRICTED = "VIDEO_RESTRICTED"
+    TRANSLATION_MISSING = "TRANSLATION_MISSING"
     VIDEO_TOO_LONG = "VIDEO_TOO_LONG"
     TRANSCRIPT_MISSING = "TRANSCRIPT_MISSING"
     TRANSCRIPT_BLOCKED = "TRANSCRIPT_BLOCKED"
     SOURCE_UNREACHABLE = "SOURCE_UNREACHABLE"
     EMPTY_SCRIPT = "EMPTY_SCRIPT"
+    TRANSCRIPT_INVALID = "TRANSCRIPT_INVALID"
+    MEDIA_REJECTED = "MEDIA_REJECTED"
+    NO_SOUND = "NO_SOUND"
+    UPLOAD_INCOMPLETE = "UPLOAD_INCOMPLETE"
+    TRANSCRIPTION_NOT_CONFIGURED = "TRANSCRIPTION_NOT_CONFIGURED"
     # the cast
     UNKNOWN_CHARACTER = "UNKNOWN_CHARACTER"
     CHARACTER_NOT_READY = "CHARACTER_NOT_READY"
@@ -59,6 +65,7 @@ class ErrorCode(StrEnum):
     TOO_LARGE = "TOO_LARGE"
     NOT_READY = "NOT_READY"
     CONFLICT = "CONFLICT"
+    STALE_VERSION = "STALE_VERSION"
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
     RATE_LIMITED = "RATE_LIMITED"
 
@@ -96,6 +103,12 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
         False,
         422,
     ),
+    ErrorCode.TRANSLATION_MISSING: Meaning(
+        "YouTube does not translate the captions of this video into that language.",
+        "Import it without a translation, or into another language.",
+        False,
+        422,
+    ),
     ErrorCode.VIDEO_TOO_LONG: Meaning(
         "The video is longer than this server accepts.",
         "Choose a shorter video.",
@@ -104,13 +117,14 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
     ),
     ErrorCode.TRANSCRIPT_MISSING: Meaning(
         "The video has no captions.",
-        "Choose a video with captions (a CC mark on YouTube).",
+        "Choose a video with captions (a CC mark on YouTube), or send a transcript or a recording of your own.",
         False,
         422,
     ),
     ErrorCode.TRANSCRIPT_BLOCKED: Meaning(
         "YouTube refuses captions to this server's address.",
-        "Try again later; an operator can set a proxy (RECAST_YOUTUBE_PROXY_URL).",
+        "Send a transcript or a recording of your own, or try again later; an operator can set a proxy"
+        " (RECAST_YOUTUBE_PROXY_URL) or Webshare's rotating ones (RECAST_WEBSHARE_USERNAME).",
         True,
         503,
     ),
@@ -122,7 +136,37 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
     ),
     ErrorCode.EMPTY_SCRIPT: Meaning(
         "The transcript has no spoken words.",
-        "Choose a video in which somebody speaks.",
+        "Choose a video, a recording or a transcript in which somebody speaks.",
+        False,
+        422,
+    ),
+    ErrorCode.TRANSCRIPT_INVALID: Meaning(
+        "This is not a transcript that can be read.",
+        "Send SRT, WebVTT, plain text or a JSON transcript, in UTF-8; mend the place that is named.",
+        False,
+        422,
+    ),
+    ErrorCode.MEDIA_REJECTED: Meaning(
+        "This is not a recording that can be used.",
+        "Send a common sound or video file (MP4, MOV, WebM, MKV, MP3, M4A, WAV, FLAC, OGG) in which somebody speaks.",
+        False,
+        422,
+    ),
+    ErrorCode.NO_SOUND: Meaning(
+        "Nothing is to be heard in this recording.",
+        "Send a recording with sound, or a transcript of it.",
+        False,
+        422,
+    ),
+    ErrorCode.UPLOAD_INCOMPLETE: Meaning(
+        "The file is not there as it was announced.",
+        "Send the whole file again to the address of the upload, then complete it again.",
+        True,
+        409,
+    ),
+    ErrorCode.TRANSCRIPTION_NOT_CONFIGURED: Meaning(
+        "This server cannot listen to recordings: nothing that turns speech into text is set up.",
+        "Send a transcript (SRT, WebVTT, text or JSON), or ask the operator to set up speech recognition.",
         False,
         422,
     ),
@@ -151,8 +195,8 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
         422,
     ),
     ErrorCode.AI_PROVIDER_FAILURE: Meaning(
-        "The video provider failed to film a scene.",
-        "Try the scene again.",
+        "The service that films or listens has failed.",
+        "Try again: what is done is kept.",
         True,
         502,
     ),
@@ -181,38 +225,38 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
         502,
     ),
     ErrorCode.CONTENT_REJECTED: Meaning(
-        "The video provider refuses to film this scene because of its content.",
-        "Change the text or the prompt of the scene, or choose another provider.",
+        "The service that films or listens refuses this content.",
+        "Change the text or the prompt of a scene, or choose another provider; of a recording, send a transcript.",
         False,
         422,
     ),
     ErrorCode.UNKNOWN_MODEL: Meaning(
         "There is no such provider or model.",
-        "See GET /api/v1/models for the models on offer.",
+        "For films, see GET /api/v1/models; which model listens, the operator sets.",
         False,
         422,
     ),
     ErrorCode.PROVIDER_NOT_CONFIGURED: Meaning(
-        "This video provider is not set up on this server.",
-        "Choose another provider, or ask the operator to set its key.",
+        "This provider is not set up on this server.",
+        "Ask the operator to set it up; a film can be made by another provider.",
         False,
         422,
     ),
     ErrorCode.PROVIDER_QUOTA: Meaning(
-        "The account at the video provider has no credit left.",
-        "The operator has to add credit; then try the job again: what is filmed is kept.",
+        "The account at the provider has no credit left.",
+        "The operator has to add credit; then try the job again: what is done is kept.",
         True,
         402,
     ),
     ErrorCode.PROVIDER_BUSY: Meaning(
-        "The video provider does not take more work at this moment.",
-        "Try again in a few minutes; what is filmed is kept.",
+        "The provider does not take more work at this moment.",
+        "Try again in a few minutes; what is done is kept.",
         True,
         503,
     ),
     ErrorCode.PROVIDER_INPUT_INVALID: Meaning(
-        "The video provider does not accept this scene's settings.",
-        "Choose another model, or change the scene's prompt.",
+        "The provider does not accept what it was sent.",
+        "For a film, choose another model or change the scene's prompt; of a recording, send a transcript.",
         False,
         422,
     ),
@@ -224,7 +268,7 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
     ),
     ErrorCode.BUDGET_EXCEEDED: Meaning(
         "This would cost more than what is left of your budget.",
-        "Raise your budget with PUT /api/v1/budget, film fewer scenes, or choose a cheaper model.",
+        "Raise your budget with PUT /api/v1/budget; or film fewer scenes, or with a cheaper model.",
         False,
         402,
     ),
@@ -331,8 +375,8 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
         422,
     ),
     ErrorCode.TOO_LARGE: Meaning(
-        "The request is larger than this server accepts.",
-        "Send less at once; GET /api/v1/config names the limits.",
+        "This is larger than is accepted.",
+        "Send less at once, or choose a shorter video; GET /api/v1/config names the limits.",
         False,
         413,
     ),
@@ -345,6 +389,12 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
     ErrorCode.CONFLICT: Meaning(
         "The request does not fit the present state.",
         "Read the present state and try again.",
+        False,
+        409,
+    ),
+    ErrorCode.STALE_VERSION: Meaning(
+        "The script has been edited since the version that this request names.",
+        "Nothing was overwritten: read the script as it is now, and send the edit again for that version.",
         False,
         409,
     ),
@@ -384,3 +434,11 @@ class RecastError(Exception):
         self.cause = redacted(cause) if cause else None
         self.request_id = request_id
         super().__init__(f"{code}: {self.detail}" + (f" ({self.cause})" if self.cause else ""))
+
+
+class StaleVersionError(RecastError):
+    """An edit of a version that is not the present one."""
+
+    def __init__(self, current_version: int) -> None:
+        self.current_version = current_version
+        super().__init__(ErrorCode.STALE_VERSION, f"The script is at version {current_version} by now.")

@@ -94,6 +94,10 @@ class ModelProfile(BaseModel):
     def max_seconds(self) -> float:
         return self.seconds[-1] if self.seconds else inf
 
+    @property
+    def min_seconds(self) -> float:
+        return self.seconds[0] if self.seconds else 0.0
+
     def ordered_seconds(self, needed: float) -> float:
         """The shortest length on offer that a scene of ``needed`` seconds can be cut from. Raises
         PROVIDER_INPUT_INVALID when the scene is longer than the model films."""

@@ -8,6 +8,10 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.models import Price
 
+ESTIMATE_SPREAD = Decimal("0.25")
+"""By how much of its price a film may cost less or more whose lines are not chosen yet: its length may miss the target
+by a tenth either way, as may that of the film that is priced, and its scenes are cut elsewhere."""
+
 
 class What(StrEnum):
     """What a film is made of and paid for."""
@@ -49,9 +53,12 @@ class QuoteLine(BaseModel):
 
 
 class Quote(BaseModel):
+    """``is_estimate`` while nobody knows which lines are filmed: the scenes are of others, of about the same length."""
+
     model_config = ConfigDict(frozen=True)
 
     lines: tuple[QuoteLine, ...]
+    is_estimate: bool = False
 
     @property
     def low_usd(self) -> Decimal:
@@ -66,13 +73,20 @@ class Quote(BaseModel):
         return sum(not line.is_owned for line in self.lines)
 
 
-def quote(items: Sequence[Item], owned: Collection[str]) -> Quote:
-    """Price ``items`` for somebody who owns what has the keys ``owned``."""
+def quote(items: Sequence[Item], owned: Collection[str], *, is_estimate: bool = False) -> Quote:
+    """Price ``items`` for somebody who owns what has the keys ``owned``. Of an estimate nothing counts as owned for
+    certain: other scenes may be filmed."""
     had = set(owned)
     lines = []
     for item in items:
         is_owned = item.key is not None and item.key in had
-        low, high = (Decimal(0), Decimal(0)) if is_owned else item.price.of(item.seconds)
+        low, high = item.price.of(item.seconds)
+        if is_owned:
+            low = Decimal(0)
+        if is_estimate and item.scene_index is not None:
+            low, high, is_owned = low * (1 - ESTIMATE_SPREAD), high * (1 + ESTIMATE_SPREAD), False
+        elif is_owned:
+            high = Decimal(0)
         lines.append(
             QuoteLine(
                 **item.model_dump(include={"scene_index", "what", "provider", "model", "seconds"}),
@@ -83,4 +97,4 @@ def quote(items: Sequence[Item], owned: Collection[str]) -> Quote:
         )
         if item.key is not None:
             had.add(item.key)
-    return Quote(lines=tuple(lines))
+    return Quote(lines=tuple(lines), is_estimate=is_estimate)

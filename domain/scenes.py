@@ -20,6 +20,9 @@ MIN_SCENE_SECONDS = 3.0
 """A shorter scene is a crumb: over before viewers have seen who is in it."""
 MIN_FILM_SECONDS = 2.0
 """No clip is shorter, however quickly its lines are said."""
+MAX_SCENE_LINES = 60
+"""Nobody says so many in one take. Lines of a few milliseconds, of a broken file, would all fit into one scene, and
+each would be tried as the end of each."""
 
 PAUSE_SECONDS = 0.8
 LONG_PAUSE_SECONDS = 2.0
@@ -55,6 +58,11 @@ class Scene(BaseModel):
         return join_texts(line.text for line in self.lines)
 
     @property
+    def line_ids(self) -> tuple[int, ...]:
+        """The lines of the script that it shows, each once, whole or in part."""
+        return tuple(dict.fromkeys(line.id for line in self.lines))
+
+    @property
     def duration(self) -> float:
         """Seconds of film: those of the speech, but at least ``MIN_FILM_SECONDS``."""
         return max(MIN_FILM_SECONDS, self.end - self.start)
@@ -83,54 +91,64 @@ def split_scenes(
         raise RecastError(ErrorCode.EMPTY_SCRIPT)
     scenes: list[Scene] = []
     for section in _sections(spoken, sorted({*breaks, *(chapter.start for chapter in chapters)})):
-        begun = [chapter for chapter in chapters if chapter.start <= _middle(section[0])]
-        title = max(begun, key=lambda chapter: chapter.start).title if begun else None
-        pieces = [piece for line in section for piece in _pieces(line, max_seconds)]
-        for group in _groups(pieces, max_seconds, min_seconds):
-            start, end = group[0].start, max(line.end for line in group)
-            scenes.append(Scene(index=len(scenes) + 1, start=start, end=end, lines=tuple(group), title=title))
+        title = title_of(section[0], chapters)
+        pieces = [piece for line in section for piece in pieces_of(line, max_seconds)]
+        for places in group(pieces, max_seconds, min_seconds):
+            lines_of_scene = tuple(pieces[place].line for place in places)
+            start, end = lines_of_scene[0].start, max(line.end for line in lines_of_scene)
+            scenes.append(Scene(index=len(scenes) + 1, start=start, end=end, lines=lines_of_scene, title=title))
     return scenes
 
 
 class Piece(NamedTuple):
-    """A line, or a part of one; ``is_cut`` says that the part before it belongs to the same line."""
+    """A line, or a part of one; ``is_cut`` says that the part before it belongs to the same line, ``is_joined`` that
+    its user wants no border before it."""
 
     line: Line
     is_cut: bool
+    is_joined: bool = False
 
 
-def _middle(line: Line) -> float:
+def middle_of(line: Line) -> float:
     return (line.start + line.end) / 2
+
+
+def title_of(line: Line, chapters: Sequence[Chapter]) -> str | None:
+    """The title of the chapter that a line belongs to."""
+    begun = [chapter for chapter in chapters if chapter.start <= middle_of(line)]
+    return max(begun, key=lambda chapter: chapter.start).title if begun else None
 
 
 def _sections(lines: Sequence[Line], breaks: Sequence[float]) -> list[list[Line]]:
     """Lines between two breaks. A line earlier than the one above it was moved by hand, and begins a section too."""
     sections = [[lines[0]]]
     for above, line in pairwise(lines):
-        if bisect_right(breaks, _middle(above)) != bisect_right(breaks, _middle(line)) or line.start < above.start:
+        if bisect_right(breaks, middle_of(above)) != bisect_right(breaks, middle_of(line)) or line.start < above.start:
             sections.append([])
         sections[-1].append(line)
     return sections
 
 
-def _pieces(line: Line, max_seconds: float) -> list[Piece]:
+def pieces_of(line: Line, max_seconds: float) -> list[Piece]:
     """The line itself, or parts of it of about equal length, none longer than the cap."""
     if line.end - line.start <= max_seconds:
         return [Piece(line, is_cut=False)]
     words = time_words(words_of(line.text), line.start, line.end)
     pieces: list[Piece] = []
-    while words:
-        start, rest = words[0].start, words[-1].end - words[0].start
+    first = 0
+    while first < len(words):
+        start, rest = words[first].start, words[-1].end - words[first].start
         cut = len(words)
         if rest > max_seconds:
             ideal_end = start + rest / ceil(rest / max_seconds)
+            fitting = bisect_right(words, max_seconds, first, key=lambda word: word.end - start)
             # A single word longer than the cap stays whole and loses its last seconds.
-            fitting = sum(word.end - start <= max_seconds for word in words) or 1
-            cut = min(range(1, fitting + 1), key=lambda count: _misfit(words[count - 1], ideal_end))
-        text = "".join(word.text for word in words[:cut]).strip()
+            last = max(fitting, first + 1)
+            cut = min(range(first + 1, last + 1), key=lambda place: _misfit(words[place - 1], ideal_end))
+        text = "".join(word.text for word in words[first:cut]).strip()
         end = min(words[cut - 1].end, start + max_seconds)
         pieces.append(Piece(line.model_copy(update={"text": text, "start": start, "end": end}), is_cut=bool(pieces)))
-        words = words[cut:]
+        first = cut
     return pieces
 
 
@@ -138,28 +156,32 @@ def _misfit(last: TimedWord, ideal_end: float) -> float:
     return abs(last.end - ideal_end) - (CLAUSE_END_SECONDS if ends_clause(last.text) else 0)
 
 
-def _groups(pieces: Sequence[Piece], max_seconds: float, min_seconds: float) -> Iterator[list[Line]]:
-    """The cheapest way to group neighbours: as few crumbs as can be, then the least cost of borders, then the longest
-    scenes first. Found from the last piece backwards, so that every rest is divided once.
+def group(pieces: Sequence[Piece], max_seconds: float, min_seconds: float) -> Iterator[range]:
+    """The cheapest way to group neighbours, by their places: as few borders before joined pieces as can be, then as few
+    crumbs, then the least cost of borders, then the longest scenes first. Found from the last piece backwards, so that
+    every rest is divided once.
     """
     count = len(pieces)
-    # For the rest from each piece on: crumbs, cost, and (negated) the piece with which its second scene begins.
-    best: list[tuple[int, int, int]] = [(0, 0, -count)] * (count + 1)
+    # For the rest from each piece on: unwanted borders, crumbs, cost, and (negated) the piece with which its second
+    # scene begins.
+    best: list[tuple[int, int, int, int]] = [(0, 0, 0, -count)] * (count + 1)
+    costs = [0, *(_border_cost(before.line, after) for before, after in pairwise(pieces)), 0]
     for first in reversed(range(count)):
         start, end = pieces[first].line.start, pieces[first].line.end
-        choices: list[tuple[int, int, int]] = []
-        for following in range(first + 1, count + 1):
+        choices: list[tuple[int, int, int, int]] = []
+        for following in range(first + 1, min(first + MAX_SCENE_LINES, count) + 1):
             end = max(end, pieces[following - 1].line.end)
             if choices and end - start > max_seconds:
                 break
-            crumbs, cost, _ = best[following]
-            border = _border_cost(pieces[following - 1].line, pieces[following]) if following < count else 0
-            choices.append((crumbs + (end - start < min_seconds), cost + border, -following))
+            unwanted, crumbs, cost, _ = best[following]
+            cost += costs[following]
+            unwanted += following < count and pieces[following].is_joined
+            choices.append((unwanted, crumbs + (end - start < min_seconds), cost, -following))
         best[first] = min(choices)
     first = 0
     while first < count:
-        following = -best[first][2]
-        yield [piece.line for piece in pieces[first:following]]
+        following = -best[first][3]
+        yield range(first, following)
         first = following
 
 

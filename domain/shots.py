@@ -124,4 +124,6 @@ class Shot(BaseModel):
     @property
     def clip_key(self) -> str:
         """SHA-256 over all that decides the picture; the same key is never filmed, or paid for, twice by one user."""
-        return hashlib.sha256(self.model_dump_json(exclude={"prompt": set(ShotPrompt.UNSEEN)}).encode()).hexdigest()
+        # Whom somebody plays elsewhere is not seen.
+        picture = self.model_dump_json(exclude={"prompt": set(ShotPrompt.UNSEEN), "cast": {"__all__": {"speakers"}}})
+        return hashlib.sha256(picture.encode()).hexdigest()

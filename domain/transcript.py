@@ -1,6 +1,10 @@
-"""What was said in the source video, as it came: snippets with times, before anything is cleaned."""
+"""What was said in the source, as it came: snippets with times, before anything is cleaned."""
+
+from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
+
+from domain.source import SourceKind
 
 
 class Snippet(BaseModel):
@@ -20,12 +24,31 @@ class Chapter(BaseModel):
     start: float
 
 
-class Transcript(BaseModel):
-    """The captions of one video and what is known of their source."""
+class Hearing(BaseModel):
+    """Who heard a transcript that is not of captions. ``key`` is the transcription's among its user's; ``seconds`` of
+    audio were heard in ``chunks``. ``cost_usd`` is what it has cost this time: nothing, if it was there already."""
 
     model_config = ConfigDict(frozen=True)
 
-    video_id: str
+    provider: str
+    model: str
+    key: str
+    chunks: int
+    seconds: float
+    cost_usd: Decimal
+
+
+class Transcript(BaseModel):
+    """What is said in one source, and what is known of it: captions or, if there is a ``hearing``, its sound.
+    ``video_id`` is YouTube's; ``channel`` is whoever published it. Times that are estimated come from the length of the
+    text: nobody has heard when it was said. ``gave_way`` says, for operators, which sources came first and why they had
+    nothing.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: SourceKind = SourceKind.YOUTUBE
+    video_id: str | None = None
     title: str
     channel: str
     duration_seconds: float
@@ -33,3 +56,8 @@ class Transcript(BaseModel):
     is_generated: bool
     snippets: tuple[Snippet, ...]
     chapters: tuple[Chapter, ...] = ()
+    hearing: Hearing | None = None
+    gave_way: tuple[str, ...] = ()
+    licence: str = ""
+    thumbnail_url: str | None = None
+    times_are_estimated: bool = False

@@ -13,13 +13,15 @@ from assets.script import script
 from assets.transcript import transcript
 from orchestration.jobs import launched_jobs
 from resources.database.connection import Database
-from resources.director.client import language_director
+from resources.language.client import language_model
 from resources.logs import configure_logs
-from resources.settings import Settings, revealed
+from resources.settings import Settings
 from resources.storage import Storage
 from resources.video.cameras import Cameras
 from resources.youtube import YouTubeCaptions
+from resources.youtube_proxy import youtube_proxy
 from sensors.deletions import deletions
+from sensors.edits import edits
 from sensors.failures import failures
 from sensors.launch import launch_sensor
 from sensors.ledger import invariants, settle
@@ -27,6 +29,7 @@ from sensors.reconcile import reconcile
 from studio.filming import Limits
 from studio.purchasing import Patience
 from studio.settling import Settler
+from studio.soundtrack import listener
 
 settings = Settings()
 configure_logs(settings.log_format)
@@ -49,7 +52,7 @@ training_patience = Patience(
 defs = dg.Definitions(
     assets=[transcript, script, scenes, cast, clips, final_mp4],
     jobs=launched_jobs,
-    sensors=[launch_sensor(launched_jobs), failures, reconcile, settle, invariants, deletions],
+    sensors=[launch_sensor(launched_jobs), failures, reconcile, settle, invariants, deletions, edits],
     # Materialize in the UI ignores a job's own executor; the only long wait, filming, is concurrent inside `clips`.
     executor=dg.in_process_executor,
     resources={
@@ -58,7 +61,7 @@ defs = dg.Definitions(
         "storage": storage,
         "captions": YouTubeCaptions(
             settings.youtube_base_url,
-            revealed(settings.youtube_proxy_url),
+            youtube_proxy(settings),
             settings.youtube_timeout_seconds,
             settings.youtube_languages,
         ),
@@ -66,6 +69,7 @@ defs = dg.Definitions(
         "limits": limits,
         "training_patience": training_patience,
         "settler": Settler(database, storage, cameras, limits.patience),
-        "language_director": language_director(settings),
+        "language_model": language_model(settings),
+        "listener": listener(settings, database, storage),
     },
 )

@@ -1,6 +1,7 @@
-"""Dagster's GraphQL API, as far as the product needs it: launch a run, find runs by tag, read a partition's stages.
+"""Dagster's GraphQL API, as far as the product needs it: launch a run, find runs by tag, read a partition's stages; and
+its REST endpoint for what happens outside of runs.
 
-Source: the schema of dagster-webserver 1.13.
+Source: the schema of dagster-webserver 1.13, and its external_assets.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,6 +61,14 @@ class StageMaterialization(BaseModel):
     materialized_at: datetime | None
     run_id: str | None
     run_status: str | None
+
+
+def edit_description(version: int) -> str:
+    return f"The script was edited: version {version}."
+
+
+def edit_metadata(script_id: UUID, version: int) -> dict[str, str | int]:
+    return {"script": str(script_id), "version": version}
 
 
 class NotLaunchedError(RecastError):
@@ -123,6 +132,22 @@ class DagsterClient:
         )
         nodes = {node["assetKey"]["path"][-1]: node for node in answer["assetNodes"]}
         return [_materialization(stage, nodes.get(stage, {})) for stage in stages]
+
+    async def report_edit(self, job_id: UUID, script_id: UUID, version: int, data_version: str) -> None:
+        """Show the script in the job's partition as edited: a materialisation without a run. Twice changes nothing."""
+        try:
+            response = await self._client.post(
+                f"{self._url}/report_asset_materialization/{Stage.SCRIPT}",
+                json={
+                    "partition": str(job_id),
+                    "data_version": data_version,
+                    "description": edit_description(version),
+                    "metadata": edit_metadata(script_id, version),
+                },
+            )
+            response.raise_for_status()
+        except httpx.HTTPError as error:
+            raise RecastError(ErrorCode.PIPELINE_UNAVAILABLE, cause=f"{type(error).__name__}: {error}") from error
 
     async def _add_partition(self, key: str) -> None:
         answer = await self._query(

@@ -15,6 +15,7 @@ from domain.errors import ErrorCode, RecastError
 from domain.profile import Profile
 
 STDERR_TAIL_LINES = 12
+LONGEST_LINE_BYTES = 64 * 1024
 X264_CRF = 20
 X264_PARAMETERS = "stitchable=1:open-gop=0:threads=1:lookahead-threads=1:mbtree=1:rc-lookahead=10:cpu-independent=1"
 AUDIO_BITRATE = "128k"
@@ -150,9 +151,14 @@ async def run(
 
 
 async def spawn(
-    command_line: Sequence[str], *, stdin: int, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+    command_line: Sequence[str],
+    *,
+    stdin: int,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    limit: int = LONGEST_LINE_BYTES,
 ) -> Process:
-    """Start a process with pipes for what it says.
+    """Start a process with pipes for what it says, in lines of at most ``limit`` bytes.
 
     A caller that is cancelled meanwhile does not lose it: asyncio may wait for ever for a process whose start was
     interrupted, so the start is let finish, and the process killed.
@@ -165,6 +171,7 @@ async def spawn(
             stderr=PIPE,
             cwd=cwd,
             env=environment and {**os.environ, **environment},
+            limit=limit,
         )
     )
     try:

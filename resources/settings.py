@@ -2,10 +2,13 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Country = Annotated[str, StringConstraints(pattern="^[A-Za-z]{2}$")]
+"""ISO 3166-1, two letters."""
 
 
 def revealed(secret: SecretStr | None) -> str | None:
@@ -48,9 +51,23 @@ class Settings(BaseSettings):
     # YouTube; base_url points at the sandbox in local mode and is empty for the real service
     youtube_base_url: str | None = None
     youtube_proxy_url: SecretStr | None = None
+    webshare_username: str | None = None
+    webshare_password: SecretStr | None = None
+    webshare_locations: tuple[Country, ...] = Field(
+        default=(), description='Where its addresses may be, as ["US", "DE"]; empty: anywhere'
+    )
+    webshare_retries_when_blocked: int = Field(
+        default=5, ge=0, description="How often what YouTube blocks is asked for through another address"
+    )
     youtube_languages: tuple[str, ...] = ("en",)
     youtube_timeout_seconds: float = Field(default=20.0, gt=0)
     max_video_seconds: float = Field(default=3 * 3600, gt=0)
+
+    # files of users' own
+    max_upload_bytes: int = Field(
+        default=2 * 1024**3, gt=0, le=5 * 1024**3, description="Of one recording; S3 takes 5 GB at once"
+    )
+    upload_url_seconds: int = Field(default=3600, gt=0, le=12 * 3600)
 
     # the API
     public_url: str = "http://127.0.0.1:8080"
@@ -95,16 +112,44 @@ class Settings(BaseSettings):
     fal_jwks_url: str = "https://rest.fal.ai/.well-known/jwks.json"
     rundiffusion_config: Path | None = Field(default=None, description="TOML; see docs/decisions/0007-rundiffusion.md")
     rundiffusion_key: SecretStr | None = None
-    # the language model that directs; without one, Recast's own rules do
+    # the language model that directs, restores punctuation and chooses lines; without one, Recast's own rules do
     director_model: str | None = None
     director_base_url: str | None = Field(default=None, description="A service like OpenAI's; empty for OpenAI itself")
     director_api_key: SecretStr | None = None
     director_input_usd_per_million: Decimal | None = Field(default=None, ge=0)
     director_output_usd_per_million: Decimal | None = Field(default=None, ge=0)
-    director_max_usd: Decimal = Field(default=Decimal("0.50"), ge=0, description="What directing one job may cost")
+    director_max_usd: Decimal = Field(default=Decimal("0.50"), ge=0, description="What its work on one job may cost")
     director_timeout_seconds: float = Field(default=60.0, gt=0)
 
+    # transcribing videos without captions; without an engine they are refused
+    whisper_engine: Literal["openai", "local"] | None = None
+    whisper_model: str | None = Field(
+        default=None, description="For openai a model's name; for local the folder of a CTranslate2 model of Whisper"
+    )
+    whisper_base_url: str | None = Field(default=None, description="A service like OpenAI's; empty for OpenAI itself")
+    whisper_api_key: SecretStr | None = None
+    whisper_usd_per_minute: Decimal | None = Field(
+        default=None, ge=0, description="Instead of the list price; needed for a model that Recast does not know"
+    )
+    whisper_at_once: int = Field(default=4, gt=0, description="Chunks of one video sent to the service at once")
+    whisper_timeout_seconds: float = Field(default=1800.0, gt=0, description="For one chunk")
+    whisper_language: str | None = Field(
+        default=None, description="a hint, ISO 639-1 or a tag that begins so; unset: it is recognised"
+    )
+    max_audio_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
+    audio_timeout_seconds: float = Field(default=1800.0, gt=0, description="For fetching the audio of one video")
+
     log_format: str = "json"
+
+    @model_validator(mode="after")
+    def _proxy_is_whole(self) -> Self:
+        if self.webshare_locations and not self.webshare_username:
+            raise ValueError("RECAST_WEBSHARE_USERNAME is missing")
+        if bool(self.webshare_username) != bool(self.webshare_password):
+            raise ValueError("set both RECAST_WEBSHARE_USERNAME and RECAST_WEBSHARE_PASSWORD")
+        if self.youtube_proxy_url and self.webshare_username:
+            raise ValueError("set either RECAST_YOUTUBE_PROXY_URL or RECAST_WEBSHARE_USERNAME: there is one proxy")
+        return self
 
     @model_validator(mode="after")
     def _director_is_whole(self) -> Self:
@@ -120,4 +165,16 @@ class Settings(BaseSettings):
             )
         if self.director_base_url is None and self.director_api_key is None:
             raise ValueError("OpenAI needs RECAST_DIRECTOR_API_KEY; another service needs RECAST_DIRECTOR_BASE_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _whisper_is_whole(self) -> Self:
+        if self.whisper_engine is None:
+            if any((self.whisper_model, self.whisper_base_url, self.whisper_api_key)):
+                raise ValueError("RECAST_WHISPER_ENGINE is missing")
+            return self
+        if not self.whisper_model:
+            raise ValueError("RECAST_WHISPER_MODEL is missing")
+        if self.whisper_engine == "openai" and self.whisper_base_url is None and self.whisper_api_key is None:
+            raise ValueError("OpenAI needs RECAST_WHISPER_API_KEY; another service needs RECAST_WHISPER_BASE_URL")
         return self

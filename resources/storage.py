@@ -2,10 +2,11 @@
 
 import asyncio
 import errno
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -16,9 +17,10 @@ from domain.errors import ErrorCode, RecastError
 from resources.settings import Settings, revealed
 
 if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
     from boto3.s3.transfer import TransferConfig
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef, ObjectIdentifierTypeDef
 
 CONNECT_TIMEOUT_SECONDS = 3
 READ_TIMEOUT_SECONDS = 20
@@ -29,6 +31,7 @@ IMMUTABLE = "private, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 # Small files of one film: threads of a multipart transfer cost more than they save below this size.
 MULTIPART_BYTES = 32 * 1024 * 1024
+BLOCK_BYTES, BLOCKS_KEPT = 4 * 1024 * 1024, 4
 
 
 def clip_object_key(user_id: UUID, clip_key: str) -> str:
@@ -47,6 +50,25 @@ def keyframe_object_key(user_id: UUID, clip_key: str) -> str:
 
 def final_object_key(user_id: UUID, job_id: UUID) -> str:
     return f"users/{user_id}/jobs/{job_id}/final.mp4"
+
+
+def transcript_object_key(user_id: UUID, key: str) -> str:
+    """What was heard, in one chunk of an audio file or in all of it."""
+    return f"users/{user_id}/transcripts/{key}.json"
+
+
+def source_audio_prefix(user_id: UUID, job_id: UUID) -> str:
+    """Under it lies the sound of a job's video while the job listens to it."""
+    return f"users/{user_id}/jobs/{job_id}/sound/"
+
+
+def upload_prefix(user_id: UUID, upload_id: UUID) -> str:
+    """Under it lies all that is stored of a file that a user has sent."""
+    return f"users/{user_id}/uploads/{upload_id}/"
+
+
+def upload_object_key(user_id: UUID, upload_id: UUID) -> str:
+    return f"{upload_prefix(user_id, upload_id)}source"
 
 
 def character_prefix(user_id: UUID, character_id: UUID) -> str:
@@ -69,6 +91,50 @@ class StoredObject:
     key: str
     size_bytes: int
     version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUpload:
+    """``headers`` have to be sent as they are: they are part of what is signed."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
+class StoredFile(io.RawIOBase):
+    """An object as a file. A few blocks are kept: media files are read at both ends in turn."""
+
+    def __init__(self, fetch: Callable[[int, int], bytes], size_bytes: int) -> None:
+        super().__init__()
+        self._block = lru_cache(maxsize=BLOCKS_KEPT)(
+            lambda number: fetch(number * BLOCK_BYTES, min((number + 1) * BLOCK_BYTES, size_bytes) - 1)
+        )
+        self._size_bytes = size_bytes
+        self._place = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size_bytes}[whence]
+        self._place = max(0, origin + offset)
+        return self._place
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer).cast("B")
+        if self._place >= self._size_bytes or not view:
+            return 0
+        number, within = divmod(self._place, BLOCK_BYTES)
+        piece = self._block(number)[within : within + len(view)]
+        view[: len(piece)] = piece
+        self._place += len(piece)
+        return len(piece)
 
 
 class Storage:
@@ -115,11 +181,16 @@ class Storage:
         """``cache`` is what a CDN may do with it: for ever, unless the same key will hold something else one day."""
         return await asyncio.to_thread(self._upload, path, key, content_type, cache)
 
-    async def download(self, key: str, path: Path) -> None:
-        await asyncio.to_thread(self._download, key, path)
+    async def download(self, key: str, path: Path, version: str | None = None) -> None:
+        """As it was when it had that version; the newest without one."""
+        await asyncio.to_thread(self._download, key, path, version)
 
     async def get_bytes(self, key: str) -> bytes:
         return await asyncio.to_thread(self._get_bytes, key)
+
+    async def get_version(self, key: str, version: str | None) -> bytes:
+        """As it was when it had that version; the newest without one."""
+        return await asyncio.to_thread(self._get_bytes, key, version)
 
     async def head(self, key: str) -> StoredObject | None:
         """The newest version of an object, or None when there is none."""
@@ -149,6 +220,17 @@ class Storage:
             parameters["ResponseContentDisposition"] = f'attachment; filename="{download_name}"'
         return self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
 
+    def signed_upload(self, key: str, seconds: int, *, size_bytes: int, content_type: str) -> SignedUpload:
+        """An address to which anyone may PUT a file of exactly that size and type for ``seconds``: both are signed, so
+        the storage refuses any other. It is computed here and asks nobody."""
+        parameters = {"Bucket": self.bucket, "Key": key, "ContentLength": size_bytes, "ContentType": content_type}
+        url = self._client.generate_presigned_url("put_object", Params=parameters, ExpiresIn=seconds)
+        return SignedUpload(url, {"Content-Type": content_type, "Content-Length": str(size_bytes)})
+
+    def open(self, stored: StoredObject) -> "StoredFile":
+        """A file to read and to seek in, in a thread: only what is read is fetched."""
+        return StoredFile(partial(self._get_range, stored), stored.size_bytes)
+
     def uri(self, key: str) -> str:
         return f"s3://{self.bucket}/{key}"
 
@@ -164,13 +246,22 @@ class Storage:
             answer = self._client.head_object(Bucket=self.bucket, Key=key)
         return StoredObject(key, answer["ContentLength"], answer.get("VersionId"))
 
-    def _download(self, key: str, path: Path) -> None:
+    def _download(self, key: str, path: Path, version: str | None) -> None:
+        extra = {"VersionId": version} if version else None
         with storage_errors(key):
-            self._client.download_file(self.bucket, key, str(path), Config=self._transfer)
+            self._client.download_file(self.bucket, key, str(path), ExtraArgs=extra, Config=self._transfer)
 
-    def _get_bytes(self, key: str) -> bytes:
+    def _get_bytes(self, key: str, version: str | None = None, ranged: str | None = None) -> bytes:
+        request: GetObjectRequestTypeDef = {"Bucket": self.bucket, "Key": key}
+        if version:
+            request["VersionId"] = version
+        if ranged:
+            request["Range"] = ranged
         with storage_errors(key):
-            return self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            return self._client.get_object(**request)["Body"].read()
+
+    def _get_range(self, stored: StoredObject, first: int, last: int) -> bytes:
+        return self._get_bytes(stored.key, stored.version, f"bytes={first}-{last}")
 
     def _head(self, key: str) -> StoredObject | None:
         with storage_errors(key):

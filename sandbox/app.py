@@ -16,17 +16,24 @@ from sandbox.openai.app import openai_router
 from sandbox.providers import Clock, Providers
 from sandbox.settings import SandboxSettings
 from sandbox.youtube.app import youtube_router
+from sandbox.youtube.playback import playback_router
+from sandbox.youtube.soundtracks import Soundtracks
+from sandbox.youtube.streaming import Streaming
 
 
 def create_app(settings: SandboxSettings, clock: Clock = time.time) -> FastAPI:
     """YouTube at its own paths, Supabase Auth under ``/auth/v1``, CloudFront under ``/cdn``, Replicate under
-    ``/replicate/v1``. ``clock`` is the paid services' time."""
+    ``/replicate/v1``. ``clock`` is the time of the paid services and of addresses that expire."""
     providers = Providers(settings, clock)
+
+    soundtracks = Soundtracks(settings.data_dir / "soundtracks")
+    streaming = Streaming(settings.base_url, soundtracks, clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with providers.at_work():
             yield
+        await soundtracks.close()
 
     app = FastAPI(title="Recast sandbox", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     store = AuthStore(settings.data_dir / "auth.sqlite3")
@@ -40,7 +47,8 @@ def create_app(settings: SandboxSettings, clock: Clock = time.time) -> FastAPI:
     async def health() -> dict[str, str]:
         return {"status": "ok"}
 
-    app.include_router(youtube_router(settings.slow_seconds))
+    app.include_router(youtube_router(streaming, settings.slow_seconds))
+    app.include_router(playback_router(soundtracks, streaming, settings.slow_seconds))
     app.include_router(cloudfront_router(settings))
     providers.serve(app)
     app.include_router(openai_router(settings.slow_seconds))

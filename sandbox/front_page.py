@@ -12,7 +12,7 @@ STYLE = (
     "td,th{padding:.3rem .8rem .3rem 0;text-align:left;vertical-align:top}"
 )
 CONTROLS = (
-    ("GET /billing", "What Replicate and fal would have charged: totals and every charge."),
+    ("GET /billing", "What Replicate, fal and OpenAI's transcriptions would have charged: totals and every charge."),
     ("GET /billing/duplicates", "Charges for the same work."),
     ("GET /faults", "The faults that were met, and what is set."),
     ("POST /faults", "Faults at a rate, how long a video takes, the rate limit."),
@@ -38,15 +38,17 @@ def front_page() -> str:
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Recast sandbox</title>'
         f"<style>{STYLE}</style></head><body><h1>The Recast sandbox</h1>"
         "<p>Local servers that speak the protocols of YouTube (<code>/watch</code>, <code>/youtubei</code>, "
-        "<code>/api/timedtext</code>), Supabase Auth (<code>/auth/v1</code>), CloudFront (<code>/cdn</code>), "
-        "Replicate (<code>/replicate/v1</code>) and fal's queue (<code>/fal</code>). "
+        "<code>/api/timedtext</code>, <code>/videoplayback</code>), "
+        "Supabase Auth (<code>/auth/v1</code>), CloudFront (<code>/cdn</code>), "
+        "Replicate (<code>/replicate/v1</code>), fal's queue (<code>/fal</code>) and OpenAI (<code>/openai/v1</code>). "
         "Nothing here reaches the internet, and nothing costs money.</p>"
         "<p>Paste one of these links where Recast asks for a YouTube link:</p>"
         f"{_table(('Link', 'What it does', 'Error'), links_rows)}"
         "<h2>Video models</h2><p>What the ledger counts for each of them:</p>"
         f"{_table(('Model', 'Price'), price_rows)}"
-        "<h2>Faults</h2><p>A word in the prompt makes a video model fail; in a line of a transcript it is written "
-        "<code>((refuse))</code>. <code>[[refuse-once]]</code> happens the first time only.</p>"
+        "<h2>Faults</h2><p>A word in the prompt makes a video model or a transcription fail; in a line of a "
+        "transcript it is written <code>((refuse))</code>. "
+        "<code>[[refuse-once]]</code> happens the first time only.</p>"
         f"{_table(('Word', 'What happens'), fault_rows)}"
         f"<h2>Controls</h2>{_table(('Request', 'What it does'), control_rows)}</body></html>"
     )

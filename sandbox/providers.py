@@ -12,6 +12,8 @@ from sandbox.fal.app import Queue, fal_app
 from sandbox.fal.signing import signing_key
 from sandbox.fal.trade import MEDIA, FalTrade
 from sandbox.faults import Trouble, faults_router
+from sandbox.openai.hearing import Ears
+from sandbox.openai.transcribing import Transcriptions
 from sandbox.references import References
 from sandbox.rendering import Renderer
 from sandbox.replicate.app import replicate_app
@@ -44,6 +46,7 @@ class Providers:
         self._trouble = Trouble()
         self._renderer = Renderer(settings.data_dir / "renders")
         self._outputs = Outputs(self._file, settings.base_url, clock)
+        self._ears = Ears(settings.whisper_path)
         self._sender = WebhookSender(clock, settings.webhook_retry_seconds)
         self._replicate = self._replicate_desk()
         self._fal = self._fal_queue()
@@ -61,6 +64,7 @@ class Providers:
         async def read_leaks() -> list[dict[str, Any]]:
             return self._outputs.leaks()
 
+        app.include_router(self._transcriptions().router())
         app.mount("/replicate/v1", replicate_app(self._replicate))
         app.mount("/fal", fal_app(self._fal))
 
@@ -77,6 +81,13 @@ class Providers:
             for worker in workers:
                 await worker.close()
             await self._sender.close()
+            self._ears.close()
+
+    def _transcriptions(self) -> Transcriptions:
+        settings = self._settings
+        return Transcriptions(
+            self._ears, self._ledger, self._trouble, self._clock, settings.slow_seconds, settings.hold_seconds
+        )
 
     def _replicate_desk(self) -> Desk:
         settings = self._settings

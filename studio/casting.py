@@ -1,13 +1,16 @@
 """Casting: who plays in a film, trained where need be, and frozen at the moment it is made."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
 from domain.characters import CastMember, CharacterStatus, why_not_ready
 from domain.errors import ErrorCode, RecastError
+from domain.proposal import SpeakingPart, propose_cast, proposed_company, speaking_parts
 from resources.database import characters, scripts
-from resources.database.connection import Database
-from resources.database.records import Character
+from resources.database.connection import Connection, Database
+from resources.database.records import CastCharacter, Character
 from resources.storage import Storage
 from resources.video.cameras import Cameras
 from studio.purchasing import Patience
@@ -66,11 +69,46 @@ async def cast_job(
     return await characters.list_job_cast(work.connection, work.job.id)
 
 
-async def _chosen(work: Work) -> Sequence[Character]:
+async def _chosen(work: Work) -> Sequence[CastCharacter]:
     chosen = await scripts.list_cast(work.connection, work.job.script_id)
     if not chosen:
         raise RecastError(ErrorCode.EMPTY_CAST)
     return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """``parts`` are the speakers, the most talkative first; ``speakers`` says who of the ``cast`` plays each."""
+
+    cast: Sequence[Character]
+    parts: Sequence[SpeakingPart]
+    speakers: Mapping[str, UUID]
+
+
+async def propose(connection: Connection, script_id: UUID) -> Proposal:
+    """Who could play in a script: the user's own characters for speakers of their names, else the pre-made ones. Raises
+    NOT_FOUND, and NOT_READY while the script is not imported."""
+    row = await scripts.find_script(connection, script_id)
+    if row is None:
+        raise RecastError(ErrorCode.NOT_FOUND)
+    if row.normalized_script is None:
+        raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
+    lines = row.normalized_script.lines
+    parts = speaking_parts(lines)
+    offered = [one for one in await characters.list_characters(connection) if one.status.can_be_cast]
+    known = {one.id: one for one in offered}
+    # A likeness of somebody is proposed for nobody but them.
+    members = [
+        member
+        for one, member in ((one, one.as_member()) for one in offered)
+        if one.is_premade or any(member.is_called(part.speaker) for part in parts)
+    ]
+    members.sort(key=lambda member: known[member.character_id].is_premade)
+    return Proposal(
+        cast=[known[member.character_id] for member in proposed_company(lines, members)],
+        parts=parts,
+        speakers={speaker: member.character_id for speaker, member in propose_cast(lines, members).items()},
+    )
 
 
 async def require_portraits(storage: Storage, members: Sequence[CastMember]) -> None:

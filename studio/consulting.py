@@ -1,24 +1,34 @@
-"""Consulting a language model about a film: batch by batch, checked, repaired once, and within a bound on its cost."""
+"""Consulting a language model for a job: each call noted with its cost, all within a bound, and none after a cancel."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 import structlog
 
-from domain.direction import Direction, Objection, objection
 from domain.errors import ErrorCode, RecastError
-from domain.scenes import Scene
-from domain.shots import ShotPrompt
-from resources.director.answer import Answer
-from resources.director.client import RETRIES, LanguageDirector, LostAnswerError, Session
-from resources.director.question import Film, Question, ask
+from resources.database import events
+from resources.language.client import RETRIES, LanguageModel, LostAnswerError, Session
+from resources.language.question import Question, Reply
+from studio.work import Work
 
 log = structlog.get_logger(__name__)
 
-NEIGHBOURS = 2
 CANCEL_CHECK_SECONDS = 1.0
+
+CALLED = "language_model_called"
+"""The kind of the event that keeps the cost of one answer: what a job may still spend is counted from these."""
+
+
+class Task(StrEnum):
+    """What the model is asked to do."""
+
+    DIRECT = "direct"
+    RESTORE = "restore punctuation"
+    CHOOSE = "choose lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,79 +44,64 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Directed:
-    """What became of a batch: directions to which there is no objection, and for every other scene the reason, a
-    sentence for users; both by the scene's index."""
+class Bill:
+    """What a run has paid for its calls; ``lost_usd``, which is not in ``cost_usd``, is what answers that have not
+    arrived may cost at most."""
 
-    directions: Mapping[int, Direction]
-    reasons: Mapping[int, str]
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal = Decimal(0)
+    lost_usd: Decimal = Decimal(0)
+
+    @classmethod
+    def of(cls, calls: Sequence[Call]) -> "Bill":
+        return cls(
+            calls=len(calls),
+            input_tokens=sum(call.input_tokens for call in calls),
+            output_tokens=sum(call.output_tokens for call in calls),
+            cost_usd=sum((call.cost_usd for call in calls), Decimal(0)),
+            lost_usd=sum((call.lost_usd for call in calls), Decimal(0)),
+        )
 
 
 @dataclass(slots=True)
 class Consultation:
-    """One job's conversation with the model. ``spent_usd`` is what earlier runs of the job may have paid; ``record``
-    keeps each call as soon as it has ended.
+    """One job's conversation with the model. ``spent_usd`` is what earlier calls for the job may have cost, whatever
+    they were about; ``calls`` grows with each that has ended.
 
     Once the service fails, or the bound is reached, the model is not asked again, and ``ended`` says why.
     """
 
-    director: LanguageDirector
+    work: Work
+    task: Task
+    model: LanguageModel
     session: Session
-    film: Film
     spent_usd: Decimal
-    record: Callable[[Call], Awaitable[None]]
-    is_canceled: Callable[[], Awaitable[bool]]
-    calls: list[Call] = field(default_factory=list)
+    calls: list[Call]
     ended: str | None = None
+    _open_usd: Decimal = Decimal(0)
+    """What the questions that wait for their answers may cost."""
 
-    async def direct(self, batch: Sequence[Scene], prompts: Mapping[int, ShotPrompt]) -> Directed:
-        """The directions of a batch, asked for once, and once more where there is an objection. ``prompts`` are those
-        that are decided. Raises JOB_CANCELED."""
-        found, reasons = await self._round(batch, prompts, None)
-        wrong = [scene for scene in batch if scene.index in reasons]
-        if wrong and not self.ended:
-            repaired, reasons = await self._round(wrong, prompts, reasons)
-            found |= repaired
-        return Directed(found, reasons)
-
-    async def _round(
-        self, batch: Sequence[Scene], prompts: Mapping[int, ShotPrompt], objections: Mapping[int, str] | None
-    ) -> tuple[dict[int, Direction], dict[int, str]]:
-        answer = await self._ask(ask(self.film, batch, prompts, neighbours=NEIGHBOURS, objections=objections))
-        found: dict[int, Direction] = {}
-        reasons: dict[int, str] = {}
-        for scene in batch:
-            if answer is None:
-                # A question that could not be asked again leaves the first answer's fault as the reason.
-                reasons[scene.index] = (objections or {}).get(scene.index) or self.ended or Objection.MISSING
-            elif reason := answer.problem or self._objection(scene, answer):
-                reasons[scene.index] = reason
-            else:
-                found[scene.index] = answer.directions[scene.index]
-        return found, reasons
-
-    def _objection(self, scene: Scene, answer: Answer) -> str | None:
-        direction = answer.directions.get(scene.index)
-        if direction is None:
-            return answer.objections.get(scene.index, Objection.MISSING)
-        named = self.film.named_speakers.get(scene.index)
-        return objection(direction, self.film.cast, self.film.cast[named] if named else None)
-
-    async def _ask(self, question: Question) -> Answer | None:
-        """The model's answer; None when the model is not, or no longer, asked."""
+    async def ask(self, question: Question) -> Reply | None:
+        """The model's answer; None when the model is not, or no longer, asked. Raises JOB_CANCELED as soon as the user
+        asks the job to stop: an answer may take minutes."""
         if self.ended:
             return None
-        at_most = self.director.prices.of(question.input_tokens_at_most, question.max_output_tokens)
-        if self.spent_usd + sum(call.cost_usd + call.lost_usd for call in self.calls) + at_most > self.director.max_usd:
-            self.ended = f"The limit of ${self.director.max_usd} for directing a film is reached."
+        at_most = self.model.prices.of(question.input_tokens_at_most, question.max_output_tokens)
+        known = self.spent_usd + sum(call.cost_usd + call.lost_usd for call in self.calls)
+        if known + self._open_usd + at_most > self.model.max_usd:
+            self.ended = f"The limit of ${self.model.max_usd} for a language model's work on one job is reached."
             return None
+        self._open_usd += at_most
         try:
-            answer = await self._unless_canceled(question)
+            reply = await self._unless_canceled(question)
         except RecastError as error:
             self.ended = error.detail
             log.warning(
                 "the language model gives no answer",
-                model=self.director.model,
+                model=self.model.model,
+                task=self.task.value,
                 error_code=error.code.value,
                 cause=error.cause,
                 request_id=error.request_id,
@@ -117,22 +112,47 @@ class Consultation:
             if is_canceled:
                 raise
             return None
-        cost = self.director.prices.of(answer.input_tokens, answer.output_tokens)
-        await self._note(Call(answer.input_tokens, answer.output_tokens, cost, request_id=answer.request_id))
-        return answer
+        finally:
+            self._open_usd -= at_most
+        cost = self.model.prices.of(reply.input_tokens, reply.output_tokens)
+        await self._note(Call(reply.input_tokens, reply.output_tokens, cost, request_id=reply.request_id))
+        return reply
 
     async def _note(self, call: Call) -> None:
         self.calls.append(call)
-        await self.record(call)
+        await events.append_event(
+            self.work.connection,
+            self.work.job.id,
+            self.work.job.user_id,
+            CALLED,
+            audience="operator",
+            message=f"{self.model.model} was asked to {self.task}",
+            data={
+                "model": self.model.model,
+                "task": self.task,
+                "input_tokens": call.input_tokens,
+                "output_tokens": call.output_tokens,
+                "cost_usd": str(call.cost_usd),
+                "lost_usd": str(call.lost_usd),
+                "request_id": call.request_id,
+            },
+        )
 
-    async def _unless_canceled(self, question: Question) -> Answer:
-        """The answer, or JOB_CANCELED as soon as the user asks the job to stop: an answer may take minutes."""
-        asking = asyncio.ensure_future(self.session.direct(question))
+    async def _unless_canceled(self, question: Question) -> Reply:
+        asking = asyncio.ensure_future(self.session.ask(question))
         try:
             while not (await asyncio.wait({asking}, timeout=CANCEL_CHECK_SECONDS))[0]:
-                if await self.is_canceled():
+                if await self.work.is_canceled():
                     raise RecastError(ErrorCode.JOB_CANCELED)
             return asking.result()
         finally:
             asking.cancel()
             await asyncio.wait({asking})
+
+
+@asynccontextmanager
+async def consultation(work: Work, model: LanguageModel, task: Task, calls: list[Call]) -> AsyncIterator[Consultation]:
+    """A conversation for a job; what is asked in it is noted in ``calls``."""
+    spent = await events.sum_model_cost(work.connection, work.job.id, CALLED)
+    async with model.session() as session:
+        yield Consultation(work, task, model, session, spent, calls)

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
+from domain import montage
 from domain.characters import CastMember
 from domain.continuity import goes_on
 from domain.direction import as_prompt, references
@@ -13,22 +13,22 @@ from domain.director import direct, named_speakers
 from domain.errors import ErrorCode, RecastError
 from domain.models import ModelProfile
 from domain.prompts import take_seed
-from domain.scenes import MAX_SCENE_SECONDS, Scene, split_scenes
+from domain.scenes import MAX_SCENE_SECONDS, MIN_SCENE_SECONDS, Scene
 from domain.script import Script
 from domain.shots import HEURISTICS, ShotPrompt
-from resources.database import characters, events, scenes, scripts
+from domain.summary import Summary
+from resources.database import characters, scenes, scripts
 from resources.database.records import JobOptions, JobScene
-from resources.director.client import LanguageDirector
-from resources.director.question import Film, template_version
+from resources.language.client import LanguageModel
+from resources.language.directing import Film, template_version
 from resources.video.cameras import Cameras
-from studio.consulting import Call, Consultation
+from studio.batches import direct_batch
+from studio.choosing import ChoosingReport, choose_lines
+from studio.consulting import Bill, Call, Task, consultation
 from studio.work import Work
 
 BATCH_SCENES = 8
 """Scenes directed by one answer: few enough that an answer is not cut off, enough that they fit together."""
-
-CALLED = "director_called"
-"""The kind of the event that keeps the cost of one answer: what a job may still spend is counted from these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,44 +37,73 @@ class DirectingReport:
 
     ``model`` and ``template`` are None when no language model is configured. ``directed`` counts all scenes of the job
     that a model has directed; ``fell_back`` are those that it should have, by index, each with the reason. ``reused``
-    are kept from an earlier film of the same script. Calls, tokens and costs are of this run alone; ``lost_usd``, which
-    is not in ``cost_usd``, is what answers that have not arrived may cost at most.
+    are kept from an earlier film of the same script. The bill is of this run alone.
     """
 
     model: str | None = None
     template: str | None = None
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: Decimal = Decimal(0)
-    lost_usd: Decimal = Decimal(0)
+    bill: Bill = field(default_factory=Bill)
     directed: int = 0
     reused: int = 0
     fell_back: tuple[tuple[int, str], ...] = ()
 
 
-async def plan_scenes(work: Work, cameras: Cameras) -> Sequence[Scene]:
-    """Split the job's script into scenes and lay them down. The same script gives the same plan."""
-    script = await scripts.find_version(work.connection, work.job.script_id, work.job.script_version or 0)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a film is made of: the script, the lines of it that are kept, and who has chosen them."""
+
+    script: Script
+    summary: Summary
+    choosing: ChoosingReport
+
+
+async def plan_scenes(
+    work: Work,
+    cameras: Cameras,
+    *,
+    model: LanguageModel | None = None,
+    report: Callable[[Plan], None] = lambda plan: None,
+) -> Sequence[Scene]:
+    """Split the job's script into scenes and lay them down. The same script gives the same plan: where it has to be
+    shortened, the language model or the rules choose its lines, once. Raises EMPTY_SCRIPT and JOB_CANCELED."""
+    version = work.job.script_version or 0
+    script = await scripts.find_version(work.connection, work.job.script_id, version)
     if script is None:
         raise RecastError(ErrorCode.EMPTY_SCRIPT)
     options = work.job.options
-    plan = split(script, options, cameras.profile(options.provider, options.model))
+    profile = cameras.profile(options.provider, options.model)
+    choice, choosing = await choose_lines(work, version, script, model)
+    plan = split(script, options, profile, choice.line_ids)
     await scenes.plan_scenes(work.connection, work.job.id, work.job.user_id, plan)
+    report(Plan(script, summary_of(script, options, choice.line_ids), choosing))
     return plan
 
 
-def split(script: Script, options: JobOptions, profile: ModelProfile) -> Sequence[Scene]:
-    """The scenes of a film: none longer than its model can film."""
+def split(script: Script, options: JobOptions, profile: ModelProfile, chosen: Collection[int] = ()) -> Sequence[Scene]:
+    """The scenes of a film: of the lines that a target length leaves (those ``chosen``, or what the rules keep), none
+    longer than its model can film, and none shorter than the least that its model sells, where a neighbour can take it
+    in: of a scene of two seconds, filmed by a model that sells five, three would be paid for and thrown away."""
     longest = min(MAX_SCENE_SECONDS, profile.max_seconds)
-    plan = split_scenes(script.lines, max_seconds=longest, chapters=script.chapters)
+    shortest = min(longest, max(MIN_SCENE_SECONDS, profile.min_seconds))
+    plan = montage.scenes_of(
+        script,
+        max_seconds=longest,
+        min_seconds=shortest,
+        target_seconds=options.target_seconds,
+        chosen=frozenset(chosen),
+    )
     return plan[: options.max_scenes] if options.max_scenes else plan
+
+
+def summary_of(script: Script, options: JobOptions, chosen: Collection[int] = ()) -> Summary:
+    """The lines that are filmed: all that is not cut, unless a target length is set."""
+    return montage.summary_of(script, options.target_seconds, frozenset(chosen))
 
 
 async def direct_scenes(
     work: Work,
     *,
-    director: LanguageDirector | None = None,
+    director: LanguageModel | None = None,
     report: Callable[[DirectingReport], None] = lambda report: None,
 ) -> Sequence[JobScene]:
     """The scenes of the job, each with its prompt. Prompts that exist are kept: a user or a retake may own them.
@@ -103,7 +132,7 @@ class _Desk:
     work: Work
     rows: Sequence[JobScene]
     prompts: dict[int, ShotPrompt]
-    director: LanguageDirector | None
+    director: LanguageModel | None
     calls: list[Call] = field(default_factory=list)
     reused: int = 0
 
@@ -126,35 +155,11 @@ class _Desk:
         continues = goes_on((before.scene, shown) if before and shown else None, self.rows[place].scene, prompt)
         return prompt.model_copy(update={"continues": continues})
 
-    async def record(self, call: Call) -> None:
-        self.calls.append(call)
-        assert self.director
-        await events.append_event(
-            self.work.connection,
-            self.work.job.id,
-            self.work.job.user_id,
-            CALLED,
-            audience="operator",
-            message=f"{self.director.model} was asked to direct",
-            data={
-                "model": self.director.model,
-                "input_tokens": call.input_tokens,
-                "output_tokens": call.output_tokens,
-                "cost_usd": str(call.cost_usd),
-                "lost_usd": str(call.lost_usd),
-                "request_id": call.request_id,
-            },
-        )
-
     def report(self) -> DirectingReport:
         return DirectingReport(
             model=self.director.model if self.director else None,
             template=template_version() if self.director else None,
-            calls=len(self.calls),
-            input_tokens=sum(call.input_tokens for call in self.calls),
-            output_tokens=sum(call.output_tokens for call in self.calls),
-            cost_usd=sum((call.cost_usd for call in self.calls), Decimal(0)),
-            lost_usd=sum((call.lost_usd for call in self.calls), Decimal(0)),
+            bill=Bill.of(self.calls),
             directed=sum(prompt.directed_by != HEURISTICS for prompt in self.prompts.values()),
             reused=self.reused,
             fell_back=tuple(
@@ -169,18 +174,23 @@ async def _direct(desk: _Desk) -> None:
         raise RecastError(ErrorCode.EMPTY_CAST)
     options = desk.work.job.options
     plan = [row.scene for row in desk.rows]
-    by_rules = {
-        scene.index: prompt
-        for scene, prompt in zip(plan, direct(plan, cast, style=options.style, seed=options.seed), strict=True)
-    }
+    script = await scripts.find_version(
+        desk.work.connection, desk.work.job.script_id, desk.work.job.script_version or 0
+    )
+    ruled = direct(plan, cast, style=options.style, seed=options.seed, script=script)
+    by_rules = {scene.index: prompt for scene, prompt in zip(plan, ruled, strict=True)}
     if desk.director:
-        await _consult(desk, desk.director, cast, by_rules)
+        await _consult(desk, desk.director, cast, by_rules, script)
     else:
         await desk.decide({row.scene_index: by_rules[row.scene_index] for row in desk.open_rows})
 
 
 async def _consult(
-    desk: _Desk, director: LanguageDirector, cast: Sequence[CastMember], by_rules: Mapping[int, ShotPrompt]
+    desk: _Desk,
+    director: LanguageModel,
+    cast: Sequence[CastMember],
+    by_rules: Mapping[int, ShotPrompt],
+    script: Script | None,
 ) -> None:
     """Have the language model direct, and the rules what it does not. Each batch is kept before the next is asked for,
     so that a run that takes over asks for the rest alone."""
@@ -194,22 +204,15 @@ async def _consult(
     reference_of = {member.character_id: reference for reference, member in people.items()}
     named = {
         scene.index: reference_of[speaker.character_id]
-        for scene, speaker in zip(plan, named_speakers(plan, cast), strict=True)
+        for scene, speaker in zip(plan, named_speakers(plan, cast, script), strict=True)
         if speaker
     }
     bookkeeping = {"template": template_version(), "brief": brief}
-    async with director.session() as session:
-        consultation = Consultation(
-            director=director,
-            session=session,
-            film=Film(plan, people, named, options.style),
-            spent_usd=await events.sum_directing_cost(work.connection, work.job.id, CALLED),
-            record=desk.record,
-            is_canceled=work.is_canceled,
-        )
+    film = Film(plan, people, named, options.style)
+    async with consultation(work, director, Task.DIRECT, desk.calls) as model:
         waiting = [row.scene for row in desk.open_rows]
         for batch in (waiting[first : first + BATCH_SCENES] for first in range(0, len(waiting), BATCH_SCENES)):
-            answered = await consultation.direct(batch, desk.prompts)
+            answered = await direct_batch(model, film, batch, desk.prompts)
             chosen: dict[int, ShotPrompt] = {}
             for scene in batch:
                 if direction := answered.directions.get(scene.index):
@@ -247,7 +250,7 @@ def _without_index(scene: Scene) -> Scene:
     return scene.model_copy(update={"index": 0})
 
 
-def _brief(director: LanguageDirector, cast: Sequence[CastMember], style: str, seed: int) -> str:
+def _brief(director: LanguageModel, cast: Sequence[CastMember], style: str, seed: int) -> str:
     """A fingerprint of all but the scenes that decides what the model answers."""
     people = [(str(member.character_id), member.name, member.style, member.portrait_key) for member in cast]
     grounds = json.dumps([director.model, template_version(), style, seed, people])
@@ -257,7 +260,7 @@ def _brief(director: LanguageDirector, cast: Sequence[CastMember], style: str, s
 async def _tell(desk: _Desk) -> None:
     """Tell the user who has directed, what it cost, and why some scenes were left to the rules."""
     report = desk.report()
-    message = f"{report.model} directed {report.directed} of {len(desk.rows)} scenes for ${report.cost_usd:.4f}"
+    message = f"{report.model} directed {report.directed} of {len(desk.rows)} scenes for ${report.bill.cost_usd:.4f}"
     if report.reused:
         message += f"; {report.reused} are as in an earlier film"
     if report.fell_back:
@@ -270,6 +273,6 @@ async def _tell(desk: _Desk) -> None:
         template=report.template,
         directed=report.directed,
         reused=report.reused,
-        cost_usd=str(report.cost_usd),
+        cost_usd=str(report.bill.cost_usd),
         fell_back=[{"scene": index, "reason": reason} for index, reason in report.fell_back],
     )

@@ -20,11 +20,14 @@ async def order_film(
     script_id: UUID,
     options: JobOptions,
     identity: RequestIdentity | None = None,
+    *,
+    has_model: bool = False,
 ) -> Job:
     """The queued generation job, pinned to the script's present version, or the one that the same request made before.
 
-    The most that it may cost is set aside in the same transaction. Raises NOT_FOUND, NOT_READY (the import is not
-    done), EMPTY_CAST, CHARACTER_NOT_READY, UNKNOWN_MODEL, BUDGET_EXCEEDED and IDEMPOTENCY_MISMATCH.
+    The most that it may cost is set aside in the same transaction; ``has_model`` as in `quote_film`. Raises NOT_FOUND,
+    NOT_READY (the import is not done), EMPTY_CAST, CHARACTER_NOT_READY, UNKNOWN_MODEL, BUDGET_EXCEEDED and
+    IDEMPOTENCY_MISMATCH.
     """
     if earlier := await find_earlier(connection, user_id, identity):
         return earlier
@@ -34,7 +37,7 @@ async def order_film(
     if script.version == 0:
         raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
     require_castable(await scripts.list_cast(connection, script_id))
-    price = await quote_film(connection, cameras, user_id, script_id, options)
+    price = await quote_film(connection, cameras, user_id, script_id, options, has_model=has_model)
     parent = await jobs.find_import_of(connection, script_id)
     job = await jobs.insert_job(
         connection,

@@ -1,5 +1,6 @@
 """Quoting: what a film would cost its user, and setting that aside when it is ordered."""
 
+import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -19,16 +20,24 @@ from resources.database import budgets, characters, clips, scenes, scripts
 from resources.database.connection import Connection
 from resources.database.records import Character, Job, JobOptions
 from resources.video.cameras import Cameras
+from studio.choosing import Choice, find_choice
 from studio.directing import split
 from studio.shots import profile_of, shot_of
 from studio.training import who_is_to_be_trained
 
 
 async def quote_film(
-    connection: Connection, cameras: Cameras, user_id: UUID, script_id: UUID, options: JobOptions
+    connection: Connection,
+    cameras: Cameras,
+    user_id: UUID,
+    script_id: UUID,
+    options: JobOptions,
+    *,
+    has_model: bool = False,
 ) -> Quote:
     """The price of filming a script as it is now, with its present cast, who may have to be trained first. What the
-    user owns is free.
+    user owns is free. Nobody is asked: where a language model has still to choose the lines (``has_model``: one is
+    configured), it is an estimate, of the lines that the rules would keep.
 
     Raises NOT_FOUND, NOT_READY (not imported yet), EMPTY_CAST, UNKNOWN_MODEL, and PROVIDER_NOT_CONFIGURED when somebody
     has to be trained and nobody can.
@@ -39,14 +48,18 @@ async def quote_film(
     if script.normalized_script is None:
         raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
     cast = await _cast(connection, cameras, user_id, script_id, options)
-    return await _priced(connection, cameras, user_id, cast, _wanted(cameras, script.normalized_script, options, cast))
+    choice = await find_choice(
+        connection, script_id, script.version, script.normalized_script, options, has_model=has_model
+    )
+    wanted = await asyncio.to_thread(_wanted, cameras, script.normalized_script, options, cast, choice)
+    return await _priced(connection, cameras, user_id, cast, wanted, is_estimate=choice.is_open)
 
 
-async def quote_rest(connection: Connection, cameras: Cameras, job: Job) -> Quote:
-    """The price of what is not filmed yet of a job."""
+async def quote_rest(connection: Connection, cameras: Cameras, job: Job, *, has_model: bool = False) -> Quote:
+    """The price of what is not filmed yet of a job; ``has_model`` as in `quote_film`."""
     rows = await scenes.list_scenes(connection, job.id)
     if not rows:
-        return await quote_film(connection, cameras, job.user_id, job.script_id, job.options)
+        return await quote_film(connection, cameras, job.user_id, job.script_id, job.options, has_model=has_model)
     frozen = await characters.list_job_cast(connection, job.id)
     cast = _Cast(frozen) if frozen else await _cast(connection, cameras, job.user_id, job.script_id, job.options)
     wanted = []
@@ -110,11 +123,11 @@ def _as_trained(character: Character, training: Mapping[UUID, str]) -> CastMembe
     return member
 
 
-def _wanted(cameras: Cameras, script: Script, options: JobOptions, cast: _Cast) -> list[_Wanted]:
+def _wanted(cameras: Cameras, script: Script, options: JobOptions, cast: _Cast, choice: Choice) -> list[_Wanted]:
     profile = cameras.profile(options.provider, options.model)
     profile.require_aspect(options.aspect)
-    plan = split(script, options, profile)
-    prompts = direct(plan, cast.members, style=options.style, seed=options.seed)
+    plan = split(script, options, profile, choice.line_ids)
+    prompts = direct(plan, cast.members, style=options.style, seed=options.seed, script=script)
     return [
         _Wanted(
             scene.index,
@@ -131,12 +144,18 @@ def _shot(profile: ModelProfile, options: JobOptions, prompt: ShotPrompt, second
 
 
 async def _priced(
-    connection: Connection, cameras: Cameras, user_id: UUID, cast: _Cast, wanted: Sequence[_Wanted]
+    connection: Connection,
+    cameras: Cameras,
+    user_id: UUID,
+    cast: _Cast,
+    wanted: Sequence[_Wanted],
+    *,
+    is_estimate: bool = False,
 ) -> Quote:
     keys = [key for one in wanted if one.shot and cast.has_key(one.shot) for key in _keys(one.shot, one.profile)]
     owned = await clips.list_owned(connection, user_id, keys)
     items = [*_trainings(cameras, cast), *(item for one in wanted for item in _items(cameras, cast, one, owned))]
-    return quote(items, owned)
+    return quote(items, owned, is_estimate=is_estimate)
 
 
 def _keys(shot: Shot, profile: ModelProfile) -> Iterator[str]:

@@ -16,6 +16,7 @@ from cli.stack.background import running_stack
 from cli.stack.stack import Stack
 from resources.database.migrations import migrate
 from resources.settings import Settings
+from tests.shared_costs import share
 
 TEMPLATE = "recast_template"
 GATEWAY_PASSWORD = "gateway"
@@ -25,6 +26,13 @@ WORKER_PASSWORD = "worker"
 # A busy machine makes an example slow, and slow is not wrong.
 hypothesis_settings.register_profile("recast", deadline=None)
 hypothesis_settings.load_profile("recast")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _costs_are_shared() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        share(patch)
+        yield
 
 
 @dataclass(frozen=True)

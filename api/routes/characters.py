@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Request
 
 from api.dependencies import IdempotencyKey, ServicesOf, Transaction, Transactions, User
-from api.forms import form_body, read_form
+from api.forms import PICTURES, form_body, read_form
 from api.idempotency import identity_of_form
 from api.links import portrait_signer
 from api.openapi import problems
@@ -31,8 +31,8 @@ OwnCharacterId = Annotated[UUID, Path(description="A character of yours.")]
 
 async def sent_character(request: Request, _user: User) -> AsyncIterator[tuple[CharacterForm, list[IO[bytes]]]]:
     """Asks who is there before it reads the form."""
-    async with read_form(request, CharacterForm) as sent:
-        yield sent
+    async with read_form(request, CharacterForm, PICTURES) as (form, sent):
+        yield form, [one.file for one in sent]
 
 
 SentCharacter = Annotated[tuple[CharacterForm, list[IO[bytes]]], Depends(sent_character, scope="function")]
@@ -57,7 +57,7 @@ async def list_characters(connection: Transaction, services: ServicesOf) -> Char
         ErrorCode.CONFLICT,
         ErrorCode.STORAGE_UNAVAILABLE,
     ),
-    openapi_extra=form_body(CharacterForm),
+    openapi_extra=form_body(CharacterForm, PICTURES),
     summary="Make a character of your own",
 )
 async def create_character(

@@ -62,6 +62,7 @@ async def create_job(
         body.script_id,
         body.options,
         identity_of(idempotency_key, "create_job", body),
+        has_model=services.has_language_model,
     )
     launches.add(job.id)
     return JobView.of(job)
@@ -81,7 +82,9 @@ async def create_job(
 async def quote_job(body: FilmRequest, user: User, connection: Transaction, services: ServicesOf) -> QuoteView:
     """What this film would cost, scene by scene, and who has to be trained for it. What you own is free; nothing is
     reserved or spent."""
-    quote = await quote_film(connection, services.cameras, user.sub, body.script_id, body.options)
+    quote = await quote_film(
+        connection, services.cameras, user.sub, body.script_id, body.options, has_model=services.has_language_model
+    )
     return QuoteView.of(quote, await budgets.my_budget(connection))
 
 
@@ -141,7 +144,8 @@ async def retry_job(
     while the job is under way changes nothing."""
     if retried := await jobs.retry_job(connection, job.id):
         if retried.type is JobType.GENERATION:
-            await reserve(connection, job.id, (await quote_rest(connection, services.cameras, retried)).high_usd)
+            rest = await quote_rest(connection, services.cameras, retried, has_model=services.has_language_model)
+            await reserve(connection, job.id, rest.high_usd)
             retried = await jobs.find_job(connection, job.id) or retried
         launches.add(retried.id)
         return JobView.of(retried)

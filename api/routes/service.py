@@ -5,11 +5,12 @@ from fastapi import APIRouter, Response
 from api.body_limit import MAX_BODY_BYTES
 from api.dependencies import ServicesOf
 from api.version import VERSION
-from api.views.characters import MAX_CAST
 from api.views.jobs import DEFAULTS, MAX_SCENES
 from api.views.service import Alive, ConfigView, ConsentTextView, LimitsView, Readiness
 from domain.characters import CONSENT_TEXT_VERSION, CONSENT_TEXTS, MAX_PICTURES
 from domain.profile import Aspect
+from domain.proposal import MAX_CAST
+from domain.transcript_files.bounds import MAX_FILE_BYTES
 from resources.pictures import MAX_PICTURE_BYTES, MAX_PICTURES_BYTES
 
 probes = APIRouter(tags=["service"])
@@ -49,6 +50,8 @@ async def get_config(services: ServicesOf) -> ConfigView:
             max_pictures=MAX_PICTURES,
             max_picture_bytes=MAX_PICTURE_BYTES,
             max_pictures_bytes=MAX_PICTURES_BYTES,
+            max_transcript_bytes=MAX_FILE_BYTES,
+            max_upload_bytes=services.settings.max_upload_bytes,
         ),
         consent=ConsentTextView(version=CONSENT_TEXT_VERSION, text=CONSENT_TEXTS[CONSENT_TEXT_VERSION]),
     )

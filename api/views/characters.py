@@ -1,6 +1,6 @@
 """Characters as people choose and make them, and the cast of a script."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Self
 from uuid import UUID
@@ -22,10 +22,11 @@ from domain.characters import (
     Consent,
     Voice,
 )
-from resources.database.records import Character, Deletion
+from domain.proposal import MAX_CAST
+from resources.database.records import CastCharacter, Character, Deletion
 from studio.characters import NewCharacter
 
-MAX_CAST = 8
+MAX_SPEAKERS = 100
 VOICE_NAME = r"^[A-Za-z0-9][A-Za-z0-9+_-]{0,63}$"
 ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 
@@ -221,11 +222,20 @@ class CastRequest(View):
     """Who plays: pre-made characters first, then your own, each group in the order given."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra=example({"character_ids": [ADA, KOFI], "custom_character_ids": []})
+        extra="forbid",
+        json_schema_extra=example(
+            {"character_ids": [ADA, KOFI], "custom_character_ids": [], "speakers": {"Mira": ADA, "Jonas": KOFI}}
+        ),
     )
 
     character_ids: list[UUID] = Field(default=[], max_length=MAX_CAST)
     custom_character_ids: list[UUID] = Field(default=[], max_length=MAX_CAST)
+    speakers: dict[str, UUID] = Field(
+        default={},
+        max_length=MAX_SPEAKERS,
+        description="Who of these plays a speaker of the script. A speaker who is not listed is played by a namesake,"
+        " or by whoever is left, in turn.",
+    )
 
     @property
     def all_ids(self) -> list[UUID]:
@@ -237,11 +247,49 @@ class CastRequest(View):
             raise ValueError(f"a cast has 1 to {MAX_CAST} characters")
         if len(set(self.all_ids)) < len(self.all_ids):
             raise ValueError("a character can be cast only once")
+        if not set(self.speakers.values()) <= set(self.all_ids):
+            raise ValueError("a speaker can only be played by a character of the cast")
         return self
 
 
 class CastView(View):
-    model_config = ConfigDict(json_schema_extra=example({"script_id": USER_SCRIPT, "cast": [CHARACTER]}))
+    model_config = ConfigDict(
+        json_schema_extra=example({"script_id": USER_SCRIPT, "cast": [CHARACTER], "speakers": {"Mira": ADA}})
+    )
 
     script_id: UUID
     cast: list[CharacterView]
+    speakers: dict[str, UUID] = Field(description="Who plays a speaker, where that was chosen.")
+
+
+class PartView(View):
+    """A speaker of a script, and who could play them."""
+
+    speaker: str
+    lines: int
+    seconds: float = Field(description="How long they speak.")
+    character_id: UUID
+
+
+class ProposalView(View):
+    """A cast that can be chosen as it is, or changed: send `speakers` and the ids of `cast` to choose it."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "script_id": USER_SCRIPT,
+                "cast": [CHARACTER],
+                "parts": [{"speaker": "Mira", "lines": 5, "seconds": 19.2, "character_id": ADA}],
+                "speakers": {"Mira": ADA},
+            }
+        )
+    )
+
+    script_id: UUID
+    cast: list[CharacterView]
+    parts: list[PartView] = Field(description="The speakers that the script names, the most talkative first.")
+    speakers: dict[str, UUID]
+
+
+def speakers_of(cast: Sequence[CastCharacter]) -> dict[str, UUID]:
+    return {speaker: character.id for character in cast for speaker in character.speakers}

@@ -9,6 +9,7 @@ FILM_JOB = "c4e8b6d2-2a9f-4b1d-9c3e-4d5e6f7a8b44"
 ADA = "1f3b0c9e-7a55-5d0a-8f1e-0c6a5b9d2e55"
 KOFI = "7e2d4b6a-9c11-5e3f-a7d8-1b2c3d4e5f66"
 ZED = "3a9c5e7b-2d44-4f1a-8b6c-9e0f1a2b3c88"
+UPLOAD = "8b0e4c1d-6f2a-4d7b-9c3e-5a6b7c8d9ebb"
 RUN = "e1f2a3b4-5c6d-4e7f-8a9b-0c1d2e3f4a77"
 MORNING = "2026-11-02T09:00:00Z"
 LATER = "2026-11-02T09:01:30Z"
@@ -24,6 +25,19 @@ FAILURE: dict[str, Any] = {
     "message": "A scene was not filmed within its time.",
     "remedy": "Try the scene again.",
     "retryable": True,
+}
+LINE: dict[str, Any] = {"id": 1, "text": "Did you see that?", "start": 0.4, "end": 1.9, "speaker": "Mira"}
+SOURCE: dict[str, Any] = {
+    "kind": "youtube",
+    "title": "Comets, explained",
+    "author": "Night Sky",
+    "licence": "",
+    "rights": "",
+    "language": "en",
+    "thumbnail_url": "https://i.ytimg.com/vi/demo0000001/hqdefault.jpg",
+    "duration_seconds": 52.4,
+    "times_are_estimated": False,
+    "attribution": "Based on “Comets, explained” by Night Sky, https://www.youtube.com/watch?v=demo0000001.",
 }
 CHARACTER: dict[str, Any] = {
     "id": ADA,
@@ -84,6 +98,7 @@ IMPORT: dict[str, Any] = {
         "model": None,
         "seed": 0,
         "max_scenes": 0,
+        "target_seconds": 0,
         "deliver_partial": False,
     },
     "cost": {"reserved_usd": 0, "spent_usd": 0},
@@ -109,6 +124,7 @@ SCENE: dict[str, Any] = {
     "progress": 100,
     "title": "Where comets come from",
     "text": "Mira: Did you see that? Jonas: A comet, I think.",
+    "line_ids": [1, 2],
     "seconds": 6.4,
     "error": None,
     "characters": [{"id": ADA, "name": "Ada"}, {"id": KOFI, "name": "Kofi"}],

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from api.views.examples import FILM, FILM_JOB, LATER, MORNING, SCENE, USER_SCRIPT, example
 from api.views.failures import Failure
@@ -21,6 +21,7 @@ from resources.database.records import Job, JobOptions, JobScene
 
 DEFAULTS = JobOptions()
 MAX_SCENES = 1000
+MIN_TARGET_SECONDS, MAX_TARGET_SECONDS = 10, 3600
 CANCEL_MEANING = (
     "Filming stops at the next safe point, within seconds. Finished clips are kept: trying the job again films only "
     "what is missing."
@@ -33,7 +34,13 @@ class FilmRequest(View):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra=example(
-            {"script_id": USER_SCRIPT, "aspect": "16:9", "style": "warm flat illustration", "seed": 7, "max_scenes": 3}
+            {
+                "script_id": USER_SCRIPT,
+                "aspect": "16:9",
+                "style": "warm flat illustration",
+                "seed": 7,
+                "target_seconds": 90,
+            }
         ),
     )
 
@@ -43,6 +50,12 @@ class FilmRequest(View):
     seed: int = Field(default=DEFAULTS.seed, ge=0, le=2**31 - 1, description="Another seed, another take.")
     max_scenes: int = Field(
         default=DEFAULTS.max_scenes, ge=0, le=MAX_SCENES, description="Film only the first scenes; 0 films all."
+    )
+    target_seconds: int = Field(
+        default=DEFAULTS.target_seconds,
+        ge=0,
+        le=MAX_TARGET_SECONDS,
+        description="Film only the passages that carry a film of about so many seconds, 10 to 3600; 0 films all.",
     )
     provider: str = Field(
         default=DEFAULTS.provider, max_length=50, description="Who films; see `GET /models`. `local` is free."
@@ -56,6 +69,13 @@ class FilmRequest(View):
         " says which.",
     )
 
+    @field_validator("target_seconds")
+    @classmethod
+    def _is_worth_a_film(cls, seconds: int) -> int:
+        if 0 < seconds < MIN_TARGET_SECONDS:
+            raise ValueError(f"a film is not made shorter than {MIN_TARGET_SECONDS} seconds")
+        return seconds
+
     @property
     def options(self) -> JobOptions:
         return JobOptions.model_validate(self.model_dump(exclude={"script_id"}))
@@ -68,6 +88,7 @@ class OptionsView(View):
     model: str | None
     seed: int
     max_scenes: int
+    target_seconds: int = Field(description="The length that the script is shortened to; 0 where it is not.")
     deliver_partial: bool
 
 
@@ -135,6 +156,7 @@ class SceneView(View):
     progress: int = Field(ge=0, le=100)
     title: str | None = Field(description="The chapter of the source that the scene belongs to.")
     text: str = Field(description="What is said in it.")
+    line_ids: list[int] = Field(description="The lines of the script in it, whole or in part.")
     seconds: float = Field(description="How long its clip is.")
     error: Failure | None
     characters: list[SceneCharacter] = Field(description="Who is in it; empty until the scene is directed.")
@@ -152,6 +174,7 @@ class SceneView(View):
             progress=row.progress,
             title=row.scene.title,
             text=row.scene.text,
+            line_ids=list(row.line_ids),
             seconds=round(row.scene.duration, 3),
             error=Failure.of(row.error_code, row.error_message),
             characters=[SceneCharacter(id=one, name=names.get(one, "")) for one in shown],

@@ -100,6 +100,7 @@ class QuoteView(View):
                 "low_usd": 0.5,
                 "high_usd": 0.5,
                 "to_buy": 1,
+                "is_estimate": False,
                 "lines": [
                     {
                         "scene_index": 1,
@@ -119,8 +120,14 @@ class QuoteView(View):
     )
 
     low_usd: Money
-    high_usd: Money = Field(description="The most it may cost; so much is set aside when it is ordered.")
+    high_usd: Money = Field(
+        description="The most it may cost, or about that of an estimate; so much is set aside when it is ordered."
+    )
     to_buy: int = Field(description="How many things are bought; the rest is owned already.")
+    is_estimate: bool = Field(
+        description="Of a film with a target length: a language model chooses its lines when it is made, so that other"
+        " scenes are filmed, of about the same length. The range says what that may change."
+    )
     lines: list[QuoteLineView]
     budget_left_usd: Money
     is_within_budget: bool
@@ -131,6 +138,7 @@ class QuoteView(View):
             low_usd=quote.low_usd,
             high_usd=quote.high_usd,
             to_buy=quote.to_buy,
+            is_estimate=quote.is_estimate,
             lines=[QuoteLineView.model_validate(line.model_dump()) for line in quote.lines],
             budget_left_usd=budget.left_usd,
             is_within_budget=quote.high_usd <= budget.left_usd,

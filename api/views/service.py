@@ -36,6 +36,8 @@ class LimitsView(View):
     max_pictures: int = Field(description="Of one character of your own.")
     max_picture_bytes: int
     max_pictures_bytes: int = Field(description="Of all pictures of one request together.")
+    max_transcript_bytes: int = Field(description="Of a transcript of your own.")
+    max_upload_bytes: int = Field(description="Of a recording of your own.")
 
 
 class ConsentTextView(View):
@@ -59,6 +61,8 @@ class ConfigView(View):
                     "max_pictures": 20,
                     "max_picture_bytes": 10485760,
                     "max_pictures_bytes": 62914560,
+                    "max_transcript_bytes": 5242880,
+                    "max_upload_bytes": 2147483648,
                 },
                 "consent": {"version": CONSENT_TEXT_VERSION, "text": CONSENT_TEXTS[CONSENT_TEXT_VERSION]},
             }

@@ -16,6 +16,7 @@ CLOUDFRONT_KEY_PAIR_ID = "K2SANDBOXKEY01"
 # Keys of a service that costs nothing and is reached from this machine alone.
 SANDBOX_REPLICATE_TOKEN = "r8_sandbox"  # noqa: S105 - opens nothing but the sandbox
 SANDBOX_FAL_KEY = "sandbox:fal"
+SANDBOX_OPENAI_KEY = "sk-sandbox"
 SANDBOX_FAL_USER_ID = "sandbox|000001"
 # What a program needs of its surroundings and what could not be a secret.
 PLAIN_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME")
@@ -62,8 +63,8 @@ def stack_environment(folder: StackFolder, ports: Mapping[str, int], secrets: St
 
 
 def provider_environment(sandbox: str, api: str) -> dict[str, str]:
-    """The sandbox's Replicate and fal, each unless the user has set a key of their own: then the real one is used, and
-    the sandbox never stands in for it."""
+    """The sandbox's Replicate, fal and OpenAI, each unless the user has set a key of their own: then the real one is
+    used, and the sandbox never stands in for it."""
     played: dict[str, str] = {}
     if not os.environ.get("RECAST_REPLICATE_API_TOKEN"):
         played |= {
@@ -76,6 +77,13 @@ def provider_environment(sandbox: str, api: str) -> dict[str, str]:
             "RECAST_FAL_USER_ID": SANDBOX_FAL_USER_ID,
             "RECAST_FAL_BASE_URL": f"{sandbox}/fal",
             "RECAST_FAL_JWKS_URL": f"{sandbox}/fal/.well-known/jwks.json",
+        }
+    if not os.environ.get("RECAST_WHISPER_ENGINE"):
+        played |= {
+            "RECAST_WHISPER_ENGINE": "openai",
+            "RECAST_WHISPER_MODEL": "whisper-1",
+            "RECAST_WHISPER_BASE_URL": f"{sandbox}/openai/v1",
+            "RECAST_WHISPER_API_KEY": SANDBOX_OPENAI_KEY,
         }
     if not os.environ.get("RECAST_WEBHOOK_BASE_URL"):
         # Providers of the sandbox are on this machine too; the real ones cannot reach it, and are asked for news.

@@ -58,8 +58,8 @@ async def list_last_stage_events(connection: Connection, job_id: UUID) -> Sequen
     return await cursor.fetchall()
 
 
-async def sum_directing_cost(connection: Connection, job_id: UUID, kind: str) -> Decimal:
-    """What a job's calls to its director cost, and those whose answer was lost may cost, in US dollars."""
+async def sum_model_cost(connection: Connection, job_id: UUID, kind: str) -> Decimal:
+    """What a job's calls to the language model cost, and those whose answer was lost may cost, in US dollars."""
     cursor = await connection.execute(
         """
         select coalesce(sum((data ->> 'cost_usd')::numeric + (data ->> 'lost_usd')::numeric), 0) from job_events

@@ -13,7 +13,7 @@ from domain.shots import ShotPrompt
 from domain.stages import LAUNCHED_TYPES, JobType
 from resources.database.connection import Connection
 from resources.database.locks import held, lock_of
-from resources.database.records import Job, JobOptions, JobResult
+from resources.database.records import Job, JobOptions, JobResult, UnreportedEdit
 
 CLAIM_SECONDS = 30
 """After so long another launcher may claim the job. A launch that takes longer still is fenced by its number."""
@@ -101,6 +101,69 @@ async def find_import_of(connection: Connection, script_id: UUID) -> Job | None:
         "select * from jobs where script_id = %s and type = 'import' order by created_at limit 1", (script_id,)
     )
     return await cursor.fetchone()
+
+
+# The sound of a job's video
+
+
+async def note_sound(connection: Connection, job_id: UUID) -> None:
+    """It is about to be stored."""
+    await connection.execute(
+        "update jobs set sound_stored_at = coalesce(sound_stored_at, clock_timestamp()) where id = %s", (job_id,)
+    )
+
+
+async def note_sound_deleted(connection: Connection, job_id: UUID) -> None:
+    await connection.execute("update jobs set sound_stored_at = null where id = %s", (job_id,))
+
+
+async def list_jobs_with_needless_sound(
+    connection: Connection, *, older_than_seconds: float, limit: int
+) -> Sequence[tuple[UUID, UUID]]:
+    """User and job: those that have succeeded, and those that ended otherwise so long ago and were not tried again. The
+    longest ended first."""
+    cursor = await connection.execute(
+        """
+        select user_id, id from jobs
+        where sound_stored_at is not null and (status = 'succeeded' or (
+          status in ('failed', 'canceled') and finished_at < clock_timestamp() - make_interval(secs => %s)))
+        order by finished_at limit %s
+        """,
+        (older_than_seconds, limit),
+    )
+    return await cursor.fetchall()
+
+
+# What Dagster knows of edits
+
+
+async def record_reported_version(connection: Connection, job_id: UUID, version: int) -> None:
+    """Dagster shows this version of the script in the job's partition, or will in a moment."""
+    await connection.execute("update jobs set reported_version = %s where id = %s", (version, job_id))
+
+
+async def list_unreported(
+    connection: Connection, limit: int, script_id: UUID | None = None
+) -> Sequence[UnreportedEdit]:
+    """Partitions that show an older version of their script than there is: of a script its import's and that of its
+    newest film, each once its job has ended. Of one script or, oldest job first, of all."""
+    cursor = connection.cursor(row_factory=class_row(UnreportedEdit))
+    await cursor.execute(
+        """
+        select jobs.id as job_id, scripts.id as script_id, scripts.version, scripts.normalized_script as content
+        from jobs join scripts on scripts.id = jobs.script_id
+        where jobs.reported_version is not null and jobs.reported_version <> scripts.version
+          and jobs.status not in ('queued', 'running')
+          and (%(script)s::uuid is null or scripts.id = %(script)s)
+          and (jobs.type = 'import' or not exists (
+            select from jobs newer
+            where newer.script_id = jobs.script_id and newer.type = jobs.type and newer.created_at > jobs.created_at
+          ))
+        order by jobs.created_at limit %(limit)s
+        """,
+        {"script": script_id, "limit": limit},
+    )
+    return await cursor.fetchall()
 
 
 # The outbox

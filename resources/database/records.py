@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.attempts import AttemptState, Kind
 from domain.characters import CastMember, CharacterMode, CharacterStatus, Consent, Voice
 from domain.profile import Aspect, Profile
+from domain.reading import Reading
 from domain.scenes import Scene
 from domain.script import Script
 from domain.shots import ShotPrompt
+from domain.source import Source
 from domain.stages import JobType
 from domain.states import JobStatus, SceneStatus
 from domain.training import Likeness
@@ -23,7 +26,8 @@ class Record(BaseModel):
 
 
 class JobOptions(Record):
-    """What the user asked for. ``max_scenes`` films only the first scenes; 0 films all."""
+    """What the user asked for. ``max_scenes`` films only the first scenes; 0 films all. ``target_seconds`` shortens the
+    script to the lines that carry a film of about that length; 0 keeps them all. ``reading`` is that of an import."""
 
     aspect: Aspect = Aspect.WIDE
     style: str = Field(default="warm flat illustration", min_length=1, max_length=200)
@@ -31,7 +35,9 @@ class JobOptions(Record):
     model: str | None = Field(default=None, max_length=200)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     max_scenes: int = Field(default=0, ge=0, le=1000)
+    target_seconds: int = Field(default=0, ge=0, le=3600)
     deliver_partial: bool = False
+    reading: Reading = Reading()
 
     @property
     def profile(self) -> Profile:
@@ -50,6 +56,21 @@ class JobResult(Record):
     s3_version: str | None = None
     placeholders: tuple[int, ...] = ()
     """Scenes for which a draft stands in."""
+
+
+class RestoredPassage(Record):
+    """What a language model wrote of a passage of a transcript, or why that is not used. The key is the question's."""
+
+    passage_key: str
+    answer: str | None = None
+    objection: str | None = None
+
+
+class ChosenLines(Record):
+    """The imported lines, by id, that ``model`` has kept for a film."""
+
+    line_ids: tuple[int, ...]
+    model: str
 
 
 class Job(Record):
@@ -76,6 +97,7 @@ class Job(Record):
     launches_before_retry: int
     launch_claimed_at: datetime | None
     dagster_run_id: str | None
+    reported_version: int | None
     cancel_requested_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
@@ -92,7 +114,8 @@ class SceneLikeness(Record):
 
 
 class JobScene(Record):
-    """``likeness`` is that of the clip that it shows."""
+    """``likeness`` is that of the clip that it shows; ``line_ids`` are the lines of the script in it, which its
+    ``scene`` keeps without their ids."""
 
     id: UUID
     job_id: UUID
@@ -101,6 +124,7 @@ class JobScene(Record):
     status: SceneStatus
     progress: int
     scene: Scene
+    line_ids: tuple[int, ...] = ()
     prompt: ShotPrompt | None
     provider: str | None
     model: str | None
@@ -125,17 +149,82 @@ class JobEvent(Record):
     created_at: datetime
 
 
+class UploadKind(StrEnum):
+    TRANSCRIPT = "transcript"
+    RECORDING = "recording"
+
+
+class UploadState(StrEnum):
+    PENDING = "pending"
+    COMPLETE = "complete"
+    DISCARDED = "discarded"
+
+
+class RecordingFacts(Record):
+    """What a sound or video file holds: its first audio stream, as the container tells."""
+
+    container: str
+    duration_seconds: float
+    audio_codec: str
+    sample_rate: int
+    channels: int
+    has_video: bool
+
+
+class Upload(Record):
+    """A file of a user's at ``s3_key``. ``facts`` are of a recording; ``s3_version`` is the one that was looked at."""
+
+    id: UUID
+    user_id: UUID
+    kind: UploadKind
+    state: UploadState
+    filename: str
+    content_type: str
+    size_bytes: int
+    sha256: str | None
+    s3_key: str
+    s3_version: str | None
+    facts: RecordingFacts | None
+    created_at: datetime
+    completed_at: datetime | None
+
+
 class ScriptRow(Record):
+    """Of a YouTube video (``youtube_url``, ``video_id``) or of an upload (``upload_id``), as ``source`` says."""
+
     id: UUID
     user_id: UUID
     project_id: UUID
-    youtube_url: str
-    video_id: str
+    youtube_url: str | None
+    video_id: str | None
+    upload_id: UUID | None
+    source: Source
     normalized_script: Script | None
     language: str | None
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class ScriptVersion(Record):
+    """One version of a script, without its lines. ``edits`` made it of the version before, as their user sent them; or
+    it is ``restored_version`` once more; or neither, if it was imported."""
+
+    version: int
+    edits: list[dict[str, Any]] | None
+    restored_version: int | None
+    lines: int
+    created_at: datetime
+
+
+class UnreportedEdit(Record):
+    """The present version of a script, of which the partition of ``job_id`` does not know yet. ``content`` is not read
+    here: one script that cannot be read must not hide the others."""
+
+    job_id: UUID
+    script_id: UUID
+    version: int
+    content: dict[str, Any]
 
 
 class CharacterPicture(Record):
@@ -188,6 +277,15 @@ class Character(Record):
             model_version=self.model_version,
             voice=self.voice,
         )
+
+
+class CastCharacter(Character):
+    """A character of a script's cast, with the speakers of the script whom it plays by its user's choice."""
+
+    speakers: tuple[str, ...] = ()
+
+    def as_member(self) -> CastMember:
+        return super().as_member().model_copy(update={"speakers": self.speakers})
 
 
 class TrainedModel(Record):

@@ -14,18 +14,25 @@ from resources.database.records import JobScene, SceneTake
 
 
 async def plan_scenes(connection: Connection, job_id: UUID, user_id: UUID, scenes: Sequence[Scene]) -> None:
-    """Lay down the scenes of a job at once. The same plan again changes nothing; a changed scene is queued."""
+    """Lay down the scenes of a job at once. The same plan again changes nothing; a changed scene is queued. What its
+    lines are called is no part of a scene: it would be directed and filmed again for that."""
     async with connection.transaction():
         for scene in scenes:
             await connection.execute(
                 """
-                insert into job_scenes (job_id, user_id, scene_index, scene) values (%s, %s, %s, %s)
+                insert into job_scenes (job_id, user_id, scene_index, scene, line_ids) values (%s, %s, %s, %s, %s)
                 on conflict (job_id, scene_index) do update
-                  set scene = excluded.scene, prompt = null, status = 'queued', progress = 0, clip_key = null,
-                      s3_key = null, error_code = null, error_message = null
+                  set scene = excluded.scene, line_ids = excluded.line_ids, prompt = null, status = 'queued',
+                      progress = 0, clip_key = null, s3_key = null, error_code = null, error_message = null
                   where job_scenes.scene is distinct from excluded.scene
                 """,
-                (job_id, user_id, scene.index, Jsonb(scene.model_dump(mode="json"))),
+                (
+                    job_id,
+                    user_id,
+                    scene.index,
+                    Jsonb(scene.model_dump(mode="json", exclude={"lines": {"__all__": {"id"}}})),
+                    list(scene.line_ids),
+                ),
             )
         await connection.execute("delete from job_scenes where job_id = %s and scene_index > %s", (job_id, len(scenes)))
 

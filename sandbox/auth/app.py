@@ -46,7 +46,7 @@ def auth_app(store: AuthStore, signer: TokenSigner, reuse_seconds: float) -> Fas
     )
     for kind in HANDLED:
         app.add_exception_handler(kind, answer_failure)
-    hasher = PasswordHasher()
+    hasher = PasswordHasher(time_cost=1, memory_cost=1024)
     nobody = hasher.hash("nobody has this password")
 
     def signed_in(authorization: Annotated[str, Header()] = "") -> tuple[User, str]:

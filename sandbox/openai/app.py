@@ -5,22 +5,22 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from sandbox.openai.choosing import chosen
 from sandbox.openai.completion import completion
 from sandbox.openai.directing import directed
-from sandbox.openai.failures import OpenAIFailure, down, no_credit, no_key, no_model, rate_limit, wrong_key
+from sandbox.openai.failures import OpenAIFailure, down, no_credit, no_model, rate_limit
 from sandbox.openai.faults import OF_ONE_SCENE, Fault, Trouble, fault_of_model, faults_of_texts, models
-from sandbox.openai.material import AskedScene, find_material
+from sandbox.openai.gate import PREFIX, answer_headers, check_key, failed
+from sandbox.openai.material import AskedLines, AskedPassage, AskedScene, Material, find_material
+from sandbox.openai.punctuating import punctuated
 from sandbox.openai.schema import Schema, check_strict
 
-PREFIX = "/openai/v1"
-KEY_PREFIX = "sk-sandbox"
 RETRY_AFTER_MS = 50
-CHAT = "This is the sandbox's director: send it scenes, and a response_format of the type json_schema."
+CHAT = "This is the sandbox's director: send it scenes, words or lines, and a response_format of the type json_schema."
 PAGE = "<!DOCTYPE html><html><body><h1>Sign in to the network</h1></body></html>"
 
 
@@ -41,27 +41,29 @@ def openai_router(slow_seconds: float) -> APIRouter:
     @router.get("/models")
     async def list_models(request: Request) -> Response:
         try:
-            _check_key(request)
+            check_key(request)
         except OpenAIFailure as failure:
-            return _failed(failure)
+            return failed(failure)
         listed = [{"id": model, "object": "model", "created": 0, "owned_by": "recast"} for model in models()]
-        return JSONResponse({"object": "list", "data": listed}, headers=_headers())
+        return JSONResponse({"object": "list", "data": listed}, headers=answer_headers())
 
     @router.post("/chat/completions")
     async def complete(request: Request) -> Response:
         try:
-            _check_key(request)
+            check_key(request)
             return await answer(await _body(request))
         except OpenAIFailure as failure:
-            return _failed(failure)
+            return failed(failure)
 
     async def answer(asked: Mapping[str, Any]) -> Response:
         of_model = _faults_of_model(asked["model"])
         schema = _schema(asked)
         material = find_material(asked["messages"])
-        about = f"{sorted(material.cast.items())} {asked['messages'][0].get('content')}"
-        told = faults_of_texts([scene.text for scene in material.scenes])
-        troubles = happening(of_model + [fault for fault in told if fault.trouble not in OF_ONE_SCENE], about)
+        about = f"{material.about} {asked['messages'][0].get('content')}"
+        told = faults_of_texts(material.texts)
+        if isinstance(material, Material):
+            told = [fault for fault in told if fault.trouble not in OF_ONE_SCENE]
+        troubles = happening(of_model + told, about)
         if Trouble.SLOW in troubles:
             await asyncio.sleep(slow_seconds)
         _fail(troubles)
@@ -72,8 +74,17 @@ def openai_router(slow_seconds: float) -> APIRouter:
             own = happening(faults_of_texts([scene.text]), f"{about} {scene.number}")
             return (troubles | own) & set(OF_ONE_SCENE)
 
-        content = json.dumps(directed(material, schema, in_scene), ensure_ascii=False) if schema else CHAT
-        return JSONResponse(completion(asked, content, troubles), headers=_headers())
+        def written(schema: Schema) -> Any:
+            match material:
+                case AskedPassage():
+                    return punctuated(material, schema, troubles)
+                case AskedLines():
+                    return chosen(material, schema, troubles)
+                case Material():
+                    return directed(material, schema, in_scene)
+
+        content = json.dumps(written(schema), ensure_ascii=False) if schema else CHAT
+        return JSONResponse(completion(asked, content, troubles), headers=answer_headers())
 
     return router
 
@@ -84,14 +95,6 @@ def _faults_of_model(model: str) -> list[Fault]:
     except KeyError:
         raise no_model(model) from None
     return [fault] if fault else []
-
-
-def _check_key(request: Request) -> None:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.casefold() != "bearer" or not key:
-        raise no_key()
-    if not key.startswith(KEY_PREFIX):
-        raise wrong_key(key)
 
 
 async def _body(request: Request) -> dict[str, Any]:
@@ -147,16 +150,3 @@ def _fail(troubles: set[Trouble]) -> None:
         raise no_credit()
     if Trouble.DOWN in troubles:
         raise down()
-
-
-def _failed(failure: OpenAIFailure) -> Response:
-    return JSONResponse(failure.body, status_code=failure.status, headers=_headers() | failure.headers)
-
-
-def _headers() -> dict[str, str]:
-    return {
-        "x-request-id": f"req_{uuid4().hex}",
-        "openai-organization": "org-sandbox",
-        "openai-version": "2020-10-01",
-        "openai-processing-ms": "1",
-    }

@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.openai.faults import HIJACK, Trouble
 from sandbox.openai.material import AskedScene, Material
-from sandbox.openai.schema import Schema, filled, resolved
+from sandbox.openai.schema import Schema, blank, filled, resolved
 
 NOT_ASKED = 1000
 MOODS = ("calmly", "with open hands", "leaning forward", "with a quick smile")
@@ -28,7 +28,7 @@ def _listed(
 ) -> Any:
     item = resolved(schema["items"], root) if schema.get("type") == "array" else {}
     if item.get("type") != "object":
-        return _blank(schema)
+        return blank(schema)
     turns = cycle(material.cast)
     made = []
     for scene in material.scenes:
@@ -67,7 +67,7 @@ class _Scene:
             case "string", "picture":
                 return self._picture()
             case _:
-                return _blank(schema)
+                return blank(schema)
 
     def _choice(self, key: str, choices: list[Any]) -> Any:
         words = self._scene.text.casefold()
@@ -90,9 +90,3 @@ class _Scene:
 
     def _draw(self, *grounds: object) -> int:
         return hashlib.sha256(repr((self._scene.text, *grounds)).encode()).digest()[0]
-
-
-def _blank(schema: Schema) -> Any:
-    if "enum" in schema:
-        return schema["enum"][0]
-    return {"string": "", "integer": 0, "number": 0.0, "boolean": False, "array": []}.get(str(schema.get("type")))

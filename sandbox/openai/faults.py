@@ -18,6 +18,7 @@ class Trouble(StrEnum):
     STRANGER = "stranger"
     LINK = "link"
     TOO_LONG = "too-long"
+    WRONG_WORDS = "wrong-words"
     REFUSAL = "refusal"
     CONTENT_FILTER = "content-filter"
     TRUNCATED = "truncated"
@@ -34,6 +35,7 @@ SENTENCES: dict[Trouble, str] = {
     Trouble.STRANGER: "The answer casts somebody who is not in the cast. In a scene's words: that scene only.",
     Trouble.LINK: "The answer puts a link into the picture. In a scene's words: that scene only.",
     Trouble.TOO_LONG: "The answer never stops describing. In a scene's words: that scene only.",
+    Trouble.WRONG_WORDS: "The answer changes a word of a passage, or chooses a line that is not there.",
     Trouble.REFUSAL: "The model refuses.",
     Trouble.CONTENT_FILTER: "The service's content filter withholds the answer.",
     Trouble.TRUNCATED: "The answer is cut off by its length.",

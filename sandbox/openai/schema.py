@@ -75,3 +75,10 @@ def filled(schema: Schema, root: Schema, leaf: Fill, key: str = "") -> Any:
     if schema.get("type") == "object":
         return {name: filled(one, root, leaf, name) for name, one in schema.get("properties", {}).items()}
     return leaf(key, schema)
+
+
+def blank(schema: Schema) -> Any:
+    """The emptiest value of a leaf."""
+    if "enum" in schema:
+        return schema["enum"][0]
+    return {"string": "", "integer": 0, "number": 0.0, "boolean": False, "array": []}.get(str(schema.get("type")))

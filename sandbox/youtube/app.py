@@ -1,4 +1,4 @@
-"""The routes of YouTube that a caption reader calls."""
+"""The routes of YouTube that readers of captions and fetchers of sound call."""
 
 import asyncio
 from typing import Any
@@ -7,11 +7,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from pydantic import BaseModel
 
-from sandbox.youtube.faults import DEMO, FAULTS_BY_ID, UNKNOWN, Fault, Trouble
-from sandbox.youtube.pages import INNERTUBE_API_KEY, captcha_page, consent_page, watch_page
-from sandbox.youtube.player import player_response
+from sandbox.youtube.faults import ADDRESS_BLOCKED, Trouble, look_up
+from sandbox.youtube.pages import INITIAL_DATA, INNERTUBE_API_KEY, captcha_page, consent_page, watch_page
+from sandbox.youtube.player import CAPTION_CLIENT, player_response
+from sandbox.youtube.streaming import Streaming
 from sandbox.youtube.timedtext import MUSIC_ONLY, timedtext
-from sandbox.youtube.videos import Video, library
 
 
 class PlayerRequest(BaseModel):
@@ -19,14 +19,14 @@ class PlayerRequest(BaseModel):
     context: dict[str, Any]
 
 
-def youtube_router(slow_seconds: float) -> APIRouter:
-    """Routes for ``/watch``, ``/youtubei/v1/player`` and ``/api/timedtext``."""
+def youtube_router(streaming: Streaming, slow_seconds: float) -> APIRouter:
+    """Routes for ``/watch``, ``/youtubei/v1/player``, ``/youtubei/v1/next`` and ``/api/timedtext``."""
     router = APIRouter(include_in_schema=False)
     refused: set[str] = set()
 
     @router.get("/watch")
     async def watch(request: Request, v: str) -> Response:
-        video, fault = _look_up(v)
+        video, fault = look_up(v)
         match fault.trouble if fault else Trouble.NONE:
             case Trouble.TOO_MANY_REQUESTS:
                 return HTMLResponse(captcha_page(), status_code=429)
@@ -46,22 +46,34 @@ def youtube_router(slow_seconds: float) -> APIRouter:
         return HTMLResponse(watch_page(v, video))
 
     @router.post("/youtubei/v1/player")
-    async def player(body: PlayerRequest, key: str = "") -> Response:
-        if key != INNERTUBE_API_KEY:
+    async def player(body: PlayerRequest, key: str | None = None) -> Response:
+        if key not in (None, INNERTUBE_API_KEY):
             error = {
                 "code": 400,
                 "message": "API key not valid. Please pass a valid API key.",
                 "status": "INVALID_ARGUMENT",
             }
             return JSONResponse({"error": error}, status_code=400)
-        video, fault = _look_up(body.videoId)
-        if fault and fault.trouble is Trouble.SLOW:
-            await asyncio.sleep(slow_seconds)
-        return JSONResponse(player_response(body.videoId, video, fault))
+        video, fault = look_up(body.videoId)
+        match fault.trouble if fault else Trouble.NONE:
+            case Trouble.SLOW:
+                await asyncio.sleep(slow_seconds)
+            case Trouble.DOWN:
+                return PlainTextResponse("Service Unavailable", status_code=503)
+            case Trouble.TOO_MANY_REQUESTS | Trouble.RECAPTCHA:
+                video, fault = None, ADDRESS_BLOCKED
+        if video and body.context.get("client", {}).get("clientName") != CAPTION_CLIENT:
+            streaming.begin(video, fault)
+        sound = streaming.data(body.videoId, video, fault) if video else None
+        return JSONResponse(player_response(body.videoId, video, fault, sound))
+
+    @router.post("/youtubei/v1/next")
+    async def surroundings() -> Response:
+        return JSONResponse(INITIAL_DATA)
 
     @router.get("/api/timedtext")
     async def captions(v: str, lang: str, kind: str = "", tlang: str = "") -> Response:
-        video, fault = _look_up(v)
+        video, fault = look_up(v)
         trouble = fault.trouble if fault else Trouble.NONE
         if trouble in (Trouble.EMPTY_BODY, Trouble.PLAYER_ONLY):
             return Response(media_type="text/xml")
@@ -69,18 +81,9 @@ def youtube_router(slow_seconds: float) -> APIRouter:
             return Response(timedtext(MUSIC_ONLY), media_type="text/xml")
         track = video.track(lang, kind == "asr") if video else None
         if video and track and tlang:
-            track = video.track(tlang, False)
+            track = video.translation(tlang)
         if track is None:
             return Response(status_code=404)
         return Response(timedtext(track.captions), media_type="text/xml")
 
     return router
-
-
-def _look_up(video_id: str) -> tuple[Video | None, Fault | None]:
-    """What is shown under an id, and what is wrong with it; an id that nobody knows is an unavailable video."""
-    fault = FAULTS_BY_ID.get(video_id)
-    if fault is None:
-        video = library().get(video_id)
-        return video, None if video else UNKNOWN
-    return (library().get(DEMO) if fault.status == "OK" else None), fault

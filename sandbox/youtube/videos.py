@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from sandbox.youtube.captions import Caption, automatic_captions, manual_captions
-from sandbox.youtube.screenplay import read_screenplay
-from sandbox.youtube.timing import TAIL_SECONDS, time_slots
+from sandbox.youtube.screenplay import Paragraph, read_screenplay
+from sandbox.youtube.timing import TAIL_SECONDS, Slot, time_slots
 
 LIBRARY = Path(__file__).parent / "library"
 LANGUAGE_NAMES = {"en": "English", "de": "German", "ja": "Japanese"}
@@ -27,7 +27,12 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """``chapters`` are (start in seconds, title); the length is a whole number of seconds, as on YouTube."""
+    """``chapters`` are (start in seconds, title); the length is a whole number of seconds, as on YouTube.
+
+    ``texts`` are the paragraphs by language, the spoken one first; each language has them in the same ``slots``.
+    ``translations`` are what YouTube makes of a track in other languages; they are not listed as tracks. ``licence`` is
+    empty for YouTube's own, which it does not show.
+    """
 
     id: str
     title: str
@@ -36,7 +41,16 @@ class Video:
     sentence: str
     length_seconds: int
     tracks: tuple[Track, ...]
+    texts: Mapping[str, tuple[Paragraph, ...]]
+    slots: tuple[Slot, ...]
     chapters: tuple[tuple[float, str], ...] = ()
+    translations: tuple[Track, ...] = ()
+    licence: str = ""
+
+    @property
+    def language(self) -> str:
+        """The one that is spoken."""
+        return next(iter(self.texts))
 
     @property
     def description(self) -> str:
@@ -47,6 +61,10 @@ class Video:
     def track(self, language: str, is_generated: bool) -> Track | None:
         matches = (track for track in self.tracks if (track.language, track.is_generated) == (language, is_generated))
         return next(matches, None)
+
+    def translation(self, language: str) -> Track | None:
+        matches = (track for track in self.translations if track.language == language)
+        return self.track(language, False) or next(matches, None)
 
 
 @cache
@@ -63,14 +81,18 @@ def _load(folder: Path) -> Video:
     whole = folder / f"{main}.txt"
     paragraphs = read_screenplay([whole] if whole.exists() else list(folder.glob("chapter_*.txt")))
     slots = time_slots(paragraphs)
+    texts = {main: paragraphs} | {language: read_screenplay([folder / f"{language}.txt"]) for language in others}
     tracks = []
     if "manual" in facts["captions"]:
         tracks.append(Track(main, False, manual_captions(paragraphs, slots)))
         for language in others:
-            translated = read_screenplay([folder / f"{language}.txt"])
-            tracks.append(Track(language, False, manual_captions(translated, slots)))
+            tracks.append(Track(language, False, manual_captions(texts[language], slots)))
     if "automatic" in facts["captions"]:
         tracks.append(Track(main, True, automatic_captions(paragraphs, slots)))
+    translations = [
+        Track(language, True, manual_captions(read_screenplay([folder / f"{language}.txt"]), slots))
+        for language in facts.get("translations", [])
+    ]
     beginnings = [(slot.start, item.chapter) for item, slot in zip(paragraphs, slots, strict=True) if item.chapter]
     return Video(
         id=facts["id"],
@@ -80,7 +102,11 @@ def _load(folder: Path) -> Video:
         sentence=facts["sentence"],
         length_seconds=round(slots[-1].end + TAIL_SECONDS),
         tracks=tuple(tracks),
+        texts=texts,
+        slots=slots,
         chapters=tuple((start if number else 0.0, title) for number, (start, title) in enumerate(beginnings)),
+        translations=tuple(translations),
+        licence=facts.get("licence", ""),
     )
 
 

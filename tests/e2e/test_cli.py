@@ -10,7 +10,7 @@ import pytest
 from resources.media import probe
 from tests.e2e.recast import Recast
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = pytest.mark.xdist_group("films")
 
 DEMO = "https://www.youtube.com/watch?v=demo0000001"
 
@@ -51,7 +51,7 @@ async def test_make_brings_a_film_that_plays(stack: Recast, tmp_path: Path) -> N
         (("make", "https://www.youtube.com/playlist?list=PL1", "--cast", "Ada"), 2, "INVALID_LINK"),
         (("make", DEMO, "--cast", "Nobody"), 2, "There is no character called 'Nobody'"),
         (("make", "https://youtu.be/private0001", "--cast", "Ada"), 1, "VIDEO_UNAVAILABLE"),
-        (("make", DEMO), 2, "--cast"),
+        (("make", DEMO, "--aspect", "4:3"), 2, "--aspect"),
     ],
 )
 async def test_bad_input_is_told_in_a_sentence_and_a_status(

@@ -21,7 +21,7 @@ from resources.storage import Storage, final_object_key
 from studio.launching import launch
 from tests.e2e.conftest import Creator, Launch
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = pytest.mark.xdist_group("films")
 
 
 async def kept_clips(worker: Connection, job_id: UUID) -> list[tuple[int, str, str]]:
@@ -201,7 +201,7 @@ async def test_a_video_that_cannot_be_read_fails_its_import_with_a_code(creator:
     codes = {
         "private0001": "VIDEO_UNAVAILABLE",
         "agelimit001": "VIDEO_RESTRICTED",
-        "nocaption01": "TRANSCRIPT_MISSING",
+        "livenow0001": "VIDEO_RESTRICTED",
         "blockedip01": "TRANSCRIPT_BLOCKED",
         "musiconly01": "EMPTY_SCRIPT",
     }
@@ -211,3 +211,41 @@ async def test_a_video_that_cannot_be_read_fails_its_import_with_a_code(creator:
         assert job.status == "failed", video
         assert job.error is not None
         assert (job.error.code, bool(job.error.message), bool(job.error.remedy)) == (codes[video], True, True)
+
+
+async def stale(dagster_url: str, job_id: UUID) -> dict[str, str]:
+    """What Dagster says of each stage in a job's partition."""
+    query = """query ($keys: [AssetKeyInput!]!, $partition: String!) {
+      assetNodes(assetKeys: $keys) { assetKey { path } staleStatus(partition: $partition) }
+    }"""
+    keys = [{"path": [stage]} for stage in ("script", "scenes", "cast")]
+    variables = {"keys": keys, "partition": str(job_id)}
+    async with httpx.AsyncClient(timeout=30) as http:
+        answer = await http.post(f"{dagster_url}/graphql", json={"query": query, "variables": variables})
+    return {node["assetKey"]["path"][0]: node["staleStatus"] for node in answer.json()["data"]["assetNodes"]}
+
+
+async def test_an_edit_makes_the_film_stale_and_films_only_its_own_scene(
+    creator: Creator, worker: Connection, settings: Settings
+) -> None:
+    script_id = await creator.import_short()
+    film = await creator.finish((await creator.order(script_id, scenes=3, seed=15)).id)
+    assert film.status == "succeeded", film.error
+    assert set((await stale(settings.dagster_url, film.id)).values()) == {"FRESH"}
+
+    script = (await creator.http.get(f"/scripts/{script_id}")).json()
+    plan = (await creator.http.get(f"/scripts/{script_id}/scenes")).json()["scenes"]
+    edits = [{"op": "set_text", "line": plan[1]["line_ids"][0], "text": "Something else is said here."}]
+    body = {"version": script["version"], "edits": edits}
+    assert (await creator.http.patch(f"/scripts/{script_id}", json=body)).status_code == 200
+    assert await stale(settings.dagster_url, film.id) == {"script": "FRESH", "scenes": "STALE", "cast": "STALE"}
+
+    again = await creator.finish((await creator.order(script_id, scenes=3, seed=15)).id)
+    keys = [[key for _, key, _ in await kept_clips(worker, job.id)] for job in (film, again)]
+    assert [old == new for old, new in zip(*keys, strict=True)] == [True, False, True]
+
+    restored = await creator.http.post(
+        f"/scripts/{script_id}/versions/{script['version']}/restore", json={"version": script["version"] + 1}
+    )
+    assert restored.status_code == 200
+    assert (await stale(settings.dagster_url, again.id))["scenes"] == "STALE"

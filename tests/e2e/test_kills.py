@@ -13,7 +13,7 @@ from tests.e2e.conftest import Creator
 from tests.e2e.recast import Recast
 from tests.integration.stack.conftest import listens_on_loopback_alone, survivors
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = pytest.mark.xdist_group("kills")
 
 SCENES = 4
 DEMO = "https://www.youtube.com/watch?v=demo0000001"

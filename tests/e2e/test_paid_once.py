@@ -7,7 +7,7 @@ from benchmarks.paid_once import measure_on
 from tests.e2e.conftest import PAID_ONCE
 from tests.e2e.recast import Recast
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.xdist_group("kills"), pytest.mark.timeout(900)]
 
 
 async def test_a_clip_is_paid_for_once_though_answers_are_lost_and_workers_and_services_die(stack: Recast) -> None:

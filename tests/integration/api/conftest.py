@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import FastAPI
 
+import api.app
 from api.app import create_app
+from api.services import State, lifespan_of
 from resources.database.connection import Database
 from resources.settings import Settings
 from tests.conftest import DatabaseUrls
@@ -87,9 +89,33 @@ async def running(app: FastAPI) -> AsyncIterator[str]:
         await task
 
 
+class Served:
+    """One application for all tests, each of which starts it with the settings of its own: to put its routes together
+    takes longer than most tests."""
+
+    def __init__(self, settings: Settings, page: Path) -> None:
+        self.settings = settings
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(api.app, "lifespan_of", lambda _: self._lifespan)
+            self.app = create_app(settings, page=page)
+
+    @asynccontextmanager
+    async def _lifespan(self, app: FastAPI) -> AsyncIterator[State]:
+        async with lifespan_of(self.settings)(app) as state:
+            yield state
+
+
+@pytest.fixture(scope="session")
+def served() -> list[Served]:
+    return []
+
+
 @pytest.fixture
-async def address(settings: Settings, tmp_path: Path) -> AsyncIterator[str]:
-    async with running(create_app(settings, page=tmp_path / "no-page")) as url:
+async def address(settings: Settings, served: list[Served], tmp_path: Path) -> AsyncIterator[str]:
+    if not served:
+        served.append(Served(settings, tmp_path / "no-page"))
+    served[0].settings = settings
+    async with running(served[0].app) as url:
         yield url
 
 

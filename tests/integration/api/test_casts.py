@@ -7,6 +7,8 @@ import psycopg
 import pytest
 
 from domain.premade import PREMADE
+from resources.database import scripts
+from resources.database.connection import Database
 from tests.conftest import DatabaseUrls
 from tests.integration.api.conftest import S3_SECRET, SignedIn
 from tests.integration.api.pipeline import Pipeline
@@ -112,5 +114,76 @@ async def test_a_script_shows_its_lines_once_it_is_imported(alice: SignedIn, pip
     await pipeline.finish_import(imported["job_id"], imported["script_id"])
     script = (await alice.get(f"/scripts/{imported['script_id']}")).json()
     assert (script["status"], script["version"], script["title"]) == ("succeeded", 1, "Comets, explained")
-    assert script["lines"][0] == {"text": "Did you see that?", "start": 0.0, "end": 2.0, "speaker": "Mira"}
+    assert script["lines"][0] == {"id": 1, "text": "Did you see that?", "start": 0.0, "end": 2.0, "speaker": "Mira"}
     assert script["import_job"]["id"] == imported["job_id"]
+
+
+async def test_the_proposed_cast_can_be_chosen_as_it_is(alice: SignedIn, pipeline: Pipeline) -> None:
+    premade = [str(one) for one in await pipeline.save_premade()]
+    imported = await alice.import_video()
+    path = f"/scripts/{imported['script_id']}"
+    assert (await alice.get(f"{path}/cast/proposal")).json()["code"] == "NOT_READY"
+    await pipeline.finish_import(imported["job_id"], imported["script_id"])
+    proposal = (await alice.get(f"{path}/cast/proposal")).json()
+    # Jonas has more to say; Mira is played by her namesake.
+    mira = str(next(one.character_id for one in PREMADE if one.name == "Mira"))
+    assert [(part["speaker"], part["lines"], part["seconds"]) for part in proposal["parts"]] == [
+        ("Jonas", 1, 2.5),
+        ("Mira", 1, 2.0),
+    ]
+    assert proposal["speakers"]["Mira"] == mira
+    assert proposal["speakers"]["Jonas"] in set(premade) - {mira}
+    assert (await alice.get(path)).json()["cast"] == []
+    chosen = {"character_ids": [one["id"] for one in proposal["cast"]], "speakers": proposal["speakers"]}
+    assert (await alice.post(f"{path}/characters", chosen)).json()["speakers"] == proposal["speakers"]
+    assert (await alice.get(path)).json()["speakers"] == proposal["speakers"]
+
+
+async def test_a_likeness_of_ones_own_is_proposed_for_its_namesake_alone(
+    alice: SignedIn, pipeline: Pipeline, database_urls: DatabaseUrls
+) -> None:
+    await pipeline.save_premade()
+    own = await own_character(database_urls, alice)
+    imported = await alice.import_video()
+    await pipeline.finish_import(imported["job_id"], imported["script_id"])
+    proposal = f"/scripts/{imported['script_id']}/cast/proposal"
+    assert own not in (await alice.get(proposal)).json()["speakers"].values()
+    async with await psycopg.AsyncConnection.connect(database_urls.admin) as connection:
+        await connection.execute("update characters set name = 'Jonas', status = 'ready' where id = %s", (own,))
+    assert (await alice.get(proposal)).json()["speakers"]["Jonas"] == own
+
+
+async def test_a_chosen_speaker_is_filmed_with_the_chosen_character_and_stays_so(
+    alice: SignedIn, cast_script: str, pipeline: Pipeline, database_urls: DatabaseUrls
+) -> None:
+    premade = await pipeline.save_premade()
+    chosen = {"character_ids": [str(premade[0]), str(premade[1])], "speakers": {"Mira": str(premade[1])}}
+    assert (await alice.post(f"/scripts/{cast_script}/characters", chosen)).status_code == 200
+    async with Database(database_urls.worker).connect() as connection:
+        cast = await scripts.list_cast(connection, UUID(cast_script))
+    assert [(member.character_id, member.speakers) for member in (one.as_member() for one in cast)] == [
+        (premade[0], ()),
+        (premade[1], ("Mira",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("speakers", "why"),
+    [
+        ({"Nobody": 0}, "names no speaker 'Nobody'. Its speakers are: Jonas, Mira."),
+        ({"Mira": 9}, "only be played by a character of the cast"),
+    ],
+)
+async def test_a_part_that_is_not_there_or_not_cast_is_refused(
+    alice: SignedIn, cast_script: str, pipeline: Pipeline, speakers: dict[str, int], why: str
+) -> None:
+    premade = [str(one) for one in await pipeline.save_premade()]
+    body = {"character_ids": premade[:2], "speakers": {name: premade[place] for name, place in speakers.items()}}
+    answer = await alice.post(f"/scripts/{cast_script}/characters", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_REQUEST")
+    assert why in answer.text
+
+
+async def test_nobody_is_proposed_for_anothers_script(alice: SignedIn, mallory: SignedIn, cast_script: str) -> None:
+    answer = await mallory.get(f"/scripts/{cast_script}/cast/proposal")
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")

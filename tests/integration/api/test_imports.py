@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from resources.database import jobs
 from resources.database.connection import Connection, Database
 from studio.idempotency import RequestIdentity
 from studio.importing import import_video
@@ -91,6 +92,23 @@ async def test_a_key_used_for_an_import_is_not_for_a_film(alice: SignedIn) -> No
     imported = (await alice.post("/youtube/import", LINK, idempotency_key="once")).json()
     other = await alice.post("/jobs", {"script_id": imported["script_id"]}, idempotency_key="once")
     assert other.json()["code"] == "IDEMPOTENCY_MISMATCH"
+
+
+async def test_how_a_source_is_read_is_kept_with_its_import(alice: SignedIn, database_urls: DatabaseUrls) -> None:
+    wanted = {"languages": ["pt-BR", "en"], "translate_to": "de", "keep_fillers": True, "keep_sound_tags": False}
+    imported = (await alice.post("/youtube/import", LINK | wanted)).json()
+    async with Database(database_urls.worker).connect() as connection:
+        job = await jobs.find_job(connection, UUID(imported["job_id"]))
+    assert job
+    assert job.options.reading.model_dump(mode="json") == wanted
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"languages": ["english"]}, {"languages": ["en"] * 11}, {"translate_to": ""}, {"translate_to": "de&x=1"}]
+)
+async def test_what_is_no_language_is_refused(alice: SignedIn, wrong: dict[str, object]) -> None:
+    answer = await alice.post("/youtube/import", LINK | wrong)
+    assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_REQUEST")
 
 
 async def test_two_users_may_choose_the_same_key(alice: SignedIn, mallory: SignedIn) -> None:

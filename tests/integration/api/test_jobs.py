@@ -28,6 +28,7 @@ async def test_a_film_is_pinned_to_the_script_and_launched_at_once(
         "model": None,
         "seed": 7,
         "max_scenes": 2,
+        "target_seconds": 0,
         "deliver_partial": False,
     }
     script = (await alice.get(f"/scripts/{cast_script}")).json()
@@ -66,6 +67,9 @@ async def test_an_order_sent_twice_at_once_is_one_film(alice: SignedIn, cast_scr
         {"seed": -1},
         {"seed": 2**31},
         {"max_scenes": 1001},
+        {"target_seconds": 9},
+        {"target_seconds": -90},
+        {"target_seconds": 3601},
         {"provider": "x" * 51},
         {"camera": "steady"},
     ],

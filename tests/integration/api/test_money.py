@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from domain.attempts import AttemptState, Kind
+from domain.script import Line, Script
 from resources.database import attempts, jobs
 from resources.database.connection import Database
 from resources.settings import Settings
@@ -21,8 +22,10 @@ PAID = {"provider": "replicate", "model": "minimax/video-01"}
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"replicate_api_token": SecretStr("r8_a-token")})
+def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+    """A parameter has more settings."""
+    more = getattr(request, "param", {})
+    return settings.model_copy(update={"replicate_api_token": SecretStr("r8_a-token"), **more})
 
 
 async def budget(user: SignedIn) -> tuple[float, float, float]:
@@ -71,6 +74,45 @@ async def test_a_quote_has_the_training_that_comes_before_the_film(
 async def test_a_film_by_this_machine_costs_nothing(alice: SignedIn, cast_script: str) -> None:
     quote = (await alice.post("/jobs/quote", {"script_id": cast_script})).json()
     assert (quote["high_usd"], quote["to_buy"]) == (0, 1)
+
+
+@pytest.fixture
+async def long_script(cast_script: str, database_urls: DatabaseUrls) -> str:
+    """Of four minutes."""
+    spoken = [
+        Line(text=f"Observation {n} of comet {n % 7}.", start=4.0 * n, end=4.0 * n + 4, speaker=None) for n in range(60)
+    ]
+    script = Script(title="Comets, explained", language="en", lines=tuple(spoken))
+    async with await psycopg.AsyncConnection.connect(database_urls.admin) as connection:
+        await connection.execute(
+            "update scripts set normalized_script = %s where id = %s", (script.model_dump_json(), cast_script)
+        )
+    return cast_script
+
+
+@pytest.mark.parametrize("settings", [{"director_model": "some-model"}], indirect=True)
+async def test_the_price_of_a_film_whose_lines_a_model_has_still_to_choose_is_a_range(
+    alice: SignedIn, long_script: str
+) -> None:
+    short = {"script_id": long_script, "target_seconds": 40, **PAID}
+    quote = (await alice.post("/jobs/quote", short)).json()
+    usual = 0.5 * len(quote["lines"])
+    assert (quote["is_estimate"], quote["low_usd"], quote["high_usd"]) == (True, 0.75 * usual, 1.25 * usual)
+    preview = (await alice.get(f"/scripts/{long_script}/scenes?target_seconds=40")).json()
+    assert (preview["is_estimate"], preview["film_seconds"]) == (True, pytest.approx(40, rel=0.1))
+    job = (await alice.post("/jobs", short)).json()
+    assert job["cost"]["reserved_usd"] == quote["high_usd"]
+    whole = (await alice.post("/jobs/quote", {**short, "target_seconds": 0})).json()
+    assert (whole["is_estimate"], whole["low_usd"]) == (False, whole["high_usd"])
+
+
+async def test_a_shorter_film_is_quoted_for_what_it_films(alice: SignedIn, long_script: str) -> None:
+    whole = (await alice.post("/jobs/quote", {"script_id": long_script, **PAID})).json()
+    short = (await alice.post("/jobs/quote", {"script_id": long_script, "target_seconds": 40, **PAID})).json()
+    seconds = [sum(line["seconds"] for line in quote["lines"]) for quote in (whole, short)]
+    assert seconds[0] > 240 > 60 > seconds[1] >= 36
+    job = (await alice.post("/jobs", {"script_id": long_script, "target_seconds": 40, **PAID})).json()
+    assert (job["options"]["target_seconds"], job["cost"]["reserved_usd"]) == (40, short["high_usd"])
 
 
 async def test_an_order_sets_its_price_aside(alice: SignedIn, cast_script: str) -> None:

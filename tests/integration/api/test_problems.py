@@ -50,8 +50,10 @@ async def test_no_route_under_api_answers_without_a_token(
     ]
     assert len(routes) >= 12
     for method, path in routes:
-        address = path.format(script_id=uuid4(), job_id=uuid4(), character_id=uuid4(), scene_index=1, take=1)
-        answer = await anybody.request(method, address, json={} if method in ("POST", "PUT") else None)
+        address = path.format(
+            script_id=uuid4(), job_id=uuid4(), character_id=uuid4(), upload_id=uuid4(), scene_index=1, take=1, number=1
+        )
+        answer = await anybody.request(method, address, json={} if method in ("POST", "PUT", "PATCH") else None)
         assert_problem(answer, 401, ErrorCode.UNAUTHENTICATED)
         assert answer.headers["www-authenticate"] == "Bearer"
 

@@ -11,6 +11,11 @@ from tests.integration.api.standins import Dagster
 ROUTES = [
     ("GET", "/scripts/{script_id}", None),
     ("POST", "/scripts/{script_id}/characters", {"character_ids": ["{character_id}"]}),
+    ("PATCH", "/scripts/{script_id}", {"version": 1, "edits": [{"op": "remove", "line": 1}]}),
+    ("GET", "/scripts/{script_id}/versions", None),
+    ("GET", "/scripts/{script_id}/versions/1", None),
+    ("POST", "/scripts/{script_id}/versions/1/restore", {"version": 1}),
+    ("GET", "/scripts/{script_id}/scenes", None),
     ("POST", "/jobs", {"script_id": "{script_id}"}),
     ("GET", "/jobs/{job_id}", None),
     ("GET", "/jobs/{job_id}/result", None),

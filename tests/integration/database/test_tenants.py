@@ -13,6 +13,7 @@ from tests.integration.database.conftest import Tenant
 
 OWNED_TABLES = (
     "projects",
+    "uploads",
     "scripts",
     "script_versions",
     "characters",
@@ -27,8 +28,17 @@ OWNED_TABLES = (
     "provider_attempts",
     "scene_takes",
     "budgets",
+    "chosen_lines",
 )
-HIDDEN_TABLES = ("oauth_tokens", "oauth_states", "webhook_deliveries", "rate_limits", "providers", "ledger")
+HIDDEN_TABLES = (
+    "oauth_tokens",
+    "oauth_states",
+    "webhook_deliveries",
+    "rate_limits",
+    "providers",
+    "ledger",
+    "restored_passages",
+)
 PREMADE = uuid4()
 KEY = "a" * 64
 CONSENT = '{"statement": "me", "text_version": "2026-11", "recorded_at": "2026-11-02T09:00:00Z"}'
@@ -41,7 +51,7 @@ async def furnished(worker: Connection, ann: Tenant, ben: Tenant) -> None:
         "insert into characters (id, name, is_premade) values (%s, 'Ada', true) on conflict do nothing", (PREMADE,)
     )
     for tenant in (ann, ben):
-        user, job = tenant.user_id, tenant.job_id
+        user, job, upload = tenant.user_id, tenant.job_id, uuid4()
         character = (
             await (
                 await worker.execute("insert into characters (user_id, name) values (%s, 'Mine') returning id", (user,))
@@ -63,6 +73,11 @@ async def furnished(worker: Connection, ann: Tenant, ben: Tenant) -> None:
                 " size_bytes) values (%s, %s, 0, %s, %s, 1, 1, 1)",
                 (character, user, f"users/{user}/characters/{character}/{KEY}.webp", KEY),
             ),
+            (
+                "insert into uploads (id, user_id, kind, filename, content_type, size_bytes, s3_key)"
+                " values (%s, %s, 'recording', 'a', 'audio/wav', 1, %s)",
+                (upload, user, f"users/{user}/uploads/{upload}/source"),
+            ),
             ("insert into deletions (user_id, character_id) values (%s, %s)", (user, uuid4())),
             ("insert into script_characters values (%s, %s, %s, 0)", (tenant.script_id, user, character)),
             ("insert into assets (user_id, type, s3_key) values (%s, 'video', 'k')", (user,)),
@@ -79,6 +94,8 @@ async def furnished(worker: Connection, ann: Tenant, ben: Tenant) -> None:
                 (scene, user, KEY),
             ),
             ("insert into budgets (user_id, limit_usd) values (%s, 5)", (user,)),
+            ("insert into chosen_lines values (%s, %s, 1, 60, '{1}', 'm')", (tenant.script_id, user)),
+            ("insert into restored_passages values (%s, %s, %s, 'm', 'x')", (tenant.script_id, user, KEY)),
             (
                 "insert into oauth_tokens (user_id, provider, scope, access_token, expires_at)"
                 " values (%s, 'google', 's', 'x', now())",
@@ -117,6 +134,7 @@ async def test_secrets_are_readable_by_no_user(users: UserDatabase, ann: Tenant,
 @pytest.mark.parametrize(
     ("table", "change"),
     [
+        ("uploads", "state = 'discarded'"),
         ("projects", "title = 'stolen'"),
         ("scripts", "language = 'xx'"),
         ("characters", "name = 'stolen'"),
@@ -168,6 +186,20 @@ async def test_a_user_changes_and_deletes_nothing_of_another(
         "update character_pictures set s3_key = 'x'",
         "delete from character_pictures",
         "insert into deletions (user_id, character_id, model_ref) values (%(user)s, %(job)s, 'someone/else')",
+        "insert into uploads (user_id, kind, filename, content_type, size_bytes, s3_key, state)"
+        " values (%(user)s, 'recording', 'a', 'b', 1, 'c', 'complete')",
+        "update uploads set s3_key = 'users/x'",
+        "update scripts set source = '{}'",
+        "update scripts set normalized_script = '{}'",
+        "update scripts set version = 7",
+        "insert into script_versions (script_id, user_id, version, normalized_script)"
+        " values (%(script)s, %(user)s, 7, '{}')",
+        "update script_versions set normalized_script = '{}'",
+        "delete from script_versions",
+        "update scripts set upload_id = null",
+        "insert into chosen_lines values (%(script)s, %(user)s, 1, 60, '{1}', 'm')",
+        "update chosen_lines set line_ids = '{1}'",
+        "delete from chosen_lines",
         "update deletions set finished_at = now()",
         "delete from deletions",
         "delete from jobs where id = %(job)s",
@@ -176,7 +208,9 @@ async def test_a_user_changes_and_deletes_nothing_of_another(
 async def test_what_only_the_pipeline_decides_no_user_writes(users: UserDatabase, ann: Tenant, statement: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         async with users.as_user(ann.user_id) as connection:
-            await connection.execute(statement, {"job": ann.job_id, "user": ann.user_id, "consent": CONSENT})
+            await connection.execute(
+                statement, {"job": ann.job_id, "user": ann.user_id, "script": ann.script_id, "consent": CONSENT}
+            )
 
 
 @pytest.mark.parametrize(
@@ -280,3 +314,52 @@ class _Same:
 
     async def __aexit__(self, *_: object) -> None:
         return None
+
+
+@pytest.mark.usefixtures("furnished")
+async def test_no_script_is_made_of_anothers_upload(
+    users: UserDatabase, worker: Connection, ann: Tenant, ben: Tenant
+) -> None:
+    cursor = await worker.execute("select user_id, id from uploads")
+    uploads = dict(await cursor.fetchall())
+    statement = (
+        'insert into scripts (user_id, project_id, upload_id, source) values (%s, %s, %s, \'{"kind": "upload"}\')'
+    )
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        async with users.as_user(ann.user_id) as connection:
+            await connection.execute(statement, (ann.user_id, ann.project_id, uploads[ben.user_id]))
+    async with users.as_user(ann.user_id) as connection:
+        await connection.execute(statement, (ann.user_id, ann.project_id, uploads[ann.user_id]))
+
+
+@pytest.mark.usefixtures("furnished")
+async def test_an_upload_that_is_complete_stays_so(users: UserDatabase, ann: Tenant) -> None:
+    """What was looked at is what is listened to."""
+    async with users.as_user(ann.user_id) as connection:
+        await connection.execute("update uploads set state = 'complete', completed_at = now()")
+    for change in ("state = 'pending', completed_at = null", "state = 'discarded', completed_at = null"):
+        with pytest.raises(psycopg.errors.CheckViolation):
+            async with users.as_user(ann.user_id) as connection:
+                await connection.execute(sql.SQL("update uploads set " + change))
+    async with users.as_user(ann.user_id) as connection:
+        assert (await connection.execute("delete from uploads")).rowcount == 0
+
+
+async def test_a_user_who_goes_takes_scripts_and_uploads_along(
+    users: UserDatabase, database_urls: DatabaseUrls, ann: Tenant
+) -> None:
+    upload = uuid4()
+    async with users.as_user(ann.user_id) as connection:
+        await connection.execute(
+            "insert into uploads (id, user_id, kind, filename, content_type, size_bytes, s3_key)"
+            " values (%s, %s, 'recording', 'a', 'audio/wav', 1, %s)",
+            (upload, ann.user_id, f"users/{ann.user_id}/uploads/{upload}/source"),
+        )
+        await connection.execute(
+            'insert into scripts (user_id, project_id, upload_id, source) values (%s, %s, %s, \'{"kind": "upload"}\')',
+            (ann.user_id, ann.project_id, upload),
+        )
+    async with await AsyncConnection.connect(database_urls.admin, autocommit=True) as connection:
+        await connection.execute("delete from users where id = %s", (ann.user_id,))
+        cursor = await connection.execute("select (select count(*) from uploads) + (select count(*) from scripts)")
+        assert await cursor.fetchone() == (0,)

@@ -1,5 +1,6 @@
 """The sandbox and an object store on free loopback ports, each over real HTTP."""
 
+import atexit
 import queue
 import socket
 import threading
@@ -7,9 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import boto3
 import pytest
@@ -106,11 +108,19 @@ class Running:
         return f"http://127.0.0.1:{self.settings.port}"
 
 
+@cache
+def _key_pair() -> tuple[Path, Path]:
+    """The paths of a private and a public key; to make a pair takes longer than most tests."""
+    folder = TemporaryDirectory(prefix="recast-keys-")
+    atexit.register(folder.cleanup)
+    return ensure_key_pair(Path(folder.name))
+
+
 @contextmanager
 def serve(folder: Path, clock: Callable[[], float] = time.time, **values: object) -> Iterator[Running]:
     """Runs the sandbox with uvicorn until the block ends; ``values`` are settings."""
     listener = socket.create_server(("127.0.0.1", 0))
-    private_path, public_path = ensure_key_pair(folder)
+    private_path, public_path = _key_pair()
     settings = SandboxSettings(
         **{
             "port": listener.getsockname()[1],

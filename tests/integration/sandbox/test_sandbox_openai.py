@@ -15,9 +15,10 @@ from openai import (
     OpenAI,
     RateLimitError,
 )
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
-from resources.director.answer import SCHEMA, SCHEMA_NAME
+from resources.language import choosing, restoring
+from resources.language.directions import FORM
 from sandbox.openai.faults import MODEL, OF_ONE_SCENE, SENTENCES, Trouble, models
 
 KEY = "sk-sandbox-1"
@@ -34,7 +35,7 @@ def client(sandbox, key=KEY, **options):
     return OpenAI(api_key=key, base_url=f"{sandbox.url}/openai/v1", **{"max_retries": 0, "timeout": 10, **options})
 
 
-def ask(sandbox, model=MODEL, material=MATERIAL, schema=SCHEMA, **options):
+def ask(sandbox, model=MODEL, material=MATERIAL, schema=FORM.schema, **options):
     with client(sandbox) as asking:
         return asking.chat.completions.create(
             model=model,
@@ -44,7 +45,7 @@ def ask(sandbox, model=MODEL, material=MATERIAL, schema=SCHEMA, **options):
             ],
             response_format={
                 "type": "json_schema",
-                "json_schema": {"name": SCHEMA_NAME, "strict": True, "schema": dict(schema)},
+                "json_schema": {"name": FORM.name, "strict": True, "schema": dict(schema)},
             },
             **options,
         )
@@ -222,6 +223,60 @@ def test_words_in_a_scene_spoil_that_scene_alone(sandbox, trouble):
         Trouble.TOO_LONG: len(bad["picture"]) > 1000,
     }
     assert [sign for sign, is_there in signs.items() if is_there] == [trouble]
+
+
+PASSAGE = {
+    "restore": "so we went\nand i saw the old lamp it was broken but the keeper smiled",
+    "before": "",
+    "after": "",
+}
+
+
+def written(completion):
+    return json.loads(completion.choices[0].message.content)
+
+
+def test_it_punctuates_a_passage_and_keeps_its_words(sandbox):
+    text = written(ask(sandbox, material=PASSAGE, schema=restoring.FORM.schema))["text"]
+    assert text == "So we went. And I saw the old lamp. It was broken but. The keeper smiled."
+    amid = {**PASSAGE, "before": "well", "after": "and left"}
+    text = written(ask(sandbox, material=amid, schema=restoring.FORM.schema))["text"]
+    assert text == "so we went. And I saw the old lamp. It was broken but. The keeper smiled"
+
+
+LINES = {
+    "target_seconds": 12,
+    "lines": [{"line": number, "seconds": 2.0, "text": f"Line {number}."} for number in range(1, 31)],
+}
+
+
+def test_it_chooses_passages_of_the_length_that_is_asked_for(sandbox):
+    chosen = written(ask(sandbox, material=LINES, schema=choosing.FORM.schema))
+    assert chosen == {"passages": [{"first": 1, "last": 2}, {"first": 11, "last": 12}, {"first": 21, "last": 22}]}
+
+    class Numbers(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+        keep: list[int]
+
+    assert written(ask(sandbox, material=LINES, schema=Numbers.model_json_schema())) == {"keep": [1, 2, 11, 12, 21, 22]}
+
+
+@pytest.mark.parametrize("how", ["in the model's name", "in the material"])
+def test_it_changes_a_word_or_chooses_a_line_that_is_not_there(sandbox, how):
+    name, said = (f"{MODEL}-wrong-words", "") if "name" in how else (MODEL, " sandbox:wrong-words")
+    passage = {**PASSAGE, "restore": PASSAGE["restore"] + said}
+    assert "reportedly" in written(ask(sandbox, name, passage, restoring.FORM.schema))["text"]
+    lines = {**LINES, "lines": [{**one, "text": one["text"] + said} for one in LINES["lines"]]}
+    chosen = written(ask(sandbox, name, lines, choosing.FORM.schema))["passages"]
+    assert chosen[-1] == {"first": 1030, "last": 1030}
+
+
+@pytest.mark.parametrize(("material", "form"), [(PASSAGE, restoring.FORM), (LINES, choosing.FORM)])
+def test_its_other_faults_befall_passages_and_lines_too(sandbox, material, form):
+    assert ask(sandbox, f"{MODEL}-refusal", material, form.schema).choices[0].message.refusal
+    assert ask(sandbox, f"{MODEL}-truncated", material, form.schema).choices[0].finish_reason == "length"
+    with pytest.raises(RateLimitError):
+        ask(sandbox, f"{MODEL}-no-credit", material, form.schema)
 
 
 def test_a_fault_that_happens_once_is_gone_when_asked_again(sandbox):

@@ -16,16 +16,17 @@ from youtube_transcript_api import YouTubeTranscriptApi
 from domain.captions import clean_captions
 from domain.errors import ErrorCode, RecastError
 from resources.youtube import YouTubeCaptions, choose_track, read_chapters
+from resources.youtube_proxy import Proxy
 from sandbox.faults import Fault
 from sandbox.youtube.links import links
 from sandbox.youtube.videos import library
 
-FAULTS = [(link.video_id, link.code) for link in links() if link.code]
-READABLE = [link.video_id for link in links() if not link.code or link.code == "EMPTY_SCRIPT"]
+FAULTS = [(link.video_id, link.captions_code) for link in links() if link.captions_code]
+READABLE = [link.video_id for link in links() if link.captions_code in ("", "EMPTY_SCRIPT")]
 
 
-def reader(base_url, languages=("en",), timeout_seconds=10.0, proxy_url=None, sleep=lambda seconds: None):
-    return YouTubeCaptions(base_url, proxy_url, timeout_seconds, languages, sleep=sleep)
+def reader(base_url, languages=("en",), timeout_seconds=10.0, proxy=None, sleep=lambda seconds: None):
+    return YouTubeCaptions(base_url, proxy, timeout_seconds, languages, sleep=sleep)
 
 
 @pytest.mark.parametrize(("video_id", "code"), [fault for fault in FAULTS if fault[1] != "EMPTY_SCRIPT"])
@@ -47,6 +48,11 @@ def test_every_other_link_can_be_read(sandbox, video_id):
     assert starts == sorted(starts)
 
 
+def test_a_creative_commons_licence_is_read_from_the_watch_page(sandbox):
+    assert reader(sandbox.url).fetch("lecture0001").licence == "Creative Commons Attribution license (reuse allowed)"
+    assert reader(sandbox.url).fetch("demo0000001").licence == ""
+
+
 def test_the_demo_is_a_short_dialogue_with_speakers_and_punctuation(sandbox):
     transcript = reader(sandbox.url).fetch("demo0000001")
     assert 35 <= transcript.duration_seconds <= 60
@@ -56,6 +62,7 @@ def test_the_demo_is_a_short_dialogue_with_speakers_and_punctuation(sandbox):
     assert transcript.snippets[0].text == "ADA: Do you hear it?"
     assert transcript.title == "A Rowing Boat to the Stars"
     assert transcript.channel == "Lantern Street Stories"
+    assert transcript.thumbnail_url == "https://i.ytimg.com/vi/demo0000001/hqdefault.jpg"
 
 
 def test_automatic_captions_roll_without_punctuation(sandbox):
@@ -185,7 +192,7 @@ def test_without_the_sandbox_youtube_is_asked_through_the_proxy_and_its_password
         threading.Thread(target=_refuse, args=(proxy, asked), daemon=True).start()
         address = f"http://someone:secret-word@127.0.0.1:{proxy.getsockname()[1]}"
         with pytest.raises(RecastError) as failure:
-            reader(None, proxy_url=address, timeout_seconds=2).fetch("demo0000001")
+            reader(None, proxy=Proxy(address), timeout_seconds=2).fetch("demo0000001")
     assert failure.value.code == ErrorCode.SOURCE_UNREACHABLE
     assert asked[0].startswith(b"CONNECT www.youtube.com:443")
     assert "secret-word" not in str(failure.value)
@@ -193,7 +200,7 @@ def test_without_the_sandbox_youtube_is_asked_through_the_proxy_and_its_password
 
 def test_a_misspelt_proxy_address_stays_unsaid():
     with pytest.raises(RecastError) as failure:
-        reader(None, proxy_url="http://someone:secret-word@127.0.0.1:port").fetch("demo0000001")
+        reader(None, proxy=Proxy("http://someone:secret-word@127.0.0.1:port")).fetch("demo0000001")
     assert failure.value.code == ErrorCode.SOURCE_UNREACHABLE
     assert "secret-word" not in str(failure.value)
 
@@ -241,6 +248,32 @@ def test_the_best_of_several_tracks_is_chosen(listed, languages, chosen):
     assert choose_track(reversed(tracks.values()), languages) is tracks[chosen]
 
 
+def test_the_users_languages_come_before_the_servers(sandbox):
+    captions = reader(sandbox.url, languages=("en",))
+    assert captions.fetch("talk0000001").language == "en"
+    assert captions.fetch("talk0000001", languages=("fr", "ja", "de")).language == "ja"
+
+
+def test_captions_in_the_wanted_language_are_better_than_a_translation(sandbox):
+    transcript = reader(sandbox.url).fetch("talk0000001", translate_to="de")
+    assert (transcript.language, transcript.is_generated) == ("de", False)
+
+
+def test_youtube_translates_where_there_are_no_such_captions(sandbox):
+    captions = reader(sandbox.url)
+    assert "lamp in the window" in captions.fetch("song0000001", languages=("de",)).snippets[1].text
+    transcript = captions.fetch("song0000001", translate_to="de")
+    assert (transcript.language, transcript.is_generated) == ("de", True)
+    assert "Eine Lampe im Fenster" in transcript.snippets[1].text
+
+
+@pytest.mark.parametrize("video_id", ["interview01", "song0000001"])
+def test_a_translation_that_youtube_does_not_make_is_a_problem_of_its_own(sandbox, video_id):
+    with pytest.raises(RecastError) as failure:
+        reader(sandbox.url).fetch(video_id, translate_to="ja")
+    assert failure.value.code == ErrorCode.TRANSLATION_MISSING
+
+
 @pytest.mark.parametrize(
     ("description", "starts"),
     [
@@ -266,7 +299,9 @@ def test_an_odd_description_is_read_at_once(text):
 
 
 @pytest.mark.parametrize(
-    "video", [video for video in library().values() if video.id != "short000001"], ids=lambda video: video.id
+    "video",
+    [video for video in library().values() if video.id not in ("short000001", "song0000001")],
+    ids=lambda video: video.id,
 )
 def test_the_library_speaks_at_about_150_words_a_minute(video):
     spoken = [caption for caption in video.tracks[0].captions if not caption.text.startswith("[")]

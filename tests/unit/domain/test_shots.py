@@ -1,7 +1,10 @@
 """A shot's identity, and what a video model reads."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from domain.characters import CastMember
 from domain.director import direct
 from domain.profile import Aspect, Profile
 from domain.shots import HEURISTICS, Camera, Shot, ShotPrompt
@@ -10,7 +13,7 @@ from tests.unit.domain.test_director import CAST, scene
 PROMPT = direct([scene(1, "Is the ocean deep?", "Ada")], CAST[:2], style="watercolour", seed=7)[0]
 
 
-def key(prompt: ShotPrompt) -> str:
+def key(prompt: ShotPrompt, cast: Sequence[CastMember] = CAST[:2]) -> str:
     return Shot(
         provider="local",
         model="local",
@@ -19,7 +22,7 @@ def key(prompt: ShotPrompt) -> str:
         duration_seconds=6,
         ordered_seconds=6,
         profile=Profile.of(Aspect.WIDE),
-        cast=tuple(CAST[:2]),
+        cast=tuple(cast),
     ).clip_key
 
 
@@ -35,6 +38,12 @@ def key(prompt: ShotPrompt) -> str:
 )
 def test_what_is_noted_about_a_prompt_does_not_film_its_scene_again(bookkeeping: dict[str, object]) -> None:
     assert key(PROMPT.model_copy(update=bookkeeping)) == key(PROMPT)
+
+
+def test_whom_a_character_plays_elsewhere_does_not_film_a_scene_again() -> None:
+    playing = [member.model_copy(update={"speakers": ("HOST",)}) for member in CAST[:2]]
+    assert key(PROMPT, playing) == key(PROMPT)
+    assert key(PROMPT, CAST[1:3]) != key(PROMPT)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Transcripts that users send as files: SubRip, WebVTT, plain text and JSON."""

@@ -1,0 +1,97 @@
+"""Files that users have sent or are about to send: a row before the first byte, until the last is gone."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from resources.database.connection import Connection
+from resources.database.records import RecordingFacts, Upload, UploadKind
+
+
+async def insert_upload(
+    connection: Connection,
+    *,
+    upload_id: UUID,
+    user_id: UUID,
+    kind: UploadKind,
+    filename: str,
+    content_type: str,
+    size_bytes: int,
+    sha256: str | None,
+    s3_key: str,
+    max_pending: int,
+) -> bool:
+    """Write down what is going to be stored; False when the user has so many uploads under way already."""
+    cursor = await connection.execute(
+        """
+        insert into uploads (id, user_id, kind, filename, content_type, size_bytes, sha256, s3_key)
+        select %(id)s, %(user)s, %(kind)s, %(filename)s, %(type)s, %(size)s, %(sha256)s, %(key)s
+        where (select count(*) from uploads where user_id = %(user)s and state = 'pending') < %(max)s
+        """,
+        {
+            "id": upload_id,
+            "user": user_id,
+            "kind": kind,
+            "filename": filename,
+            "type": content_type,
+            "size": size_bytes,
+            "sha256": sha256,
+            "key": s3_key,
+            "max": max_pending,
+        },
+    )
+    return cursor.rowcount == 1
+
+
+async def find_upload(connection: Connection, upload_id: UUID) -> Upload | None:
+    cursor = connection.cursor(row_factory=class_row(Upload))
+    await cursor.execute("select * from uploads where id = %s", (upload_id,))
+    return await cursor.fetchone()
+
+
+async def complete_upload(
+    connection: Connection, upload_id: UUID, s3_version: str | None, facts: RecordingFacts | None
+) -> bool:
+    """The file is there and was looked at. False when the upload is not under way any more."""
+    cursor = await connection.execute(
+        """
+        update uploads set state = 'complete', s3_version = %s, facts = %s, completed_at = clock_timestamp()
+        where id = %s and state = 'pending'
+        """,
+        (s3_version, Jsonb(facts.model_dump(mode="json")) if facts else None, upload_id),
+    )
+    return cursor.rowcount == 1
+
+
+async def discard_upload(connection: Connection, upload_id: UUID) -> bool:
+    """From now on nobody completes it; its objects have to go, then its row. False when it is complete, or gone."""
+    cursor = await connection.execute(
+        "update uploads set state = 'discarded' where id = %s and state in ('pending', 'discarded')", (upload_id,)
+    )
+    return cursor.rowcount == 1
+
+
+async def discard_abandoned_uploads(
+    connection: Connection, *, older_than_seconds: float, limit: int
+) -> Sequence[Upload]:
+    """Uploads that nobody has completed in so long, and those whose discarding was cut off: discarded now."""
+    cursor = connection.cursor(row_factory=class_row(Upload))
+    await cursor.execute(
+        """
+        update uploads set state = 'discarded' where id in (
+          select id from uploads
+          where state <> 'complete' and created_at < clock_timestamp() - make_interval(secs => %s)
+          order by created_at limit %s for update skip locked
+        ) and state <> 'complete'
+        returning *
+        """,
+        (older_than_seconds, limit),
+    )
+    return await cursor.fetchall()
+
+
+async def delete_discarded_upload(connection: Connection, upload_id: UUID) -> None:
+    """Its objects are gone."""
+    await connection.execute("delete from uploads where id = %s and state = 'discarded'", (upload_id,))
