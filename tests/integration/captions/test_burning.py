@@ -1,6 +1,5 @@
 """Captions that are burned in, as ffmpeg draws them."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +14,13 @@ from resources.captions.burning import burn_in
 from resources.captions.script import write_script
 from resources.captions.typefaces import Typefaces, open_typefaces
 from resources.filters import Graph, filter_of
+from tests.integration.captions.fonts import fonts_for
 
 SMALL = {
     Aspect.WIDE: Profile(width=320, height=180, frame_rate=10),
     Aspect.TALL: Profile(width=180, height=320, frame_rate=10),
     Aspect.SQUARE: Profile(width=180, height=180, frame_rate=10),
 }
-FONT_FOLDERS = [Path(folder) for folder in (os.environ.get("RECAST_FONTS_DIR"), "/usr/share/fonts") if folder]
-"""Read before tests are kept from the environment."""
 ENGLISH = "We found the comet at dawn, and nobody else had seen it yet."
 HEBREW = "מצאנו את כוכב השביט עם שחר, ואף אחד אחר לא ראה אותו."
 JAPANESE = "彗星を見つけたのは夜明けだった、他の誰もまだそれを見ていなかった。"
@@ -31,15 +29,6 @@ JAPANESE = "彗星を見つけたのは夜明けだった、他の誰もまだ�
 @pytest.fixture(scope="module")
 def typefaces() -> Typefaces:
     return open_typefaces()
-
-
-def fonts_for(text: str) -> Typefaces:
-    """Fonts of this machine that have the letters of ``text``; the test is skipped where there are none."""
-    for folder in (None, *FONT_FOLDERS):
-        found = open_typefaces(folder)
-        if not found.missing(text, "und"):
-            return found
-    pytest.skip(f"no font of this machine has the letters of {text[:6]}…")
 
 
 async def burned(
@@ -109,8 +98,10 @@ async def test_the_widest_letters_stay_in_the_safe_zone(typefaces: Typefaces, tm
 async def test_a_folder_may_have_any_name(typefaces: Typefaces, tmp_path: Path) -> None:
     folder = tmp_path / 'Ada\'s [film]: 100%, \\ "cut" & <final>'
     folder.mkdir()
+    (face,) = {run.face for run in typefaces.runs("a", "en")}
+    (folder / "font.ttf").symlink_to(face.path)
     profile = SMALL[Aspect.WIDE]
-    picture = await burned(ENGLISH, profile, CaptionStyle.CLEAN, typefaces, folder)
+    picture = await burned(ENGLISH, profile, CaptionStyle.CLEAN, open_typefaces(folder), folder)
     assert (picture == await burned(ENGLISH, profile, CaptionStyle.CLEAN, typefaces, tmp_path)).all()
 
 

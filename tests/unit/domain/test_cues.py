@@ -73,8 +73,8 @@ def test_a_word_longer_than_a_row_is_cut_and_keeps_its_time() -> None:
 
 
 def test_marks_stay_on_their_letter_where_a_word_is_cut() -> None:
-    cues = cues_of([said("e\u0301" * 60, 0, 6)], 6, columns=TALL)
-    assert all(row.startswith("e") and row.endswith("\u0301") for cue in cues for row in cue.texts)
+    cues = cues_of([said("x" + "\u0915\u093e" * 60, 0, 6)], 6, columns=TALL)
+    assert not any(row.startswith("\u093e") for cue in cues for row in cue.texts)
 
 
 def test_right_to_left_text_stays_in_the_order_in_which_it_is_read() -> None:
@@ -119,8 +119,8 @@ def test_a_caption_goes_in_a_pause() -> None:
 
 
 def test_the_screen_does_not_flicker_between_captions() -> None:
-    first, second = cues_of([said("The comet was there.", 0, 2), said("It was cold.", 2.15, 4)], 4, columns=WIDE)
-    assert first.end == second.start == 2.15
+    first, second = cues_of([said("The comet was there.", 0, 2), said("It was cold.", 2.4, 4)], 4, columns=WIDE)
+    assert first.end == second.start == 2.4
 
 
 def test_two_people_who_say_a_word_each_share_a_caption() -> None:
