@@ -5,6 +5,7 @@ seven, https://partnerhelp.netflixstudios.com/hc/en-us/articles/215758617. They 
 than anybody reads are shown as they are said, and none is left out.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -191,6 +192,9 @@ def _tokens(line: SaidLine, columns: int) -> list[_Token]:
     text = line.text.strip()
     is_timed = "".join(word.text for word in line.words).split() == text.split()
     words = list(line.words) if is_timed else time_words(words_of(text), line.start, line.end)
+    words = [word._replace(text=_plain(word.text)) for word in words if _plain(word.text).strip()]
+    if not words:
+        return []
     words[-1] = words[-1]._replace(text=words[-1].text.rstrip() + gap_after(words[-1].text.rstrip()))
     most = min(columns, MOST_WIDE_COLUMNS) if is_wide(text) else columns
     pieces = [piece for word in words for piece in time_words(cut_to(most, word.text), word.start, word.end)]
@@ -207,6 +211,12 @@ def _tokens(line: SaidLine, columns: int) -> list[_Token]:
         for piece, following in zip(pieces, [*pieces[1:], None], strict=True)
     ]
     return [*tokens[:-1], tokens[-1]._replace(ends_sentence=True)]
+
+
+def _plain(text: str) -> str:
+    """Without control signs, and with spaces for all white space: what ends a row elsewhere would end it in a file."""
+    spaced = "".join(" " if letter.isspace() else letter for letter in text)
+    return "".join(letter for letter in spaced if unicodedata.category(letter) not in ("Cc", "Cs"))
 
 
 def _drafts(turn: _Turn) -> list[_Draft]:

@@ -1,7 +1,8 @@
 """Speech: lines as they are spoken, where each stands in its scene, and how much faster one may be spoken to fit."""
 
+import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import ceil
 from uuid import UUID
 
@@ -19,6 +20,7 @@ MARKED_SHARE = 0.5
 """Of the words, so many must have a time of their own; else none is believed."""
 LETTERS_PER_SECOND_SLOW, LETTERS_PER_SECOND_FAST = 9.0, 20.0
 SYLLABLES_PER_SECOND_SLOW, SYLLABLES_PER_SECOND_FAST = 3.0, 8.0
+LETTERS_PER_SECOND, SYLLABLES_PER_SECOND = 14.0, 5.0
 """Of scripts without spaces, where a letter is about a syllable."""
 BREATH_SECONDS = 1.0
 """Silence that a service may add to a line and charge for."""
@@ -112,6 +114,14 @@ def words_at(text: str, marks: Sequence[tuple[int, float]], seconds: float) -> t
     )
 
 
+def marks_of(text: str, phonemes: Sequence[tuple[str, float]]) -> list[tuple[int, float]]:
+    """Marks for `words_at`, from an engine that tells when each phoneme of a text is said, blanks between words among
+    them. Nothing where the engine has made one of two words, or two of one: nobody knows then which is which."""
+    begins = [next(said)[1] for is_blank, said in groupby(phonemes, lambda one: one[0].isspace()) if not is_blank]
+    places = [word.start() for word in re.finditer(r"\S+", text)]
+    return list(zip(places, begins, strict=True)) if len(places) == len(begins) else []
+
+
 def _filled(begins: Sequence[float | None], seconds: float) -> list[float]:
     """Times that never go back, those that are missing spread evenly between the known ones."""
     known = [(0, begins[0] or 0.0)]
@@ -126,11 +136,21 @@ def _filled(begins: Sequence[float | None], seconds: float) -> list[float]:
     return times
 
 
+def likely_seconds(text: str) -> float:
+    """How long ``text`` usually takes to say."""
+    letters, syllables = _counts(text)
+    return letters / LETTERS_PER_SECOND + syllables / SYLLABLES_PER_SECOND
+
+
 def estimated_seconds(text: str) -> tuple[float, float]:
     """How long ``text`` may take to say, at least and at most, before anybody has said it."""
-    words = [word.strip() for word in words_of(text)]
-    syllables = sum(is_unspaced(word) for word in words)
-    letters = sum(len(word) + 1 for word in words if not is_unspaced(word))
+    letters, syllables = _counts(text)
     least = letters / LETTERS_PER_SECOND_FAST + syllables / SYLLABLES_PER_SECOND_FAST
     most = letters / LETTERS_PER_SECOND_SLOW + syllables / SYLLABLES_PER_SECOND_SLOW + BREATH_SECONDS
     return least, most
+
+
+def _counts(text: str) -> tuple[int, int]:
+    """Letters of words, each with a blank, and letters that are words of their own."""
+    words = [word.strip() for word in words_of(text)]
+    return sum(len(word) + 1 for word in words if not is_unspaced(word)), sum(is_unspaced(word) for word in words)

@@ -112,9 +112,9 @@ class _Drawing:
         )
 
     def events(self, cue: Cue) -> Iterator[SSAEvent]:
-        rows = [row for row in map(self._pieces, cue.rows) if row]
+        rows = [row for row in map(self._pieces, cue.rows) if _width(row)]
         if not rows:
-            return
+            return  # nothing but symbols that no font has, or signs that are not seen
         room = self._zone.width - 2 * self._margin
         square = min(self._square, room / max(map(_width, rows)))
         if self._style is not CaptionStyle.KARAOKE or not cue.has_word_times:

@@ -85,6 +85,12 @@ def test_a_symbol_that_no_font_has_is_left_out() -> None:
     assert words(event) == "We found it"
 
 
+@pytest.mark.parametrize("text", ["\U0001f984", "\u0301", "\u200d"])
+def test_a_caption_of_which_nothing_would_be_seen_is_not_drawn(text: str, typefaces: Typefaces) -> None:
+    written = write_script([cue(text)], WIDE, CaptionStyle.BOXED, typefaces, "en")
+    assert (written.script, written.unreadable) == (None, ())
+
+
 def test_a_caption_with_a_letter_that_no_font_has_is_left_out_and_told(typefaces: Typefaces) -> None:
     written = write_script([cue("We found it."), cue("We say \U000130001!")], WIDE, CaptionStyle.CLEAN, typefaces, "en")
     assert written.script

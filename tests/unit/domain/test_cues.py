@@ -152,6 +152,13 @@ def test_nothing_said_is_no_caption() -> None:
     assert cues_of([said("  ", 0, 2)], 8, columns=WIDE) == ()
 
 
+def test_the_rows_of_a_caption_are_ours_alone() -> None:
+    (cue,) = cues_of([said("One\n\ntwo\u2028three\x00\x1b four\t", 0, 3)], 8, columns=WIDE)
+    assert "".join(cue.texts).split() == ["One", "two", "three", "four"]
+    assert not set("".join(cue.texts)) & set("\n\u2028\x00\x1b\t")
+    assert cues_of([said("\x00", 0, 3)], 8, columns=WIDE) == ()
+
+
 def test_a_caption_in_the_film_is_as_late_as_its_scene() -> None:
     (cue,) = cues_of([said("The comet.", 1, 2)], 8, columns=WIDE)
     moved = cue.moved(10)
