@@ -131,12 +131,13 @@ async def run(
     timeout_seconds: float,
     failure_code: ErrorCode = ErrorCode.CLIP_REJECTED,
     on_progress: OnProgress | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> None:
-    """Run ffmpeg to its end. The process is killed on time-out and on cancellation.
+    """Run ffmpeg to its end, with ``environment`` besides its own. It is killed on time-out and on cancellation.
 
     Raises ``RecastError`` with ``failure_code``, or DISK_FULL, and the tail of stderr as its cause.
     """
-    process = await spawn(command("-progress", "pipe:1", *arguments), stdin=DEVNULL)
+    process = await spawn(command("-progress", "pipe:1", *arguments), stdin=DEVNULL, environment=environment)
     stderr: deque[str] = deque(maxlen=STDERR_TAIL_LINES)
     try:
         async with asyncio.timeout(timeout_seconds):

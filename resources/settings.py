@@ -139,6 +139,11 @@ class Settings(BaseSettings):
     max_audio_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
     audio_timeout_seconds: float = Field(default=1800.0, gt=0, description="For fetching the audio of one video")
 
+    # captions
+    fonts_dir: Path | None = Field(
+        default=None, description="Fonts for burned-in captions, before those of the installed packages"
+    )
+
     log_format: str = "json"
 
     @model_validator(mode="after")

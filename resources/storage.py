@@ -27,6 +27,7 @@ READ_TIMEOUT_SECONDS = 20
 ATTEMPTS = 3
 MP4 = "video/mp4"
 PNG = "image/png"
+SRT, VTT = "application/x-subrip; charset=utf-8", "text/vtt; charset=utf-8"
 IMMUTABLE = "private, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 # Small files of one film: threads of a multipart transfer cost more than they save below this size.
@@ -50,6 +51,11 @@ def keyframe_object_key(user_id: UUID, clip_key: str) -> str:
 
 def final_object_key(user_id: UUID, job_id: UUID) -> str:
     return f"users/{user_id}/jobs/{job_id}/final.mp4"
+
+
+def captions_object_key(user_id: UUID, job_id: UUID, sha256: str, ending: str) -> str:
+    """Beside the film. The hash makes other captions another object, so that nobody is shown old ones by a cache."""
+    return f"users/{user_id}/jobs/{job_id}/captions/{sha256}.{ending}"
 
 
 def transcript_object_key(user_id: UUID, key: str) -> str:

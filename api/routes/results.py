@@ -1,16 +1,20 @@
 """What a job has brought forth: the film, and its stages in Dagster."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from fastapi import APIRouter
 
 from api.dependencies import OwnJob, ServicesOf
 from api.openapi import problems
-from api.views.jobs import ResultView
+from api.services import Services
+from api.views.jobs import CaptionsView, ResultView
 from api.views.stages import MaterializationList, MaterializationView
 from domain.errors import ErrorCode, RecastError
 from domain.stages import STAGES_OF, JobType, Stage
 from domain.states import JobStatus
+from domain.writing_direction import direction_of_language
+from resources.database.records import CaptionFiles
 
 router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"])
 
@@ -38,7 +42,21 @@ async def get_job_result(job: OwnJob, services: ServicesOf) -> ResultView:
         preview_url=services.previews.signed_url(job.result_s3_key, preview),
         expires_at=now + video,
         preview_expires_at=now + preview,
-        **job.result.model_dump(exclude={"s3_version"}),
+        captions=_captions(services, job.id, job.result.captions) if job.result.captions else None,
+        **job.result.model_dump(exclude={"s3_version", "captions"}),
+    )
+
+
+def _captions(services: Services, job_id: UUID, files: CaptionFiles) -> CaptionsView:
+    """The ones for players come from where the film does, the others as a download."""
+    settings = services.settings
+    return CaptionsView(
+        language=files.language,
+        direction=direction_of_language(files.language),
+        vtt_url=services.previews.signed_url(files.vtt_key, timedelta(seconds=settings.preview_seconds)),
+        srt_url=services.storage.signed_url(
+            files.srt_key, settings.signed_url_seconds, download_name=f"recast-{job_id}.srt"
+        ),
     )
 
 

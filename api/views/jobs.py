@@ -17,6 +17,7 @@ from domain.profile import Aspect
 from domain.stages import JobType
 from domain.states import JobStatus, SceneStatus
 from domain.training import Likeness
+from domain.writing_direction import Direction
 from resources.database.records import Job, JobOptions, JobScene
 
 DEFAULTS = JobOptions()
@@ -228,6 +229,18 @@ class CancelView(View):
     meaning: str = CANCEL_MEANING
 
 
+class CaptionsView(View):
+    """What is said in the film, as files. They hold the same captions, at the same times."""
+
+    language: str = Field(description="A tag for `srclang`; `und` where nobody has told it.")
+    direction: Direction = Field(description="Which way the language is written, for `dir`.")
+    vtt_url: str = Field(
+        description="WebVTT through the CDN, for a `<track>`; its `<video>` needs `crossorigin`. Works as long as"
+        " `preview_url`."
+    )
+    srt_url: str = Field(description="SubRip, as a download. Works as long as `video_url`.")
+
+
 class ResultView(View):
     """The finished film. Both links open without a token: whoever has one sees the film until it expires."""
 
@@ -246,6 +259,12 @@ class ResultView(View):
                 "height": 720,
                 "size_bytes": 4_823_113,
                 "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                "captions": {
+                    "language": "en",
+                    "direction": "ltr",
+                    "vtt_url": f"https://d111111abcdef8.cloudfront.net/users/…/jobs/{FILM_JOB}/captions/….vtt?Expires=1793612700",
+                    "srt_url": f"https://recast.s3.us-east-1.amazonaws.com/users/…/jobs/{FILM_JOB}/captions/….srt?X-Amz-Expires=900",
+                },
             }
         )
     )
@@ -264,6 +283,7 @@ class ResultView(View):
     height: int
     size_bytes: int
     sha256: str
+    captions: CaptionsView | None = Field(description="Null for a film in which nothing is said.")
 
 
 class EventView(View):

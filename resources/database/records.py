@@ -44,6 +44,14 @@ class JobOptions(Record):
         return Profile.of(self.aspect)
 
 
+class CaptionFiles(Record):
+    """The captions beside a film; ``language`` is a tag, ``und`` where nobody has told it."""
+
+    language: str
+    srt_key: str
+    vtt_key: str
+
+
 class JobResult(Record):
     """Facts of the finished film. ``s3_version`` pins the object in the versioned bucket."""
 
@@ -56,6 +64,8 @@ class JobResult(Record):
     s3_version: str | None = None
     placeholders: tuple[int, ...] = ()
     """Scenes for which a draft stands in."""
+    captions: CaptionFiles | None = None
+    """None for a film in which nothing is said."""
 
 
 class RestoredPassage(Record):

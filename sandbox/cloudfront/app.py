@@ -1,4 +1,7 @@
-"""One distribution: GET and HEAD of signed URLs, everything else refused as CloudFront refuses it."""
+"""One distribution: GET and HEAD of signed URLs, everything else refused as CloudFront refuses it.
+
+It has the response headers policy that pages need to play captions: CloudFront's own "SimpleCORS".
+"""
 
 import time
 from collections.abc import Callable
@@ -34,7 +37,9 @@ def cloudfront_router(settings: SandboxSettings, clock: Callable[[], float] = ti
         answer = origin.read(key, request.headers.get("range"), head=request.method == "HEAD")
         if answer.error_code:
             return _error(answer.status, answer.error_code, "The origin refused the request")
-        return StreamingResponse(answer.chunks, status_code=answer.status, headers=answer.headers | _marks("Miss"))
+        allowed = {"Access-Control-Allow-Origin": "*"} if "origin" in request.headers else {}
+        headers = answer.headers | _marks("Miss") | allowed
+        return StreamingResponse(answer.chunks, status_code=answer.status, headers=headers)
 
     return router
 

@@ -53,7 +53,7 @@ class Pipeline:
             await scripts.save_first_version(connection, UUID(script_id), script)
             await jobs.succeed_job(connection, UUID(job_id), f"run-of-{job_id}")
 
-    async def finish_film(self, job_id: str) -> None:
+    async def finish_film(self, job_id: str, result: JobResult = RESULT) -> None:
         await self.begin(job_id)
         async with self._database.connect() as connection:
             job = await jobs.find_job(connection, UUID(job_id))
@@ -63,7 +63,7 @@ class Pipeline:
                 job.id,
                 s3_key=f"users/{job.user_id}/jobs/{job.id}/final.mp4",
                 preview_url="",
-                result=RESULT,
+                result=result,
             )
             await jobs.succeed_job(connection, job.id, job.dagster_run_id)
 

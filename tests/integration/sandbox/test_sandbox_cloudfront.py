@@ -53,6 +53,11 @@ def test_a_signed_url_streams_the_object(distribution):
     assert answer.headers["x-cache"].endswith("from cloudfront")
 
 
+def test_a_page_of_another_origin_may_read_it(distribution):
+    answer = httpx.get(signed(distribution), headers={"Origin": "https://app.example"})
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
 def test_a_player_may_seek(distribution):
     answer = httpx.get(signed(distribution), headers={"Range": "bytes=1000-1999"})
     assert answer.status_code == 206

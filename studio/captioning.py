@@ -1,0 +1,82 @@
+"""Captioning: what is said in a film, as files beside it and as scripts that are burned into its scenes."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.caption_styles import CaptionStyle, row_columns
+from domain.cues import Cue, cues_of, said_in
+from domain.profile import Profile
+from domain.scenes import Scene
+from domain.speech import PlacedLine
+from resources.captions.script import BurnedCaptions, UnreadableCue, write_script
+from resources.captions.sidecars import write_srt, write_vtt
+from resources.captions.typefaces import Typefaces
+from resources.database.records import CaptionFiles
+from resources.storage import SRT, VTT, Storage, captions_object_key
+from studio.work import Work
+
+MOST_LETTERS_TOLD = 8
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionedScene:
+    """A scene as it is in the film, where it lasts ``seconds``. ``speech`` is None where nobody has spoken it."""
+
+    scene: Scene
+    speech: Sequence[PlacedLine] | None
+    seconds: float
+
+    def cues(self, profile: Profile) -> tuple[Cue, ...]:
+        """Its captions, with times from its start."""
+        return cues_of(said_in(self.scene, self.speech), self.seconds, columns=row_columns(profile))
+
+
+def captions_to_burn(
+    scene: CaptionedScene, profile: Profile, style: CaptionStyle, typefaces: Typefaces, language: str
+) -> BurnedCaptions:
+    """What is burned into the clip of one scene. Equal arguments give an equal script, so that a clip with the same
+    captions is the same clip."""
+    return write_script(scene.cues(profile), profile, style, typefaces, language)
+
+
+async def tell_unreadable(work: Work, scene_index: int, unreadable: Sequence[UnreadableCue]) -> None:
+    """Warn the user of captions that are not in the picture."""
+    letters = sorted(set().union(*(cue.letters for cue in unreadable)))
+    if not letters:
+        return
+    told = "".join(letters[:MOST_LETTERS_TOLD]) + ("…" if len(letters) > MOST_LETTERS_TOLD else "")
+    await work.note(
+        "captions_unreadable",
+        f"Captions of scene {scene_index} are not in the picture, because no font here has these letters: {told}."
+        " The caption files have them",
+        scene_index=scene_index,
+        captions=len(unreadable),
+        letters="".join(letters),
+    )
+
+
+async def store_captions(
+    storage: Storage, user_id: UUID, job_id: UUID, scenes: Sequence[CaptionedScene], profile: Profile, language: str
+) -> CaptionFiles | None:
+    """Keep the captions of a film of ``scenes``, which follow one another without a gap; None if nothing is said."""
+    cues: list[Cue] = []
+    start = 0.0
+    for scene in scenes:
+        cues += (cue.moved(start) for cue in scene.cues(profile))
+        start += scene.seconds
+    if not cues:
+        return None
+
+    async def keep(text: str, ending: str, content_type: str) -> str:
+        body = text.encode()
+        key = captions_object_key(user_id, job_id, hashlib.sha256(body).hexdigest(), ending)
+        await storage.put_bytes(key, body, content_type)
+        return key
+
+    return CaptionFiles(
+        language=language,
+        srt_key=await keep(write_srt(cues, language), "srt", SRT),
+        vtt_key=await keep(write_vtt(cues, language), "vtt", VTT),
+    )
