@@ -126,6 +126,21 @@ class Settings(BaseSettings):
     max_audio_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
     audio_timeout_seconds: float = Field(default=1800.0, gt=0, description="For fetching the audio of one video")
 
+    # voices; without an engine films have no narration
+    voice_engine: Literal["openai", "espeak"] | None = None
+    voice_model: str | None = Field(default=None, description="For openai: the model's name")
+    voice_base_url: str | None = Field(default=None, description="A service like OpenAI's; empty for OpenAI itself")
+    voice_api_key: SecretStr | None = None
+    voice_women: tuple[str, ...] = Field(
+        default=(), description="The service's voices from low to high, as [\"af_bella\"]; OpenAI's if both are empty"
+    )
+    voice_men: tuple[str, ...] = ()
+    voice_usd_per_million_characters: Decimal | None = Field(
+        default=None, ge=0, description="Instead of the list price; needed for a model that Recast does not know"
+    )
+    voice_at_once: int = Field(default=4, gt=0, description="Lines of one film sent to the service at once")
+    voice_timeout_seconds: float = Field(default=120.0, gt=0, description="For one line")
+
     log_format: str = "json"
 
     @model_validator(mode="after")
@@ -154,4 +169,17 @@ class Settings(BaseSettings):
             raise ValueError("RECAST_WHISPER_MODEL is missing")
         if self.whisper_engine == "openai" and self.whisper_base_url is None and self.whisper_api_key is None:
             raise ValueError("OpenAI needs RECAST_WHISPER_API_KEY; another service needs RECAST_WHISPER_BASE_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _voices_are_whole(self) -> Self:
+        if self.voice_engine is None:
+            given = (self.voice_model, self.voice_base_url, self.voice_api_key, self.voice_women, self.voice_men)
+            if any(given):
+                raise ValueError("RECAST_VOICE_ENGINE is missing")
+        elif self.voice_engine == "openai":
+            if not self.voice_model:
+                raise ValueError("RECAST_VOICE_MODEL is missing")
+            if self.voice_base_url is None and self.voice_api_key is None:
+                raise ValueError("OpenAI needs RECAST_VOICE_API_KEY; another service needs RECAST_VOICE_BASE_URL")
         return self
