@@ -15,13 +15,21 @@ class Stage(StrEnum):
     SCENES = "scenes"
     CAST = "cast"
     CLIPS = "clips"
+    NARRATION = "narration"
     FINAL_MP4 = "final_mp4"
     YOUTUBE_VIDEO = "youtube_video"
 
 
 STAGES_OF: dict[JobType, tuple[Stage, ...]] = {
     JobType.IMPORT: (Stage.TRANSCRIPT, Stage.SCRIPT),
-    JobType.GENERATION: (Stage.SCRIPT, Stage.SCENES, Stage.CAST, Stage.CLIPS, Stage.FINAL_MP4),
+    JobType.GENERATION: (
+        Stage.SCRIPT,
+        Stage.SCENES,
+        Stage.CAST,
+        Stage.CLIPS,
+        Stage.NARRATION,
+        Stage.FINAL_MP4,
+    ),
     JobType.UPLOAD: (Stage.YOUTUBE_VIDEO,),
 }
 

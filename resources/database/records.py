@@ -16,6 +16,7 @@ from domain.scenes import Scene
 from domain.script import Script
 from domain.shots import ShotPrompt
 from domain.source import Source
+from domain.speech import PlacedLine
 from domain.stages import JobType
 from domain.states import JobStatus, SceneStatus
 from domain.training import Likeness
@@ -115,7 +116,7 @@ class SceneLikeness(Record):
 
 class JobScene(Record):
     """``likeness`` is that of the clip that it shows; ``line_ids`` are the lines of the script in it, which its
-    ``scene`` keeps without their ids."""
+    ``scene`` keeps without their ids. ``speech`` is what is said in it; None until it is narrated."""
 
     id: UUID
     job_id: UUID
@@ -125,6 +126,7 @@ class JobScene(Record):
     progress: int
     scene: Scene
     line_ids: tuple[int, ...] = ()
+    speech: tuple[PlacedLine, ...] | None = None
     prompt: ShotPrompt | None
     provider: str | None
     model: str | None

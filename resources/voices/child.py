@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.errors import ErrorCode, RecastError
 from resources.ffmpeg import STDERR_TAIL_LINES, end, keep_tail, spawn
+from resources.voices.protocol import UnspeakableError
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
@@ -31,7 +32,7 @@ class Child:
 
     async def ask(self, question: dict[str, Any]) -> dict[str, Any]:
         """Raises AI_PROVIDER_FAILURE when it fails, dies twice over the question or is too late, and
-        PROVIDER_INPUT_INVALID when it refuses the question."""
+        ``UnspeakableError`` when it refuses the question."""
         async with self._turn:
             try:
                 async with asyncio.timeout(self._timeout_seconds):
@@ -47,7 +48,7 @@ class Child:
         if answer is None:
             raise self._failure(f"the process ended: {chr(10).join(self._last_words) or 'nothing on stderr'}")
         if answer.get("is_refused"):
-            raise RecastError(ErrorCode.PROVIDER_INPUT_INVALID, str(answer["error"]))
+            raise UnspeakableError(str(answer["error"]))
         if "error" in answer:
             raise self._failure(str(answer["error"]))
         return answer

@@ -10,7 +10,7 @@ from domain.speech import words_at
 from domain.voices import espeak_name
 from resources.voices import sound
 from resources.voices.child import Child
-from resources.voices.protocol import EngineVoice, Speech, VoiceProfile
+from resources.voices.protocol import EngineVoice, Speech, UnspeakableError, VoiceProfile
 
 PROVIDER = "espeak-ng"
 PACKAGE = "espeakng-loader"
@@ -66,15 +66,13 @@ class EspeakVoices:
             }
         )
         try:
-            seconds = await sound.keep(raw, kept, keeps_beginning=True)
+            lengths = await sound.keep(raw, kept, keeps_beginning=True)
         except sound.NoSpeech as error:
-            raise RecastError(
-                ErrorCode.PROVIDER_INPUT_INVALID, "espeak-ng has no sound for this text.", cause=str(error)
-            ) from error
+            raise UnspeakableError("espeak-ng has no sound for this text.", cause=str(error)) from error
         finally:
             raw.unlink(missing_ok=True)
         marks = [(int(letter), float(second)) for letter, second in answer["marks"]]
-        return Speech(kept, seconds, words_at(text, marks, seconds))
+        return Speech(kept, lengths.kept, lengths.answered, words_at(text, marks, lengths.kept))
 
     async def close(self) -> None:
         await self._child.close()

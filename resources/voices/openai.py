@@ -79,7 +79,8 @@ class OpenAIVoices:
             if len(body) > MAX_ANSWER_BYTES:
                 raise sound.NoSpeech(f"it has {len(body)} bytes")
             answered.write_bytes(body)
-            return Speech(kept, await sound.keep(answered, kept), request_id=request_id)
+            lengths = await sound.keep(answered, kept)
+            return Speech(kept, lengths.kept, lengths.answered, request_id=request_id)
         except sound.NoSpeech as error:
             raise OutcomeUnknownError(cause=f"the answer is no speech: {error}", request_id=request_id) from error
         finally:

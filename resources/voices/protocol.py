@@ -10,6 +10,7 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.characters import Voice
+from domain.errors import ErrorCode, RecastError
 from domain.speech import estimated_seconds
 from domain.words import TimedWord
 
@@ -76,12 +77,22 @@ class EngineVoice(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Speech:
     """``path`` is a FLAC file, 48 kHz, mono, of ``seconds``, without silence after the words. ``words`` are empty
-    where the engine does not tell their times; ``request_id`` is the service's own id for the answer."""
+    where the engine does not tell their times; ``answered_seconds`` is how much came, which services charge for;
+    ``request_id`` is the service's own id for the answer."""
 
     path: Path
     seconds: float
+    answered_seconds: float
     words: tuple[TimedWord, ...] = ()
     request_id: str | None = None
+
+
+class UnspeakableError(RecastError):
+    """The engine cannot say this, and never will: a language that it does not speak, a text without a sound. The film
+    goes on without the line, and tells so."""
+
+    def __init__(self, detail: str, *, cause: str | None = None) -> None:
+        super().__init__(ErrorCode.PROVIDER_INPUT_INVALID, detail, cause=cause)
 
 
 class VoiceEngine(Protocol):
@@ -100,7 +111,8 @@ class VoiceEngine(Protocol):
         engine that ``paces``.
 
         Raises ``OutcomeUnknownError`` when the answer was lost, or is no sound, and may have to be paid; ``BusyError``
-        when nothing was accepted and may be later; and PROVIDER_NOT_CONFIGURED, PROVIDER_QUOTA, UNKNOWN_MODEL,
+        when nothing was accepted and may be later; ``UnspeakableError`` for a line of which it can make no sound, at no
+        cost; and PROVIDER_NOT_CONFIGURED, PROVIDER_QUOTA, UNKNOWN_MODEL,
         PROVIDER_INPUT_INVALID, CONTENT_REJECTED or AI_PROVIDER_FAILURE when nothing was bought.
         """
         ...

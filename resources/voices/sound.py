@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import av
 from av.audio.stream import AudioStream
@@ -31,9 +31,16 @@ class NoSpeech(Exception):
     """What was answered is no sound, or nothing is to be heard in it; the text is for operators."""
 
 
-async def keep(source: Path, destination: Path, *, keeps_beginning: bool = False) -> float:
-    """Write what is to be heard in ``source`` to ``destination``, and return its seconds. ``keeps_beginning`` leaves
-    the silence before it, where times were told that count from there. Raises NoSpeech."""
+class Lengths(NamedTuple):
+    """In seconds: of what is kept, and of all that was answered."""
+
+    kept: float
+    answered: float
+
+
+async def keep(source: Path, destination: Path, *, keeps_beginning: bool = False) -> Lengths:
+    """Write what is to be heard in ``source`` to ``destination``. ``keeps_beginning`` leaves the silence before it,
+    where times were told that count from there. Raises NoSpeech."""
     return await asyncio.to_thread(_keep, source, destination, keeps_beginning)
 
 
@@ -42,7 +49,7 @@ async def stretch(source: Path, destination: Path, pace: float) -> float:
     return await asyncio.to_thread(_stretch, source, destination, pace)
 
 
-def _keep(source: Path, destination: Path, keeps_beginning: bool) -> float:
+def _keep(source: Path, destination: Path, keeps_beginning: bool) -> Lengths:
     import numpy as np  # a quarter of a second, which every run would pay before its first stage
 
     samples = _read(source)
@@ -51,7 +58,7 @@ def _keep(source: Path, destination: Path, keeps_beginning: bool) -> float:
         raise NoSpeech("nothing is to be heard in it")
     first = 0 if keeps_beginning else max(0, int(audible[0]) - round(LEAD_SECONDS * SAMPLE_RATE_HZ))
     last = int(audible[-1]) + 1 + round(TAIL_SECONDS * SAMPLE_RATE_HZ)
-    return _write(samples[first:last], destination)
+    return Lengths(_write(samples[first:last], destination), len(samples) / SAMPLE_RATE_HZ)
 
 
 def _stretch(source: Path, destination: Path, pace: float) -> float:

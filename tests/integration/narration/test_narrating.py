@@ -1,0 +1,127 @@
+"""A film's lines are spoken by its characters, and stand where they belong."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import av
+import pytest
+
+from domain.errors import ErrorCode, RecastError
+from domain.speech import MOST_PACE
+from domain.stages import Stage
+from resources.database import jobs
+from resources.storage import speech_object_key
+from resources.voices.espeak import EspeakVoices
+from studio.work import stage_work
+from tests.integration.narration.conftest import ADA, BRUNO, Desk, Running, charges, line, voices
+
+LONG = "This sentence has a great many more words than anybody could possibly say in the two short seconds it is given."
+
+
+@pytest.fixture
+async def espeak() -> AsyncIterator[EspeakVoices]:
+    engine = EspeakVoices(timeout_seconds=20)
+    yield engine
+    await engine.close()
+
+
+async def test_each_line_is_said_by_whoever_plays_its_speaker(desk: Desk, espeak: EspeakVoices) -> None:
+    made = await desk.plan(
+        [line("Did you see that?", 0.5, 3, "Ada"), line("A comet, I think.", 3.5, 6, "Bruno")],
+        [line("And nobody said this.", 6, 10)],
+    )
+    spoken = await made.narrate(espeak)
+    placed = await made.spoken()
+    assert [one.line.line_id for one in placed] == [1, 2, 3]
+    assert [one.line.character_id for one in placed[:2]] == [ADA.character_id, BRUNO.character_id]
+    (_, second) = await made.scenes()
+    assert second.prompt
+    assert placed[2].line.character_id == second.prompt.speaker
+    assert [one.start for one in placed] == [0.0, 3.0, 0.0]
+    assert placed[0].line.words[0].text == "Did "
+    assert (spoken.lines, spoken.cost_usd) == (3, 0)
+    assert "narrating" in await made.told()
+
+
+async def test_the_sound_of_a_line_is_where_its_key_says(desk: Desk, espeak: EspeakVoices, tmp_path: Path) -> None:
+    made = await desk.plan([line("Did you see that?", 0, 3, "Ada")])
+    await made.narrate(espeak)
+    (placed,) = await made.spoken()
+    await desk.storage.download(speech_object_key(desk.user_id, placed.line.key), tmp_path / "line.flac")
+    with av.open(str(tmp_path / "line.flac")) as container:
+        samples = sum(frame.samples for frame in container.decode(audio=0))
+    assert samples / 48_000 == pytest.approx(placed.line.seconds, abs=0.001)
+
+
+async def test_a_scene_that_is_too_short_is_spoken_faster_and_never_cut(desk: Desk, espeak: EspeakVoices) -> None:
+    made = await desk.plan([line("Did you really see that comet yesterday?", 0, 2, "Ada")], [line(LONG, 2, 4, "Ada")])
+    spoken = await made.narrate(espeak)
+    first, second = spoken.scenes
+    assert 1 < first.pace <= MOST_PACE
+    assert second.pace == MOST_PACE
+    assert second.end > second.seconds_of_scene
+    assert second.lines[0].line.text == LONG
+    assert second.lines[0].line.words[-1].text == "given."
+
+
+async def test_paid_speech_is_stretched_and_not_bought_again(desk: Desk, speaking: Running) -> None:
+    engine = voices(speaking)
+    made = await desk.plan([line(LONG, 0, 5, "Ada")])
+    spoken = await made.narrate(engine)
+    again = await made.narrate(engine)
+    await engine.close()
+    assert spoken.scenes[0].pace > 1
+    (charge,) = charges(speaking, LONG)
+    whole = float(charge["input"]["seconds"])  # type: ignore[index]
+    assert spoken.seconds == pytest.approx((whole - 0.3) / spoken.scenes[0].pace, rel=0.05)
+    assert again.scenes == spoken.scenes
+
+
+async def test_lines_that_nobody_can_say_are_left_out_and_told(desk: Desk, espeak: EspeakVoices) -> None:
+    made = await desk.plan([line("Xu nam.", 0, 3, "Ada"), line("— …", 3, 5, "Ada")], language="qqq")
+    spoken = await made.narrate(espeak)
+    assert spoken.scenes[0].unspoken == ((1, "espeak-ng does not speak the language “qqq”."),)
+    assert await made.spoken() == []
+    assert "lines_unspoken" in await made.told()
+
+
+async def test_a_narration_again_changes_nothing(desk: Desk, espeak: EspeakVoices) -> None:
+    made = await desk.plan([line("Did you see that?", 0, 3, "Ada")])
+    first = await made.narrate(espeak)
+    before = await made.spoken()
+    again = await made.narrate(espeak)
+    assert (first.bought, again.bought, again.reused) == (1, 0, 1)
+    assert await made.spoken() == before
+
+
+async def test_two_parts_of_one_line_have_its_id(desk: Desk, espeak: EspeakVoices) -> None:
+    made = await desk.plan([line("One, two, three. Four, five, six.", 0, 6, "Ada")])
+    async with desk.database.connect() as connection:
+        await connection.execute(
+            """
+            update job_scenes set scene = jsonb_set(scene, '{lines}', '[
+              {"text": "One, two, three.", "start": 0, "end": 3, "speaker": "Ada"},
+              {"text": "Four, five, six.", "start": 3, "end": 6, "speaker": "Ada"}]') where job_id = %s
+            """,
+            (made.job_id,),
+        )
+    await made.narrate(espeak)
+    assert [one.line.line_id for one in await made.spoken()] == [1, 1]
+
+
+async def test_a_stage_does_not_start_once_another_of_its_run_has_failed(desk: Desk) -> None:
+    made = await desk.plan([line("Did you see that?", 0, 3, "Ada")])
+    failed = RecastError(ErrorCode.SCENES_FAILED, "1 of 1 scenes failed.")
+    with pytest.raises(RecastError, match="1 of 1"):
+        async with stage_work(made.database, made.job_id, Stage.CLIPS, run_id="run-1", launch_number=None):
+            raise failed
+    with pytest.raises(RecastError, match="Another stage of this run") as refused:
+        async with stage_work(made.database, made.job_id, Stage.NARRATION, run_id="run-1", launch_number=None):
+            pass
+    assert refused.value.code is ErrorCode.CONFLICT
+    async with made.database.connect() as connection:
+        job = await jobs.find_job(connection, made.job_id)
+    assert job
+    assert (job.status.value, job.error_code) == ("failed", "SCENES_FAILED")
+    async with stage_work(made.database, made.job_id, Stage.NARRATION, run_id="run-2", launch_number=None) as work:
+        assert work.job.status.value == "running"
