@@ -80,8 +80,8 @@ class ModelList(View):
 class QuoteLineView(View):
     scene_index: int | None
     what: What = Field(
-        description="`clip`; `training` of a character, once for all films; `keyframe`, which a character's trained"
-        " model makes for a scene in which the character is alone."
+        description="`clip`; `speech` of one line; `training` of a character, once for all films; `keyframe`, which a"
+        " character's trained model makes for a scene in which the character is alone."
     )
     provider: str
     model: str

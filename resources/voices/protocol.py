@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.characters import Voice
 from domain.errors import ErrorCode, RecastError
+from domain.models import Price
 from domain.speech import estimated_seconds
 from domain.words import TimedWord
 
@@ -56,6 +57,13 @@ class VoiceProfile(BaseModel):
         """The least and the most that a line may cost before it is spoken."""
         least, most = estimated_seconds(text)
         return self.cost(text, least), self.cost(text, most)
+
+    def price(self, text: str) -> Price:
+        """Of one line, for a quote."""
+        low, high = self.estimate(text)
+        return Price(
+            per="line", usd=low, usd_high=high, as_of=self.priced_on or date.today(), source=self.source or "settings"
+        )
 
     def days_left(self, today: date) -> int | None:
         """Until its service shuts it down; None when no end is known."""
