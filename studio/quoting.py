@@ -1,5 +1,6 @@
 """Quoting: what a film would cost its user, and setting that aside when it is ordered."""
 
+import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -54,7 +55,7 @@ async def quote_film(
     choice = await find_choice(
         connection, script_id, script.version, script.normalized_script, options, has_model=has_model
     )
-    wanted, told = _wanted(cameras, script.normalized_script, options, cast, choice)
+    wanted, told = await asyncio.to_thread(_wanted, cameras, script.normalized_script, options, cast, choice)
     speech = await speech_items(connection, voices, user_id, told, cast.members, script.normalized_script)
     return await _priced(connection, cameras, user_id, cast, wanted, speech, is_estimate=choice.is_open)
 
