@@ -21,10 +21,11 @@ async def speech_items(
     cast: Sequence[CastMember],
     script: Script,
 ) -> tuple[list[Item], set[str]]:
-    """One item per line, and the keys of those that the user owns. Nothing where speech costs nothing."""
+    """One item per line, and the keys of those that the user owns. Nothing where speech costs nothing; a line that the
+    engine does not take is not bought."""
     if engine is None or engine.profile.is_free:
         return [], set()
-    turns = turns_of(told, cast, script)
+    turns = [turn for turn in turns_of(told, cast, script) if len(turn.text) <= engine.profile.max_characters]
     orders = [order_of(turn, engine, script.language) for turn in turns]
     keys = {order.purchase_key(take): order.key for order in orders for take in range(1, MOST_TAKES + 1)}
     owned = {keys[key] for key in await attempts.list_bought(connection, user_id, list(keys))}

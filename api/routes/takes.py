@@ -37,7 +37,7 @@ async def retry_scene(
     if body.provider:
         services.cameras.require_configured(body.provider)
     changes = Changes(text=body.prompt, seed=body.seed, provider=body.provider, model=body.model)
-    queued = await retake(connection, services.cameras, job, scene_index, changes)
+    queued = await retake(connection, services.cameras, job, scene_index, changes, voices=services.voices)
     launches.add(queued.id)
     return JobView.of(queued)
 

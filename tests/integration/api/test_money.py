@@ -90,6 +90,30 @@ async def long_script(cast_script: str, database_urls: DatabaseUrls) -> str:
     return cast_script
 
 
+VOICES = {
+    "voice_engine": "openai",
+    "voice_model": "gpt-4o-mini-tts",
+    "voice_base_url": "http://127.0.0.1:9/v1",
+    "voice_api_key": SecretStr("sk-a-key"),
+}
+"""A cent and a half a minute."""
+
+
+@pytest.mark.parametrize("settings", [VOICES], indirect=True)
+async def test_a_quote_has_every_line_that_is_spoken_and_an_order_sets_it_aside(
+    alice: SignedIn, long_script: str
+) -> None:
+    quote = (await alice.post("/jobs/quote", {"script_id": long_script})).json()
+    lines = [line for line in quote["lines"] if line["what"] == "speech"]
+    assert len(lines) == 60
+    assert {(line["provider"], line["model"]) for line in lines} == {("openai", "gpt-4o-mini-tts")}
+    assert all(0 < line["low_usd"] < line["high_usd"] < 0.002 for line in lines)
+    assert quote["high_usd"] == pytest.approx(sum(line["high_usd"] for line in lines))
+    job = (await alice.post("/jobs", {"script_id": long_script})).json()
+    assert job["cost"]["reserved_usd"] == pytest.approx(quote["high_usd"])
+    assert (await budget(alice))[0] == pytest.approx(quote["high_usd"])
+
+
 @pytest.mark.parametrize("settings", [{"director_model": "some-model"}], indirect=True)
 async def test_the_price_of_a_film_whose_lines_a_model_has_still_to_choose_is_a_range(
     alice: SignedIn, long_script: str
