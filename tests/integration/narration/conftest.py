@@ -46,11 +46,11 @@ def charges(sandbox: Running, prompt: str = "") -> list[dict[str, object]]:
 
 
 def voices(
-    sandbox: Running, model: str = "tts-1", *, key: str = "sk-sandbox-1", timeout_seconds: float = 20, at_once: int = 2
+    sandbox: Running | str, model: str = "tts-1", *, key: str = "sk-sandbox-1", timeout_seconds: float = 20, at_once: int = 2
 ) -> OpenAIVoices:
     return OpenAIVoices(
         known_models()[model],
-        base_url=f"{sandbox.url}/openai/v1",
+        base_url=f"{sandbox if isinstance(sandbox, str) else sandbox.url}/openai/v1",
         api_key=SecretStr(key),
         timeout_seconds=timeout_seconds,
         at_once=at_once,
