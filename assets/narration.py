@@ -9,8 +9,8 @@ from assets.partitions import OWNERS, jobs
 from assets.scenes import scenes
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
+from domain import fitting, speech, voices
 from domain import narration as turns
-from domain import speech, voices
 from domain.stages import Stage
 from resources.database.connection import Database
 from resources.language.client import LanguageModel
@@ -24,7 +24,9 @@ from studio.narrating import NarratedScene, Narration, Narrator
     group_name="filming",
     kinds={"s3"},
     owners=OWNERS,
-    code_version=code_version(turns, speech, voices, narrating),
+    # Where stages run one after the other: a clip is then encoded once, to the length that its speech needs.
+    op_tags={"dagster/priority": "1"},
+    code_version=code_version(turns, speech, fitting, voices, narrating),
 )
 async def narration(
     context: dg.AssetExecutionContext,
@@ -63,9 +65,12 @@ def _row(scene: NarratedScene) -> dict[str, Any]:
     return {
         "scene": scene.scene_index,
         "lines": len(scene.lines),
-        "scene_s": round(scene.seconds_of_scene, 2),
+        "planned_s": round(scene.planned_seconds, 2),
+        "film_s": round(scene.fit.seconds, 2),
         "speech_ends_s": round(scene.end, 2),
-        "pace": scene.pace,
+        "pace": scene.fit.pace,
+        "slow_down": round(scene.fit.picture.slow_down, 2),
+        "hold_s": round(scene.fit.picture.hold_seconds, 2),
         "characters": scene.characters,
         "unspoken": "; ".join(f"line {line}: {reason}" for line, reason in scene.unspoken),
     }
@@ -78,11 +83,12 @@ def _table(spoken: Narration) -> dg.TableMetadataValue:
             columns=[
                 dg.TableColumn("scene", "int"),
                 dg.TableColumn("lines", "int"),
-                dg.TableColumn("scene_s", "float", "as it was planned"),
-                dg.TableColumn(
-                    "speech_ends_s", "float", "from the start of the scene; beyond its length it is extended"
-                ),
+                dg.TableColumn("planned_s", "float"),
+                dg.TableColumn("film_s", "float", "as long as the scene has to be for its speech"),
+                dg.TableColumn("speech_ends_s", "float", "from the start of the scene"),
                 dg.TableColumn("pace", "float", "1 is the voice's own"),
+                dg.TableColumn("slow_down", "float", "of the picture, by what the clip's model films"),
+                dg.TableColumn("hold_s", "float", "how long the last picture then stands"),
                 dg.TableColumn("characters", "int"),
                 dg.TableColumn("unspoken", "string"),
             ]

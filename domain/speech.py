@@ -56,17 +56,17 @@ def is_speakable(text: str) -> bool:
     return any(sign.isalnum() for sign in text)
 
 
-def pace_for(lengths: Sequence[float], seconds: float) -> float:
+def pace_for(lengths: Sequence[float], seconds: float, *, most: float = MOST_PACE) -> float:
     """How much faster lines of these ``lengths`` have to be spoken to fit into ``seconds``: 1 if they do, in steps of
-    ``PACE_STEP``, and never more than ``MOST_PACE``: what is still too long is not cut off, the scene lasts longer."""
+    ``PACE_STEP``, and never more than ``most``."""
     room = seconds - GAP_SECONDS * (len(lengths) - 1)
     spoken = sum(lengths)
     if spoken <= room:
         return 1.0
     if room <= 0:
-        return MOST_PACE
+        return most
     steps = ceil(round((spoken / room - 1) / PACE_STEP, 6))
-    return min(MOST_PACE, round(1 + steps * PACE_STEP, 2))
+    return min(most, round(1 + steps * PACE_STEP, 2))
 
 
 def place_lines(lines: Sequence[SpokenLine], starts: Sequence[float], seconds: float) -> tuple[PlacedLine, ...]:

@@ -14,8 +14,8 @@ class Stage(StrEnum):
     SCRIPT = "script"
     SCENES = "scenes"
     CAST = "cast"
-    CLIPS = "clips"
     NARRATION = "narration"
+    CLIPS = "clips"
     FINAL_MP4 = "final_mp4"
     YOUTUBE_VIDEO = "youtube_video"
 
@@ -26,8 +26,8 @@ STAGES_OF: dict[JobType, tuple[Stage, ...]] = {
         Stage.SCRIPT,
         Stage.SCENES,
         Stage.CAST,
-        Stage.CLIPS,
         Stage.NARRATION,
+        Stage.CLIPS,
         Stage.FINAL_MP4,
     ),
     JobType.UPLOAD: (Stage.YOUTUBE_VIDEO,),

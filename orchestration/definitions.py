@@ -73,6 +73,6 @@ defs = dg.Definitions(
         "settler": Settler(database, storage, cameras, limits.patience),
         "language_model": language_model(settings),
         "listener": listener(settings, database, storage),
-        "narrator": narrator(settings, database, storage),
+        "narrator": narrator(settings, database, storage, cameras),
     },
 )

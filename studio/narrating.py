@@ -23,9 +23,10 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.attempts import Kind
 from domain.errors import ErrorCode, RecastError
+from domain.fitting import USUAL, Fit, Picture, fit_spoken, pace_of
 from domain.narration import SceneOfLines, Turn, turns_of
 from domain.script import Script
-from domain.speech import PlacedLine, SpokenLine, pace_for, place_lines
+from domain.speech import PlacedLine, SpokenLine
 from domain.voices import voice_of
 from domain.words import TimedWord
 from resources.database import attempts, characters, events, providers, scenes, scripts
@@ -33,11 +34,13 @@ from resources.database.connection import Connection, Database
 from resources.database.records import JobScene
 from resources.settings import Settings
 from resources.storage import Storage, speech_facts_key, speech_object_key
+from resources.video.cameras import Cameras
 from resources.video.protocol import Confirm, Handle, Take, TakeStatus
 from resources.voices import sound
 from resources.voices.engines import ending, open_voices
 from resources.voices.protocol import EngineVoice, Speech, UnspeakableError, VoiceEngine, VoiceProfile
 from studio.purchasing import Patience, PurchaseFailed, Till, buy
+from studio.shots import profile_of
 from studio.work import Work
 
 log = structlog.get_logger(__name__)
@@ -110,15 +113,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class NarratedScene:
-    """``lines`` with their places; ``cost_usd`` is what this time has cost. ``unspoken`` are lines that the engine
-    cannot say, by id, each with the reason."""
+    """What is said in a scene that was planned to last ``planned_seconds``, and how both are made to fit. ``unspoken``
+    are lines that the engine cannot say, by id, each with the reason."""
 
     scene_index: int
-    lines: tuple[PlacedLine, ...]
-    pace: float
-    characters: int
-    seconds_of_scene: float
+    planned_seconds: float
+    fit: Fit
     unspoken: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def lines(self) -> tuple[PlacedLine, ...]:
+        return self.fit.lines
+
+    @property
+    def characters(self) -> int:
+        return sum(len(placed.line.text) for placed in self.lines)
 
     @property
     def end(self) -> float:
@@ -157,28 +166,42 @@ class Narrator:
     open_voices: Callable[[], VoiceEngine | None]
     storage: Storage
     database: Database
+    cameras: Cameras
     patience: Patience
 
     async def narrate(self, work: Work) -> Narration:
         """Raises what `narrate` and `open_voices` raise."""
+
+        def clip_seconds(row: JobScene) -> float:
+            try:
+                profile = profile_of(self.cameras, work.job.options, row)
+                return profile.ordered_seconds(row.scene.duration)
+            except RecastError:  # a model that is not on offer is the trouble of whoever films
+                return row.scene.duration
+
         engine = self.open_voices()
         assert engine, "there is no narrator without one"
         try:
             return await narrate(
-                work, engine=engine, storage=self.storage, database=self.database, patience=self.patience
+                work,
+                engine=engine,
+                storage=self.storage,
+                database=self.database,
+                patience=self.patience,
+                clip_seconds=clip_seconds,
             )
         finally:
             await engine.close()
 
 
-def narrator(settings: Settings, database: Database, storage: Storage) -> Narrator | None:
+def narrator(settings: Settings, database: Database, storage: Storage, cameras: Cameras) -> Narrator | None:
     """The one of the settings; None where no engine is set, and films have no narration."""
     if settings.voice_engine is None:
         return None
     patience = Patience(
         settings.voice_timeout_seconds + BUSY_SECONDS, settings.unknown_absent_seconds, settings.unknown_sign_seconds
     )
-    return Narrator(partial(open_voices, settings), storage, database, patience)
+    return Narrator(partial(open_voices, settings), storage, database, cameras, patience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,14 +333,20 @@ def order_of(turn: Turn, engine: VoiceEngine, language: str) -> SpeechOrder:
 
 
 async def narrate(
-    work: Work, *, engine: VoiceEngine, storage: Storage, database: Database, patience: Patience
+    work: Work,
+    *,
+    engine: VoiceEngine,
+    storage: Storage,
+    database: Database,
+    patience: Patience,
+    clip_seconds: Callable[[JobScene], float] = lambda row: row.scene.duration,
 ) -> Narration:
     """Speak every line of the job's scenes, which are directed, and keep their places.
 
-    A line is asked for faster, within limits, where its scene is too short for it; where that is not enough it goes on
-    beyond the scene's length, and whoever finishes the film makes room. A line that the engine cannot say is left out,
-    and told. Raises EMPTY_SCRIPT, BUDGET_EXCEEDED, JOB_CANCELED, and what the engine raises; what was spoken before a
-    failure is not paid for again.
+    Lines and scenes are made to fit by the rules of `domain/fitting.py`, where ``clip_seconds`` is how much the clip of
+    a scene will have to show; what is kept with a scene says how long it has to be. A line that the engine cannot say
+    is left out, and told. Raises EMPTY_SCRIPT, BUDGET_EXCEEDED, JOB_CANCELED, and what the engine raises; what was
+    spoken before a failure is not paid for again.
     """
     rows = await scenes.list_scenes(work.connection, work.job.id)
     script = await scripts.find_version(work.connection, work.job.script_id, work.job.script_version or 0)
@@ -331,7 +360,7 @@ async def narrate(
     await _announce(work, engine.profile, turns)
     with tempfile.TemporaryDirectory(prefix="recast-speech-") as folder:
         till = Till(work.job.user_id, work.job.id, work.connection, database, patience)
-        session = _Session(work, till, engine, storage, script, Path(folder), len(turns))
+        session = _Session(work, till, engine, storage, script, Path(folder), len(turns), clip_seconds)
         return await session.narrate(rows, turns)
 
 
@@ -372,11 +401,14 @@ class _Session:
     script: Script
     folder: Path
     total: int
+    clip_seconds: Callable[[JobScene], float]
     cost_usd: Decimal = Decimal(0)
     done: int = 0
     bought: int = 0
     reused: int = 0
     request_ids: list[str] = field(default_factory=list)
+    made: set[str] = field(default_factory=set)
+    """Keys of what this run has bought, or had made for nothing."""
     _sounds: dict[str, "asyncio.Task[KeptSpeech]"] = field(default_factory=dict)
     _gate: asyncio.Semaphore = field(init=False)
 
@@ -418,9 +450,10 @@ class _Session:
 
     async def _scene(self, row: JobScene, turns: Sequence[Turn]) -> NarratedScene:
         orders = [order_of(turn, self.engine, self.script.language) for turn in turns]
-        said = await asyncio.gather(*(self._said(order, row.scene_index) for order in orders))
+        said = await asyncio.gather(*(self._said(turn, order) for turn, order in zip(turns, orders, strict=True)))
         heard = [one for one in said if isinstance(one, KeptSpeech)]
-        pace = pace_for([one.seconds for one in heard], row.scene.duration) if heard else 1.0
+        planned, clip = row.scene.duration, self.clip_seconds(row)
+        pace = pace_of([one.seconds for one in heard], planned, clip)
         if pace > 1:
             heard = list(await asyncio.gather(*(self._paced(one, pace) for one in heard)))
         speakers = [turn for turn, one in zip(turns, said, strict=True) if isinstance(one, KeptSpeech)]
@@ -435,21 +468,17 @@ class _Session:
             )
             for turn, one in zip(speakers, heard, strict=True)
         ]
-        placed = place_lines(lines, [turn.start for turn in speakers], row.scene.duration)
-        if placed != row.speech:
-            await scenes.save_speech(self.work.connection, row.id, placed)
-        return NarratedScene(
-            scene_index=row.scene_index,
-            lines=placed,
-            pace=pace,
-            characters=sum(len(line.text) for line in lines),
-            seconds_of_scene=row.scene.duration,
-            unspoken=tuple(
-                (turn.line_id, str(one)) for turn, one in zip(turns, said, strict=True) if isinstance(one, _Unspoken)
-            ),
+        starts = [turn.start for turn in speakers]
+        made = fit_spoken(lines, starts, pace=pace, planned_seconds=planned, clip_seconds=clip)
+        if (made.lines, made.seconds) != (row.speech, row.film_seconds):
+            await scenes.save_speech(self.work.connection, row.id, made.lines, made.seconds)
+            await self._tell_held(row, made.picture)
+        unspoken = tuple(
+            (turn.line_id, str(one)) for turn, one in zip(turns, said, strict=True) if isinstance(one, _Unspoken)
         )
+        return NarratedScene(row.scene_index, planned, made, unspoken)
 
-    async def _said(self, order: SpeechOrder, scene_index: int) -> KeptSpeech | _Unspoken:
+    async def _said(self, turn: Turn, order: SpeechOrder) -> KeptSpeech | _Unspoken:
         """A line at its usual pace; lines with the same sound are one."""
         try:
             kept = await self._sound(order)
@@ -457,10 +486,13 @@ class _Session:
             if isinstance(error, UnspeakableError) or isinstance(error.__cause__, UnspeakableError):
                 return _Unspoken(error.detail)
             raise RecastError(
-                error.code, f"Scene {scene_index}: {error.detail}", cause=error.cause, request_id=error.request_id
+                error.code, f"Scene {turn.scene_index}: {error.detail}", cause=error.cause, request_id=error.request_id
             ) from error
         self.done += 1
-        await self.work.progress(self.done / self.total)
+        done = self.done  # others go on meanwhile
+        await self.work.progress(done / self.total)
+        if order.key in self.made:
+            await self._tell_spoken(turn, kept, done)
         return kept
 
     async def _sound(self, order: SpeechOrder) -> KeptSpeech:
@@ -527,6 +559,7 @@ class _Session:
                 return kept
             bought = await buy(self.till, goods)
         self.bought += 1
+        self.made.add(order.key)
         self.cost_usd += bought.cost_usd
         if bought.receipt.request_id:
             self.request_ids.append(bought.receipt.request_id)
@@ -545,6 +578,29 @@ class _Session:
         """Whether a worker has died after it had stored the answer and before it could say so."""
         standing = await attempts.find_standing(self.till.connection, self.till.user_id, key)
         return standing is not None and standing.finished_at is None
+
+    async def _tell_spoken(self, turn: Turn, kept: KeptSpeech, done: int) -> None:
+        speaker = turn.member.name if turn.member else "the narrator"
+        await self.work.note(
+            "line_spoken",
+            f"Line {turn.line_id} is spoken by {speaker}",
+            scene_index=turn.scene_index,
+            line=turn.line_id,
+            character_id=str(turn.member.character_id) if turn.member else None,
+            seconds=round(kept.seconds, 3),
+            done=done,
+            lines=self.total,
+        )
+
+    async def _tell_held(self, row: JobScene, picture: Picture) -> None:
+        if picture.hold_seconds > USUAL.brief_hold_seconds:
+            await self.work.note(
+                "picture_held",
+                f"Scene {row.scene_index} says more than its clip can show: for {picture.hold_seconds:.1f} s its last"
+                " picture stands still. Shorten its lines, or part the scene",
+                scene_index=row.scene_index,
+                hold_seconds=round(picture.hold_seconds, 3),
+            )
 
     async def _tell_unspoken(self, narrated: Sequence[NarratedScene]) -> None:
         unspoken = [(scene.scene_index, *one) for scene in narrated for one in scene.unspoken]

@@ -195,8 +195,8 @@ class JobDetail(JobView):
                     {"stage": "script", "status": "succeeded", "since": MORNING, "message": "script is done"},
                     {"stage": "scenes", "status": "succeeded", "since": MORNING, "message": "scenes is done"},
                     {"stage": "cast", "status": "succeeded", "since": MORNING, "message": "cast is done"},
+                    {"stage": "narration", "status": "succeeded", "since": MORNING, "message": "narration is done"},
                     {"stage": "clips", "status": "running", "since": LATER, "message": "clips has started"},
-                    {"stage": "narration", "status": "waiting", "since": None, "message": None},
                     {"stage": "final_mp4", "status": "waiting", "since": None, "message": None},
                 ],
             }

@@ -76,8 +76,8 @@ async def test_a_link_becomes_a_film(
         "script",
         "scenes",
         "cast",
-        "clips",
         "narration",
+        "clips",
         "final_mp4",
     ]
     assert all(one["materialized_at"] for one in stages)

@@ -145,7 +145,7 @@ async def test_a_job_tells_which_scene_failed_and_why(alice: SignedIn, film: str
     assert (first["text"], first["seconds"], first["characters"]) == (LINES[0].text, 2.0, [])
 
 
-WAITING = dict.fromkeys(("script", "scenes", "cast", "clips", "narration", "final_mp4"), "waiting")
+WAITING = dict.fromkeys(("script", "scenes", "cast", "narration", "clips", "final_mp4"), "waiting")
 
 
 async def stages_of(user: SignedIn, job_id: str) -> dict[str, str]:

@@ -56,7 +56,7 @@ async def test_a_film_that_is_being_changed_has_no_result_until_it_is_done(
     alice: SignedIn, film: str, pipeline: Pipeline
 ) -> None:
     await pipeline.finish_film(film)
-    await pipeline.begin(film, "clips")
+    await pipeline.begin(film, "clips", run_id="by-hand")
     answer = await alice.get(f"/jobs/{film}/result")
     assert (answer.status_code, answer.json()["code"]) == (409, "NOT_READY")
 
@@ -78,8 +78,8 @@ async def test_stages_in_dagster_come_with_links_and_the_inherited_transcript(
         "script",
         "scenes",
         "cast",
-        "clips",
         "narration",
+        "clips",
         "final_mp4",
     ]
     assert [one["is_materialized"] for one in stages] == [True, True, False, False, False, False, False]

@@ -18,7 +18,7 @@ from domain.speech import PlacedLine
 from domain.stages import JobType, Stage
 from resources.database import attempts, characters, events, jobs, scenes, scripts
 from resources.database.connection import Database
-from resources.database.records import Attempt, JobOptions, JobScene
+from resources.database.records import Attempt, JobEvent, JobOptions, JobScene
 from resources.settings import Settings
 from resources.storage import Storage
 from resources.voices.engines import known_models
@@ -46,7 +46,12 @@ def charges(sandbox: Running, prompt: str = "") -> list[dict[str, object]]:
 
 
 def voices(
-    sandbox: Running | str, model: str = "tts-1", *, key: str = "sk-sandbox-1", timeout_seconds: float = 20, at_once: int = 2
+    sandbox: Running | str,
+    model: str = "tts-1",
+    *,
+    key: str = "sk-sandbox-1",
+    timeout_seconds: float = 20,
+    at_once: int = 2,
 ) -> OpenAIVoices:
     return OpenAIVoices(
         known_models()[model],
@@ -77,7 +82,7 @@ class Desk:
     user_id: UUID
     job_id: UUID
 
-    async def plan(self, *scenes_of: Sequence[Line], language: str = "en") -> "Desk":
+    async def plan(self, *scenes_of: Sequence[Line], language: str = "en", options: JobOptions | None = None) -> "Desk":
         """A job whose scenes have these lines."""
         numbered = Script(title="A film", language=language, lines=tuple(one for lines in scenes_of for one in lines))
         places = iter(numbered.lines)
@@ -97,7 +102,7 @@ class Desk:
                 script_id=script.id,
                 script_version=1,
                 job_type=JobType.GENERATION,
-                options=JobOptions(),
+                options=options or JobOptions(),
             )
             assert job
             for one in PREMADE[:2]:
@@ -123,10 +128,21 @@ class Desk:
             await direct_scenes(work)
             yield work
 
-    async def narrate(self, by: VoiceEngine, *, storage: Storage | None = None) -> Narration:
+    async def narrate(
+        self,
+        by: VoiceEngine,
+        *,
+        storage: Storage | None = None,
+        clip_seconds: Callable[[JobScene], float] = lambda row: row.scene.duration,
+    ) -> Narration:
         async with self.work() as work:
             return await narrate(
-                work, engine=by, storage=storage or self.storage, database=self.database, patience=PATIENCE
+                work,
+                engine=by,
+                storage=storage or self.storage,
+                database=self.database,
+                patience=PATIENCE,
+                clip_seconds=clip_seconds,
             )
 
     async def attempts(self) -> list[Attempt]:
@@ -142,6 +158,10 @@ class Desk:
 
     async def spoken(self) -> list[PlacedLine]:
         return [placed for row in await self.scenes() for placed in row.speech or ()]
+
+    async def events(self, kind: str) -> list[JobEvent]:
+        async with self.database.connect() as connection:
+            return [one for one in await events.list_events(connection, self.job_id, after=0) if one.kind == kind]
 
     async def told(self) -> list[str]:
         async with self.database.connect() as connection:

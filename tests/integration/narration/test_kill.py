@@ -1,4 +1,4 @@
-"""A worker that is killed with kill -9 while it waits for a line: whoever comes next goes on, and buys nothing twice."""
+"""A worker is killed with kill -9 while it waits for a line: whoever comes next goes on, and buys nothing twice."""
 
 import asyncio
 import multiprocessing

@@ -10,8 +10,12 @@ from domain.errors import ErrorCode, RecastError
 from domain.speech import MOST_PACE
 from domain.stages import Stage
 from resources.database import jobs
+from resources.database.records import JobOptions
+from resources.settings import Settings
 from resources.storage import speech_object_key
+from resources.video.cameras import Cameras
 from resources.voices.espeak import EspeakVoices
+from studio.narrating import narrator
 from studio.work import stage_work
 from tests.integration.narration.conftest import ADA, BRUNO, Desk, Running, charges, line, voices
 
@@ -57,11 +61,69 @@ async def test_a_scene_that_is_too_short_is_spoken_faster_and_never_cut(desk: De
     made = await desk.plan([line("Did you really see that comet yesterday?", 0, 2, "Ada")], [line(LONG, 2, 4, "Ada")])
     spoken = await made.narrate(espeak)
     first, second = spoken.scenes
-    assert 1 < first.pace <= MOST_PACE
-    assert second.pace == MOST_PACE
-    assert second.end > second.seconds_of_scene
+    assert 1 < first.fit.pace <= MOST_PACE
+    assert second.fit.pace == MOST_PACE
+    assert second.end > second.planned_seconds
     assert second.lines[0].line.text == LONG
     assert second.lines[0].line.words[-1].text == "given."
+
+
+async def test_a_scene_is_kept_with_the_length_that_its_speech_needs(desk: Desk, espeak: EspeakVoices) -> None:
+    made = await desk.plan(
+        [line("Did you see that?", 0, 3, "Ada")], [line("— …", 3, 6)], [line(LONG, 6, 8, "Ada")], [line(LONG, 8, 12)]
+    )
+    spoken = await made.narrate(espeak, clip_seconds=lambda row: 6.0)
+    short, silent, crowded, roomy = await made.scenes()
+    assert (short.film_seconds, silent.film_seconds, silent.speech) == (3.0, 3.0, ())
+    for row in (crowded, roomy):
+        assert row.speech
+        assert row.film_seconds
+        assert row.speech[-1].end <= row.film_seconds + 0.0005 < row.speech[-1].end + 0.002
+    # Both have six seconds of film for some seven of speech; where more was planned, as much is said.
+    assert [scene.fit.picture.hold_seconds > 0.4 for scene in spoken.scenes] == [False] * 4
+    assert "picture_held" not in await made.told()
+
+
+async def test_a_scene_whose_picture_stands_still_is_told(desk: Desk, espeak: EspeakVoices) -> None:
+    made = await desk.plan([line(LONG, 0, 2, "Ada")])
+    spoken = await made.narrate(espeak)
+    (held,) = await made.events("picture_held")
+    assert held.scene_index == 1
+    assert held.data["hold_seconds"] == pytest.approx(spoken.scenes[0].fit.picture.hold_seconds, abs=0.001)
+    await made.narrate(espeak)
+    assert len(await made.events("picture_held")) == 1
+
+
+async def test_what_a_model_films_beyond_a_scene_is_known_to_its_narrator(desk: Desk, settings: Settings) -> None:
+    """minimax/video-01 sells five seconds and no less."""
+    made = await desk.plan(
+        [line(LONG, 0, 2, "Ada")], options=JobOptions(provider="replicate", model="minimax/video-01")
+    )
+    by = narrator(
+        settings.model_copy(update={"voice_engine": "espeak"}), desk.database, desk.storage, Cameras(settings)
+    )
+    assert by
+    async with made.work() as work:
+        spoken = await by.narrate(work)
+    assert spoken.scenes[0].planned_seconds == 2.0
+    assert spoken.scenes[0].fit.picture.used_seconds == 5.0
+
+
+async def test_every_line_is_told_as_it_is_spoken_and_once(desk: Desk, espeak: EspeakVoices) -> None:
+    made = await desk.plan(
+        [line("Did you see that?", 0, 3, "Ada"), line("A comet.", 3, 6, "Bruno")], [line("A comet.", 6, 9, "Bruno")]
+    )
+    await made.narrate(espeak)
+    told = await made.events("line_spoken")
+    assert {(one.scene_index, one.message) for one in told} == {
+        (1, "Line 1 is spoken by Ada"),
+        (1, "Line 2 is spoken by Bruno"),
+        (2, "Line 3 is spoken by Bruno"),
+    }
+    assert sorted(one.data["done"] for one in told) == [1, 2, 3]
+    assert {one.data["lines"] for one in told} == {3}
+    await made.narrate(espeak)
+    assert len(await made.events("line_spoken")) == 3
 
 
 async def test_paid_speech_is_stretched_and_not_bought_again(desk: Desk, speaking: Running) -> None:
@@ -70,10 +132,10 @@ async def test_paid_speech_is_stretched_and_not_bought_again(desk: Desk, speakin
     spoken = await made.narrate(engine)
     again = await made.narrate(engine)
     await engine.close()
-    assert spoken.scenes[0].pace > 1
+    assert spoken.scenes[0].fit.pace > 1
     (charge,) = charges(speaking, LONG)
     whole = float(charge["input"]["seconds"])  # type: ignore[index]
-    assert spoken.seconds == pytest.approx((whole - 0.3) / spoken.scenes[0].pace, rel=0.05)
+    assert spoken.seconds == pytest.approx((whole - 0.3) / spoken.scenes[0].fit.pace, rel=0.05)
     assert again.scenes == spoken.scenes
 
 
