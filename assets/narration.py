@@ -14,7 +14,7 @@ from domain import narration as turns
 from domain.stages import Stage
 from resources.database.connection import Database
 from resources.language.client import LanguageModel
-from studio import directing, narrating
+from studio import narrating
 from studio.narrating import NarratedScene, Narration, Narrator
 
 
@@ -32,16 +32,12 @@ async def narration(
     context: dg.AssetExecutionContext,
     database: dg.ResourceParam[Database],
     language_model: dg.ResourceParam[LanguageModel | None],
-    narrator: dg.ResourceParam[Narrator | None],
+    narrator: dg.ResourceParam[Narrator],
 ) -> dg.MaterializeResult:
     """Each line in its character's voice, spoken at most once per voice and text, with its place in its scene. Without
-    a voice engine the film has none."""
-    spoken: Narration | None = None
+    a voice engine, or where its user wants none, the film has no speech."""
     async with stage_run(context, database, Stage.NARRATION) as work:
-        if narrator:
-            # Who has the picture speaks what nobody's name stands at; whichever stage comes first directs.
-            await directing.direct_scenes(work, director=language_model)
-            spoken = await narrator.narrate(work)
+        spoken = await narrator.narrate(work, director=language_model)
     if spoken is None:
         return dg.MaterializeResult(data_version=data_version(""), metadata={"engine": "none", "lines": 0})
     return dg.MaterializeResult(

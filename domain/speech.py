@@ -1,7 +1,8 @@
 """Speech: lines as they are spoken, where each stands in its scene, and how much faster one may be spoken to fit."""
 
+import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import ceil
 from uuid import UUID
 
@@ -110,6 +111,14 @@ def words_at(text: str, marks: Sequence[tuple[int, float]], seconds: float) -> t
         TimedWord(word, round(start, 3), round(max(start, end), 3))
         for word, start, end in zip(words, times, ends, strict=True)
     )
+
+
+def marks_of(text: str, phonemes: Sequence[tuple[str, float]]) -> list[tuple[int, float]]:
+    """Marks for `words_at`, from an engine that tells when each phoneme of a text is said, blanks between words among
+    them. Nothing where the engine has made one of two words, or two of one: nobody knows then which is which."""
+    begins = [next(said)[1] for is_blank, said in groupby(phonemes, lambda one: one[0].isspace()) if not is_blank]
+    places = [word.start() for word in re.finditer(r"\S+", text)]
+    return list(zip(places, begins, strict=True)) if len(places) == len(begins) else []
 
 
 def _filled(begins: Sequence[float | None], seconds: float) -> list[float]:

@@ -6,10 +6,22 @@ A character's own voice is named as espeak-ng names one (``en-gb+f3``: a languag
 
 import re
 from collections.abc import Sequence
+from enum import StrEnum
 from uuid import UUID
 
 from domain.chance import draw, pick
 from domain.characters import Voice
+
+
+class SpokenBy(StrEnum):
+    """What a film asks for: the engine that its server uses unless told, one by its name, or no speech at all."""
+
+    AUTO = "auto"
+    OFF = "off"
+    ESPEAK = "espeak"
+    KOKORO = "kokoro"
+    OPENAI = "openai"
+
 
 NARRATOR = Voice(name="en-us+f2", pitch=48, rate=46)
 """Who says what no character says."""

@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -32,13 +31,15 @@ from domain.words import TimedWord
 from resources.database import attempts, characters, events, providers, scenes, scripts
 from resources.database.connection import Connection, Database
 from resources.database.records import JobScene
+from resources.language.client import LanguageModel
 from resources.settings import Settings
 from resources.storage import Storage, speech_facts_key, speech_object_key
 from resources.video.cameras import Cameras
 from resources.video.protocol import Confirm, Handle, Take, TakeStatus
 from resources.voices import sound
-from resources.voices.engines import ending, open_voices
+from resources.voices.engines import Voices, ending
 from resources.voices.protocol import EngineVoice, Speech, UnspeakableError, VoiceEngine, VoiceProfile
+from studio.directing import direct_scenes
 from studio.purchasing import Patience, PurchaseFailed, Till, buy
 from studio.shots import profile_of
 from studio.work import Work
@@ -161,16 +162,19 @@ class Narration:
 
 @dataclass(frozen=True, slots=True)
 class Narrator:
-    """Who speaks. ``open_voices`` makes the engine that each job uses and closes."""
+    """Who speaks. Each job opens the engine that it asks for, and closes it."""
 
-    open_voices: Callable[[], VoiceEngine | None]
+    voices: Voices
     storage: Storage
     database: Database
     cameras: Cameras
     patience: Patience
 
-    async def narrate(self, work: Work) -> Narration:
-        """Raises what `narrate` and `open_voices` raise."""
+    async def narrate(self, work: Work, *, director: LanguageModel | None = None) -> Narration | None:
+        """None for a film without speech. Raises what `direct_scenes`, `narrate` and `Voices.open` raise."""
+        engine = self.voices.open(work.job.options.narration)
+        if engine is None:
+            return None
 
         def clip_seconds(row: JobScene) -> float:
             try:
@@ -179,9 +183,9 @@ class Narrator:
             except RecastError:  # a model that is not on offer is the trouble of whoever films
                 return row.scene.duration
 
-        engine = self.open_voices()
-        assert engine, "there is no narrator without one"
         try:
+            # Who has the picture speaks what nobody's name stands at; whichever stage comes first directs.
+            await direct_scenes(work, director=director)
             return await narrate(
                 work,
                 engine=engine,
@@ -194,14 +198,12 @@ class Narrator:
             await engine.close()
 
 
-def narrator(settings: Settings, database: Database, storage: Storage, cameras: Cameras) -> Narrator | None:
-    """The one of the settings; None where no engine is set, and films have no narration."""
-    if settings.voice_engine is None:
-        return None
+def narrator(settings: Settings, database: Database, storage: Storage, cameras: Cameras) -> Narrator:
+    """The one of the settings."""
     patience = Patience(
         settings.voice_timeout_seconds + BUSY_SECONDS, settings.unknown_absent_seconds, settings.unknown_sign_seconds
     )
-    return Narrator(partial(open_voices, settings), storage, database, cameras, patience)
+    return Narrator(Voices(settings), storage, database, cameras, patience)
 
 
 @dataclass(frozen=True, slots=True)

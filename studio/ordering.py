@@ -8,7 +8,7 @@ from resources.database import jobs, scripts
 from resources.database.connection import Connection
 from resources.database.records import Job, JobOptions
 from resources.video.cameras import Cameras
-from resources.voices.protocol import VoiceEngine
+from resources.voices.engines import Voices
 from studio.casting import require_castable
 from studio.idempotency import RequestIdentity, find_earlier
 from studio.quoting import quote_film, reserve
@@ -23,7 +23,7 @@ async def order_film(
     identity: RequestIdentity | None = None,
     *,
     has_model: bool = False,
-    voices: VoiceEngine | None = None,
+    voices: Voices | None = None,
 ) -> Job:
     """The queued generation job, pinned to the script's present version, or the one that the same request made before.
 

@@ -21,7 +21,7 @@ from resources.database import budgets, characters, clips, scenes, scripts
 from resources.database.connection import Connection
 from resources.database.records import Character, Job, JobOptions
 from resources.video.cameras import Cameras
-from resources.voices.protocol import VoiceEngine
+from resources.voices.engines import Voices
 from studio.choosing import Choice, find_choice
 from studio.directing import split
 from studio.shots import profile_of, shot_of
@@ -37,14 +37,14 @@ async def quote_film(
     options: JobOptions,
     *,
     has_model: bool = False,
-    voices: VoiceEngine | None = None,
+    voices: Voices | None = None,
 ) -> Quote:
     """The price of filming a script as it is now, with its present cast, who may have to be trained first. What the
     user owns is free. Nobody is asked: where a language model has still to choose the lines (``has_model``: one is
-    configured), it is an estimate, of the lines that the rules would keep. ``voices`` are those that speak, if any.
+    configured), it is an estimate, of the lines that the rules would keep. ``voices`` are those that may speak.
 
     Raises NOT_FOUND, NOT_READY (not imported yet), EMPTY_CAST, UNKNOWN_MODEL, and PROVIDER_NOT_CONFIGURED when somebody
-    has to be trained and nobody can.
+    has to be trained and nobody can, or the film is to be spoken by an engine that is not set up.
     """
     script = await scripts.find_script(connection, script_id)
     if script is None:
@@ -56,7 +56,8 @@ async def quote_film(
         connection, script_id, script.version, script.normalized_script, options, has_model=has_model
     )
     wanted, told = await asyncio.to_thread(_wanted, cameras, script.normalized_script, options, cast, choice)
-    speech = await speech_items(connection, voices, user_id, told, cast.members, script.normalized_script)
+    engine = voices.open(options.narration) if voices else None
+    speech = await speech_items(connection, engine, user_id, told, cast.members, script.normalized_script)
     return await _priced(connection, cameras, user_id, cast, wanted, speech, is_estimate=choice.is_open)
 
 
@@ -66,7 +67,7 @@ async def quote_rest(
     job: Job,
     *,
     has_model: bool = False,
-    voices: VoiceEngine | None = None,
+    voices: Voices | None = None,
 ) -> Quote:
     """The price of what is not filmed or spoken yet of a job; ``has_model`` and ``voices`` as in `quote_film`."""
     rows = await scenes.list_scenes(connection, job.id)
@@ -86,7 +87,8 @@ async def quote_rest(
         wanted.append(_Wanted(row.scene_index, profile, profile.ordered_seconds(seconds), shot))
     told = [SceneOfLines(row.scene, row.line_ids, row.prompt.speaker if row.prompt else None) for row in rows]
     script = await scripts.find_version(connection, job.script_id, job.script_version or 0)
-    speech = await speech_items(connection, voices, job.user_id, told, cast.members, script) if script else ([], set())
+    engine = voices.open(job.options.narration) if voices and script else None
+    speech = await speech_items(connection, engine, job.user_id, told, cast.members, script) if script else ([], set())
     return await _priced(connection, cameras, job.user_id, cast, wanted, speech)
 
 

@@ -6,7 +6,7 @@ from resources.database import jobs, scenes
 from resources.database.connection import Connection
 from resources.database.records import Job, JobScene
 from resources.video.cameras import Cameras
-from resources.voices.protocol import VoiceEngine
+from resources.voices.engines import Voices
 from studio.changes import Changes
 from studio.quoting import quote_rest, reserve
 
@@ -18,10 +18,10 @@ async def retake(
     index: int,
     changes: Changes,
     *,
-    voices: VoiceEngine | None = None,
+    voices: Voices | None = None,
 ) -> Job:
     """Have scene ``index`` filmed again. What it may cost is set aside, with what is not spoken yet by ``voices``.
-    Raises NOT_FOUND, CONFLICT (the job is under way), UNKNOWN_MODEL and BUDGET_EXCEEDED."""
+    Raises NOT_FOUND, CONFLICT (the job is under way), UNKNOWN_MODEL, PROVIDER_NOT_CONFIGURED and BUDGET_EXCEEDED."""
     row = await _scene(connection, job, index)
     if row.prompt is None:
         raise RecastError(ErrorCode.CONFLICT, "The scene was never directed; try the whole job again.")

@@ -21,7 +21,13 @@ SceneIndex = Annotated[int, Path(ge=1, description="The scene's number, from 1."
 @router.post(
     "/retry",
     status_code=202,
-    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.UNKNOWN_MODEL, ErrorCode.BUDGET_EXCEEDED),
+    responses=problems(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.CONFLICT,
+        ErrorCode.UNKNOWN_MODEL,
+        ErrorCode.PROVIDER_NOT_CONFIGURED,
+        ErrorCode.BUDGET_EXCEEDED,
+    ),
     summary="Film one scene again",
 )
 async def retry_scene(

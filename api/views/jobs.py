@@ -17,6 +17,7 @@ from domain.profile import Aspect
 from domain.stages import JobType
 from domain.states import JobStatus, SceneStatus
 from domain.training import Likeness
+from domain.voices import SpokenBy
 from resources.database.records import Job, JobOptions, JobScene
 
 DEFAULTS = JobOptions()
@@ -68,6 +69,10 @@ class FilmRequest(View):
         description="Deliver the film even if some scenes cannot be filmed: a card stands in for each, and the result"
         " says which.",
     )
+    narration: SpokenBy = Field(
+        default=DEFAULTS.narration,
+        description="Who speaks the lines: `auto` is the server's own choice, `off` nobody; see `GET /voices`.",
+    )
 
     @field_validator("target_seconds")
     @classmethod
@@ -90,6 +95,7 @@ class OptionsView(View):
     max_scenes: int
     target_seconds: int = Field(description="The length that the script is shortened to; 0 where it is not.")
     deliver_partial: bool
+    narration: SpokenBy
 
 
 class CostView(View):

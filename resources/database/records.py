@@ -20,6 +20,7 @@ from domain.speech import PlacedLine
 from domain.stages import JobType
 from domain.states import JobStatus, SceneStatus
 from domain.training import Likeness
+from domain.voices import SpokenBy
 
 
 class Record(BaseModel):
@@ -28,7 +29,8 @@ class Record(BaseModel):
 
 class JobOptions(Record):
     """What the user asked for. ``max_scenes`` films only the first scenes; 0 films all. ``target_seconds`` shortens the
-    script to the lines that carry a film of about that length; 0 keeps them all. ``reading`` is that of an import."""
+    script to the lines that carry a film of about that length; 0 keeps them all. ``narration`` is who speaks the lines.
+    ``reading`` is that of an import."""
 
     aspect: Aspect = Aspect.WIDE
     style: str = Field(default="warm flat illustration", min_length=1, max_length=200)
@@ -38,6 +40,7 @@ class JobOptions(Record):
     max_scenes: int = Field(default=0, ge=0, le=1000)
     target_seconds: int = Field(default=0, ge=0, le=3600)
     deliver_partial: bool = False
+    narration: SpokenBy = SpokenBy.AUTO
     reading: Reading = Reading()
 
     @property

@@ -2,20 +2,23 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import av
 import pytest
+from pydantic import SecretStr
 
 from domain.errors import ErrorCode, RecastError
 from domain.speech import MOST_PACE
 from domain.stages import Stage
+from domain.voices import SpokenBy
 from resources.database import jobs
 from resources.database.records import JobOptions
 from resources.settings import Settings
 from resources.storage import speech_object_key
 from resources.video.cameras import Cameras
 from resources.voices.espeak import EspeakVoices
-from studio.narrating import narrator
+from studio.narrating import Narration, narrator
 from studio.work import stage_work
 from tests.integration.narration.conftest import ADA, BRUNO, Desk, Running, charges, line, voices
 
@@ -99,14 +102,36 @@ async def test_what_a_model_films_beyond_a_scene_is_known_to_its_narrator(desk: 
     made = await desk.plan(
         [line(LONG, 0, 2, "Ada")], options=JobOptions(provider="replicate", model="minimax/video-01")
     )
-    by = narrator(
-        settings.model_copy(update={"voice_engine": "espeak"}), desk.database, desk.storage, Cameras(settings)
-    )
-    assert by
-    async with made.work() as work:
-        spoken = await by.narrate(work)
+    spoken = await narrated(made, settings.model_copy(update={"voice_engine": "espeak"}))
+    assert spoken
     assert spoken.scenes[0].planned_seconds == 2.0
     assert spoken.scenes[0].fit.picture.used_seconds == 5.0
+
+
+async def narrated(made: Desk, settings: Settings) -> Narration | None:
+    """As the stage does it."""
+    by = narrator(settings, made.database, made.storage, Cameras(settings))
+    async with made.work() as work:
+        return await by.narrate(work)
+
+
+async def test_a_film_is_spoken_by_whom_it_asks_for(desk: Desk, settings: Settings, speaking: Running) -> None:
+    service = {"voice_base_url": f"{speaking.url}/openai/v1", "voice_api_key": SecretStr("sk-sandbox-1")}
+    paid = settings.model_copy(update={"voice_engine": "openai", "voice_model": "tts-1", **service})
+    text = f"Did you see that, {uuid4().hex[:6]}?"
+    for asked, provider in ((SpokenBy.AUTO, "openai"), (SpokenBy.ESPEAK, "espeak-ng"), (SpokenBy.OFF, None)):
+        made = await desk.plan([line(text, 0, 5, "Ada")], options=JobOptions(narration=asked))
+        spoken = await narrated(made, paid)
+        assert (spoken.profile.provider if spoken else None) == provider
+        assert [row.speech is None for row in await made.scenes()] == [spoken is None]
+    assert len(charges(speaking, text)) == 1
+
+
+async def test_an_engine_that_is_gone_fails_the_stage_and_is_named(desk: Desk, settings: Settings) -> None:
+    made = await desk.plan([line("Hello.", 0, 5, "Ada")], options=JobOptions(narration=SpokenBy.KOKORO))
+    with pytest.raises(RecastError, match="no voices by kokoro") as failed:
+        await narrated(made, settings.model_copy(update={"voice_engine": "espeak"}))
+    assert failed.value.code is ErrorCode.PROVIDER_NOT_CONFIGURED
 
 
 async def test_every_line_is_told_as_it_is_spoken_and_once(desk: Desk, espeak: EspeakVoices) -> None:

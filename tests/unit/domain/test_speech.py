@@ -11,6 +11,7 @@ from domain.speech import (
     SpokenLine,
     estimated_seconds,
     is_speakable,
+    marks_of,
     pace_for,
     place_lines,
     words_at,
@@ -91,6 +92,15 @@ def test_words_never_go_back_in_time(text: str, marks: list[tuple[int, float]]) 
     assert all(word.start <= word.end <= 5.0 for word in words)
     assert all(later.start >= earlier.start for earlier, later in pairwise(words))
     assert not words or "".join(word.text for word in words).strip() == text.strip()
+
+
+def test_words_begin_with_their_first_phoneme() -> None:
+    phonemes = [("w", 0.1), ("ʌ", 0.2), (" ", 0.3), ("t", 0.5), ("u", 0.6), (".", 0.9)]
+    assert marks_of("One  two.", phonemes) == [(0, 0.1), (5, 0.5)]
+
+
+def test_words_that_an_engine_runs_together_have_no_times() -> None:
+    assert marks_of("In the sea", [("ɪ", 0.1), (" ", 0.3), ("s", 0.5)]) == []
 
 
 def test_punctuation_alone_is_not_spoken() -> None:
