@@ -20,6 +20,7 @@ MARKED_SHARE = 0.5
 """Of the words, so many must have a time of their own; else none is believed."""
 LETTERS_PER_SECOND_SLOW, LETTERS_PER_SECOND_FAST = 9.0, 20.0
 SYLLABLES_PER_SECOND_SLOW, SYLLABLES_PER_SECOND_FAST = 3.0, 8.0
+LETTERS_PER_SECOND, SYLLABLES_PER_SECOND = 14.0, 5.0
 """Of scripts without spaces, where a letter is about a syllable."""
 BREATH_SECONDS = 1.0
 """Silence that a service may add to a line and charge for."""
@@ -135,11 +136,21 @@ def _filled(begins: Sequence[float | None], seconds: float) -> list[float]:
     return times
 
 
+def likely_seconds(text: str) -> float:
+    """How long ``text`` usually takes to say."""
+    letters, syllables = _counts(text)
+    return letters / LETTERS_PER_SECOND + syllables / SYLLABLES_PER_SECOND
+
+
 def estimated_seconds(text: str) -> tuple[float, float]:
     """How long ``text`` may take to say, at least and at most, before anybody has said it."""
-    words = [word.strip() for word in words_of(text)]
-    syllables = sum(is_unspaced(word) for word in words)
-    letters = sum(len(word) + 1 for word in words if not is_unspaced(word))
+    letters, syllables = _counts(text)
     least = letters / LETTERS_PER_SECOND_FAST + syllables / SYLLABLES_PER_SECOND_FAST
     most = letters / LETTERS_PER_SECOND_SLOW + syllables / SYLLABLES_PER_SECOND_SLOW + BREATH_SECONDS
     return least, most
+
+
+def _counts(text: str) -> tuple[int, int]:
+    """Letters of words, each with a blank, and letters that are words of their own."""
+    words = [word.strip() for word in words_of(text)]
+    return sum(len(word) + 1 for word in words if not is_unspaced(word)), sum(is_unspaced(word) for word in words)
