@@ -7,6 +7,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 
+# A stack is a dozen interpreters: where the environment forbids bytecode, each would compile all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 UV_VERSION := 0.9.18
 # Two for each of two cores: much of a test is waiting.

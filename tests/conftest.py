@@ -1,24 +1,19 @@
 """What all tests share: a real PostgreSQL and a real S3, one of each per worker, started when first needed."""
 
-import asyncio
 import os
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import pytest
 from hypothesis import settings as hypothesis_settings
-from psycopg import sql
 
 from cli.stack.background import running_stack
 from cli.stack.stack import Stack
-from resources.database.migrations import migrate
 from resources.settings import Settings
+from tests.databases import Databases
 from tests.shared_costs import share
 
-TEMPLATE = "recast_template"
 GATEWAY_PASSWORD = "gateway"
 WORKER_PASSWORD = "worker"
 
@@ -64,39 +59,20 @@ def postgres(servers: Stack) -> str:
 
 
 @pytest.fixture(scope="session")
-def template(postgres: str) -> str:
-    """A migrated database, copied for each test, which is much quicker than migrating it again."""
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
-        asyncio.run(migrate(_url(postgres, TEMPLATE)))
-        for login, password in (("api_gateway", GATEWAY_PASSWORD), ("recast_worker", WORKER_PASSWORD)):
-            connection.execute(
-                sql.SQL("set scram_iterations = 1; alter role {} password {}").format(
-                    sql.Identifier(login), sql.Literal(password)
-                )
-            )
-    return TEMPLATE
+def databases(postgres: str) -> Databases:
+    return Databases(postgres, {"api_gateway": GATEWAY_PASSWORD, "recast_worker": WORKER_PASSWORD})
 
 
 @pytest.fixture
-def database_urls(postgres: str, template: str) -> Iterator[DatabaseUrls]:
+def database_urls(databases: Databases) -> Iterator[DatabaseUrls]:
     """A database of the test's own, with the schema of the migrations and nothing in it."""
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(
-            # Twice as quick as through the log, since nothing here is flushed to disk.
-            sql.SQL("create database {} template {} strategy file_copy").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-    admin = _url(postgres, name)
+    lent = databases.lend()
     yield DatabaseUrls(
-        admin=admin,
-        worker=_as(admin, "recast_worker", WORKER_PASSWORD),
-        api=_as(admin, "api_gateway", GATEWAY_PASSWORD),
+        admin=lent.url,
+        worker=_as(lent.url, "recast_worker", WORKER_PASSWORD),
+        api=_as(lent.url, "api_gateway", GATEWAY_PASSWORD),
     )
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    databases.take_back(lent)
 
 
 @pytest.fixture(scope="session")
@@ -111,10 +87,6 @@ def _nothing_of_the_users_own(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("RECAST_", "OPENAI_", "REPLICATE_", "FAL_", "AWS_")):
             monkeypatch.delenv(name)
-
-
-def _url(postgres: str, database: str) -> str:
-    return postgres.rsplit("/", 1)[0] + f"/{database}"
 
 
 def _as(url: str, login: str, password: str) -> str:

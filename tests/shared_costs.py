@@ -3,7 +3,7 @@
 import ssl
 from functools import cache
 
-import botocore.loaders
+import botocore.session
 import httpx._transports.default
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -14,5 +14,5 @@ def share(patch: pytest.MonkeyPatch) -> None:
     of S3 100."""
     patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
     patch.setattr(httpx._transports.default, "create_ssl_context", cache(httpx._transports.default.create_ssl_context))
-    patch.setattr(botocore.loaders, "create_loader", cache(botocore.loaders.create_loader))
+    patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
     patch.setattr(serialization, "load_pem_private_key", cache(serialization.load_pem_private_key))
