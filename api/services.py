@@ -20,6 +20,7 @@ from resources.settings import Settings
 from resources.storage import Storage
 from resources.video.cameras import Cameras
 from resources.video.webhooks import Webhooks, webhooks
+from resources.voices.engines import Voices
 
 MAX_KNOWN_USERS = 100_000
 
@@ -36,6 +37,7 @@ class Services:
     reporter: Reporter
     readiness: ReadinessChecks
     cameras: Cameras
+    voices: Voices
     known_users: set[UUID] = field(default_factory=set)
     known_webhooks: dict[str, Webhooks] = field(default_factory=dict)
 
@@ -86,6 +88,7 @@ def lifespan_of(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextM
             reporter=Reporter(dagster),
             readiness=ReadinessChecks(database, storage, dagster),
             cameras=Cameras(settings),
+            voices=Voices(settings),
         )
         await database.open()
         prefetch = asyncio.create_task(services.verifier.prefetch())

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from assets.clips import clips
+from assets.narration import narration
 from assets.partitions import OWNERS, jobs
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
@@ -15,7 +16,7 @@ from studio import delivering, finishing
 
 @dg.asset(
     partitions_def=jobs,
-    deps=[clips],
+    deps=[clips, narration],
     group_name="finishing",
     kinds={"ffmpeg", "s3"},
     owners=OWNERS,

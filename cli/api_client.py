@@ -145,6 +145,15 @@ class ModelView(BaseModel):
     price: PriceView
 
 
+class VoiceEngineView(BaseModel):
+    narration: str
+    model: str | None
+    is_available: bool
+    is_usual: bool
+    usd_per_million_characters: float
+    usd_per_minute: float
+
+
 class CharacterView(BaseModel):
     id: UUID
     name: str
@@ -202,6 +211,10 @@ class ApiClient:
         self, fields: dict[str, str], pictures: Sequence[tuple[str, tuple[str, bytes]]]
     ) -> CharacterView:
         answer = await self._post_content("/characters", data=fields, files=pictures, timeout=FILES_TIMEOUT_SECONDS)
+        return CharacterView.model_validate(answer)
+
+    async def change_character(self, character_id: UUID, changes: dict[str, Any]) -> CharacterView:
+        answer = await self._send("PATCH", f"/characters/{character_id}", json=changes)
         return CharacterView.model_validate(answer)
 
     async def remove_character(self, character_id: UUID) -> DeletionView:
@@ -268,6 +281,9 @@ class ApiClient:
 
     async def models(self) -> list[ModelView]:
         return [ModelView.model_validate(one) for one in (await self._get("/models"))["models"]]
+
+    async def voices(self) -> list[VoiceEngineView]:
+        return [VoiceEngineView.model_validate(one) for one in (await self._get("/voices"))["voices"]]
 
     async def budget(self) -> BudgetView:
         return BudgetView.model_validate(await self._get("/budget"))

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.api_client import ApiClient, CharacterView
+from domain.characters import Voice
 from domain.errors import ErrorCode, RecastError
 
 
@@ -50,6 +51,12 @@ async def add_character(client: ApiClient, addition: Addition, console: Console)
     files = [("pictures", (path.name, path.read_bytes())) for path in addition.pictures]
     added = await client.add_character(addition.fields, files)
     console.print(f"{added.name} is {added.status}: {added.id}", markup=False, highlight=False)
+
+
+async def change_voice(client: ApiClient, name_or_id: str, voice: Voice, console: Console) -> None:
+    character = find_own(await client.characters(), name_or_id)
+    await client.change_character(character.id, {"voice": voice.model_dump()})
+    console.print(f"{character.name} speaks as {voice.name} from now on.", markup=False, highlight=False)
 
 
 async def remove_character(client: ApiClient, name_or_id: str, console: Console) -> None:

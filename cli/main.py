@@ -17,16 +17,18 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.api_client import ApiClient, signed_in_client
-from cli.characters import Addition, add_character, list_characters, remove_character
+from cli.characters import Addition, add_character, change_voice, list_characters, remove_character
 from cli.display import display_for
 from cli.exits import Exit, told_plainly
 from cli.lengths import seconds_of
 from cli.making import Order, follow, make_film, price_film
-from cli.money import list_models, show_budget, tell_of_quote
+from cli.money import list_models, list_voices, show_budget, tell_of_quote
 from cli.report import tell_of_film, tell_of_stack
 from cli.scripts import edit_script, list_versions, restore_version, show_script
+from domain.characters import Voice
 from domain.errors import ErrorCode, RecastError
 from domain.profile import Aspect
+from domain.voices import SpokenBy
 
 app = typer.Typer(
     name="recast",
@@ -105,6 +107,10 @@ def make(
     partial: Annotated[
         bool, typer.Option("--partial", help="Bring a film even if scenes fail; drafts stand in for them.")
     ] = False,
+    narration: Annotated[
+        SpokenBy,
+        typer.Option(help="Who speaks the lines; `recast voices` lists them. auto is the server's own choice."),
+    ] = SpokenBy.AUTO,
     quote: Annotated[bool, typer.Option("--quote", help="Only say what it would cost; film nothing.")] = False,
 ) -> None:
     """Make a film from a link or a file: import it, cast it, film it, and bring the MP4 here.
@@ -113,7 +119,7 @@ def make(
     """
     names = [name.strip() for name in cast.split(",") if name.strip()]
     languages = [code.strip() for code in language.split(",") if code.strip()]
-    order = Order(link, names, aspect, style, seed, scenes, out, provider, model, partial, length, languages)
+    order = Order(link, names, aspect, style, seed, scenes, out, provider, model, partial, length, languages, narration)
     run(_make(order, only_quote=quote))
 
 
@@ -164,6 +170,20 @@ def characters_add(
     run(_with_client(partial(add_character, addition=addition, console=console)))
 
 
+@characters_app.command("voice")
+def characters_voice(
+    name_or_id: Annotated[str, typer.Argument(help="A character of yours, by its name or id.")],
+    voice: Annotated[
+        str, typer.Argument(help="As espeak-ng names voices: en-gb+f3, where f is a woman's and m a man's.")
+    ],
+    pitch: Annotated[int, typer.Option(help="From low to high.", min=0, max=99)] = 50,
+    rate: Annotated[int, typer.Option(help="From slow to fast.", min=0, max=99)] = 50,
+) -> None:
+    """Give a character of your own another voice, in all films that you order from now on."""
+    spoken = Voice(name=voice, pitch=pitch, rate=rate)
+    run(_with_client(partial(change_voice, name_or_id=name_or_id, voice=spoken, console=console)))
+
+
 @characters_app.command("remove")
 def characters_remove(
     name_or_id: Annotated[str, typer.Argument(help="A character of yours, by its name or id.")],
@@ -186,6 +206,17 @@ def models() -> None:
 async def _models() -> None:
     async with signed_in_client() as client:
         await list_models(console, client)
+
+
+@app.command()
+def voices() -> None:
+    """List the engines that speak, and their prices."""
+    run(_voices())
+
+
+async def _voices() -> None:
+    async with signed_in_client() as client:
+        await list_voices(console, client)
 
 
 @app.command()

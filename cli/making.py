@@ -12,6 +12,7 @@ from cli.display import Display
 from domain.errors import ErrorCode, RecastError
 from domain.profile import Aspect
 from domain.source import UNDETERMINED
+from domain.voices import SpokenBy
 
 OCTETS = "application/octet-stream"
 
@@ -34,6 +35,7 @@ class Order:
     deliver_partial: bool = False
     target_seconds: int = 0
     languages: Sequence[str] = ()
+    narration: SpokenBy = SpokenBy.AUTO
 
     @property
     def options(self) -> dict[str, Any]:
@@ -46,6 +48,7 @@ class Order:
             "provider": self.provider,
             "model": self.model,
             "deliver_partial": self.deliver_partial,
+            "narration": self.narration,
         }
         return options | ({"style": self.style} if self.style else {})
 

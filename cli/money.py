@@ -1,15 +1,19 @@
-"""`recast models`, `recast budget`, `recast quote`: what films cost and what may be spent."""
+"""`recast models`, `recast voices`, `recast budget`, `recast quote`: what films cost and what may be spent."""
 
 from decimal import Decimal
 
 from rich.console import Console
 from rich.table import Table
 
-from cli.api_client import ApiClient, BudgetView, ModelView, QuoteView
+from cli.api_client import ApiClient, BudgetView, ModelView, QuoteView, VoiceEngineView
+
+CENT = 0.01
 
 
 def dollars(low: float, high: float | None = None) -> str:
-    return f"${low:.2f}" if high is None or high == low else f"${low:.2f} to ${high:.2f}"
+    """To the cent; what costs less than one, to a hundredth of it."""
+    places = 4 if 0 < (low if high is None else high) < CENT else 2
+    return f"${low:.{places}f}" if high is None or high == low else f"${low:.{places}f} to ${high:.{places}f}"
 
 
 async def list_models(console: Console, client: ApiClient) -> None:
@@ -20,6 +24,21 @@ async def list_models(console: Console, client: ApiClient) -> None:
     console.print(table)
 
 
+async def list_voices(console: Console, client: ApiClient) -> None:
+    table = Table("narration", "model", "price", "", box=None, pad_edge=False)
+    for one in await client.voices():
+        note = "" if one.is_available else "not set up"
+        table.add_row(one.narration, one.model or "", _speech_price(one), "unless told" if one.is_usual else note)
+    console.print(table)
+
+
+def _speech_price(voice: VoiceEngineView) -> str:
+    if not voice.is_available:
+        return ""
+    prices = [(voice.usd_per_million_characters, "a million characters"), (voice.usd_per_minute, "a minute")]
+    return " and ".join(f"{dollars(usd)} {what}" for usd, what in prices if usd) or "free"
+
+
 def _price(model: ModelView) -> str:
     price = model.price
     return "free" if price.per == "free" else f"{dollars(price.usd, price.usd_high)} per {price.per}"
@@ -27,10 +46,17 @@ def _price(model: ModelView) -> str:
 
 def tell_of_quote(console: Console, quote: QuoteView) -> None:
     table = Table("scene", "what", "model", "seconds", "price", box=None, pad_edge=False)
+    speech = [line for line in quote.lines if line.what == "speech"]
     for line in quote.lines:
+        if line.what == "speech":
+            continue
         price = "owned" if line.is_owned else dollars(line.low_usd, line.high_usd)
         seconds = f"{line.seconds:g}" if line.seconds else ""
         table.add_row(str(line.scene_index or ""), line.what, f"{line.provider} {line.model}", seconds, price)
+    if speech:
+        low, high = sum(line.low_usd for line in speech), sum(line.high_usd for line in speech)
+        engine = f"{speech[0].provider} {speech[0].model}"
+        table.add_row("", f"speech, {len(speech)} lines", engine, "", dollars(low, high))
     console.print(table)
     clips = [line for line in quote.lines if line.what == "clip"]
     owned = sum(line.is_owned for line in clips)

@@ -25,7 +25,7 @@ CONSENT_TEXT_VERSION = "2026-11"
 
 
 class Voice(BaseModel):
-    """How a character sounds; kept as data until the sound stage speaks. ``pitch`` and ``rate`` are 0 to 99."""
+    """How a character sounds (`domain/voices.py`). ``pitch`` and ``rate`` are 0 to 99."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -51,7 +51,7 @@ def direct(
     """
     if not cast:
         raise RecastError(ErrorCode.EMPTY_CAST)
-    parts = _parts(scenes, cast, script)
+    parts = who_plays(scenes, cast, script)
     lines = script.imported if script else [line for scene in scenes for line in scene.lines]
     first, last = min((line.start for line in lines), default=0.0), max((line.end for line in lines), default=0.0)
     prompts = []
@@ -92,11 +92,13 @@ def named_speakers(
     scenes: Sequence[Scene], cast: Sequence[CastMember], script: Script | None = None
 ) -> list[CastMember | None]:
     """Who speaks in each scene, as far as the script says it; None where anybody of the cast may."""
-    parts = _parts(scenes, cast, script)
+    parts = who_plays(scenes, cast, script)
     return [_named(scene, parts) for scene in scenes]
 
 
-def _parts(scenes: Sequence[Scene], cast: Sequence[CastMember], script: Script | None) -> dict[str, CastMember]:
+def who_plays(
+    scenes: Sequence[Scene], cast: Sequence[CastMember], script: Script | None = None
+) -> dict[str, CastMember]:
     """Who plays each speaker named in the script: whom the user has chosen, else the member of that name, else those
     left over, in turn. Speakers whose lines are cut keep their turn, so that the others do not change places."""
     spoken = [line.speaker for scene in scenes for line in scene.lines if line.speaker]

@@ -36,7 +36,7 @@ class Price(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    per: str = Field(pattern="^(second|clip|picture|training|free)$")
+    per: str = Field(pattern="^(second|clip|picture|training|line|free)$")
     usd: Decimal = Field(ge=0)
     usd_high: Decimal | None = None
     as_of: date
@@ -46,6 +46,8 @@ class Price(BaseModel):
         """The lowest and the highest cost of one of it, of ``seconds`` where time counts, to a hundredth of a cent."""
         units = Decimal(str(seconds)) if self.per == "second" else Decimal(1)
         high = self.usd if self.usd_high is None else self.usd_high
+        if self.per == "line":
+            return self.usd, high  # a line costs so little that a rounded sum of hundreds would be wrong
         step = Decimal("0.0001")
         return (self.usd * units).quantize(step), (high * units).quantize(step)
 

@@ -19,6 +19,7 @@ class What(StrEnum):
     TRAINING = "training"
     KEYFRAME = "keyframe"
     CLIP = "clip"
+    SPEECH = "speech"
 
 
 class Item(BaseModel):

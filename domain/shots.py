@@ -124,6 +124,7 @@ class Shot(BaseModel):
     @property
     def clip_key(self) -> str:
         """SHA-256 over all that decides the picture; the same key is never filmed, or paid for, twice by one user."""
-        # Whom somebody plays elsewhere is not seen.
-        picture = self.model_dump_json(exclude={"prompt": set(ShotPrompt.UNSEEN), "cast": {"__all__": {"speakers"}}})
+        # Neither whom somebody plays elsewhere nor how they sound is seen.
+        unseen = {"__all__": {"speakers", "voice"}}
+        picture = self.model_dump_json(exclude={"prompt": set(ShotPrompt.UNSEEN), "cast": unseen})
         return hashlib.sha256(picture.encode()).hexdigest()

@@ -14,6 +14,7 @@ class Stage(StrEnum):
     SCRIPT = "script"
     SCENES = "scenes"
     CAST = "cast"
+    NARRATION = "narration"
     CLIPS = "clips"
     FINAL_MP4 = "final_mp4"
     YOUTUBE_VIDEO = "youtube_video"
@@ -21,7 +22,14 @@ class Stage(StrEnum):
 
 STAGES_OF: dict[JobType, tuple[Stage, ...]] = {
     JobType.IMPORT: (Stage.TRANSCRIPT, Stage.SCRIPT),
-    JobType.GENERATION: (Stage.SCRIPT, Stage.SCENES, Stage.CAST, Stage.CLIPS, Stage.FINAL_MP4),
+    JobType.GENERATION: (
+        Stage.SCRIPT,
+        Stage.SCENES,
+        Stage.CAST,
+        Stage.NARRATION,
+        Stage.CLIPS,
+        Stage.FINAL_MP4,
+    ),
     JobType.UPLOAD: (Stage.YOUTUBE_VIDEO,),
 }
 

@@ -8,6 +8,7 @@ import dagster as dg
 from assets.cast import cast
 from assets.clips import clips
 from assets.final_mp4 import final_mp4
+from assets.narration import narration
 from assets.scenes import scenes
 from assets.script import script
 from assets.transcript import transcript
@@ -27,6 +28,7 @@ from sensors.launch import launch_sensor
 from sensors.ledger import invariants, settle
 from sensors.reconcile import reconcile
 from studio.filming import Limits
+from studio.narrating import narrator
 from studio.purchasing import Patience
 from studio.settling import Settler
 from studio.soundtrack import listener
@@ -50,7 +52,7 @@ training_patience = Patience(
 )
 
 defs = dg.Definitions(
-    assets=[transcript, script, scenes, cast, clips, final_mp4],
+    assets=[transcript, script, scenes, cast, clips, narration, final_mp4],
     jobs=launched_jobs,
     sensors=[launch_sensor(launched_jobs), failures, reconcile, settle, invariants, deletions, edits],
     # Materialize in the UI ignores a job's own executor; the only long wait, filming, is concurrent inside `clips`.
@@ -71,5 +73,6 @@ defs = dg.Definitions(
         "settler": Settler(database, storage, cameras, limits.patience),
         "language_model": language_model(settings),
         "listener": listener(settings, database, storage),
+        "narrator": narrator(settings, database, storage, cameras),
     },
 )

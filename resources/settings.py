@@ -139,6 +139,26 @@ class Settings(BaseSettings):
     max_audio_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
     audio_timeout_seconds: float = Field(default=1800.0, gt=0, description="For fetching the audio of one video")
 
+    # voices; without an engine films have no narration
+    voice_engine: Literal["openai", "espeak", "kokoro"] | None = Field(
+        default=None, description="Who speaks unless a film asks for another that is set up"
+    )
+    voice_model: str | None = Field(default=None, description="For openai: the model's name")
+    voice_base_url: str | None = Field(default=None, description="A service like OpenAI's; empty for OpenAI itself")
+    voice_api_key: SecretStr | None = None
+    voice_women: tuple[str, ...] = Field(
+        default=(),
+        description='That engine\'s voices from low to high, as ["af_bella"]; all of its own if both are empty',
+    )
+    voice_men: tuple[str, ...] = ()
+    voice_usd_per_million_characters: Decimal | None = Field(
+        default=None, ge=0, description="Instead of the list price; needed for a model that Recast does not know"
+    )
+    voice_at_once: int = Field(default=4, gt=0, description="Lines of one film sent to the service at once")
+    voice_timeout_seconds: float = Field(default=120.0, gt=0, description="For one line")
+    voice_kokoro_model: Path | None = Field(default=None, description="Kokoro's weights, a file .onnx")
+    voice_kokoro_voices: Path | None = Field(default=None, description="Kokoro's voices, a file .bin or .npz")
+
     # captions
     fonts_dir: Path | None = Field(
         default=None, description="Fonts for burned-in captions, before those of the installed packages"
@@ -182,4 +202,18 @@ class Settings(BaseSettings):
             raise ValueError("RECAST_WHISPER_MODEL is missing")
         if self.whisper_engine == "openai" and self.whisper_base_url is None and self.whisper_api_key is None:
             raise ValueError("OpenAI needs RECAST_WHISPER_API_KEY; another service needs RECAST_WHISPER_BASE_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _voices_are_whole(self) -> Self:
+        if self.voice_engine is None:
+            service = (self.voice_model, self.voice_base_url, self.voice_api_key)
+            if any((*service, self.voice_women, self.voice_men, self.voice_kokoro_model, self.voice_kokoro_voices)):
+                raise ValueError("RECAST_VOICE_ENGINE is missing")
+        if self.voice_engine == "openai" and not self.voice_model:
+            raise ValueError("RECAST_VOICE_MODEL is missing")
+        if self.voice_model and self.voice_base_url is None and self.voice_api_key is None:
+            raise ValueError("OpenAI needs RECAST_VOICE_API_KEY; another service needs RECAST_VOICE_BASE_URL")
+        if self.voice_engine == "kokoro" and not (self.voice_kokoro_model and self.voice_kokoro_voices):
+            raise ValueError("Kokoro needs its weights: RECAST_VOICE_KOKORO_MODEL and RECAST_VOICE_KOKORO_VOICES")
         return self

@@ -63,6 +63,16 @@ def transcript_object_key(user_id: UUID, key: str) -> str:
     return f"users/{user_id}/transcripts/{key}.json"
 
 
+def speech_object_key(user_id: UUID, key: str) -> str:
+    """A spoken line."""
+    return f"users/{user_id}/speech/{key}.flac"
+
+
+def speech_facts_key(user_id: UUID, key: str) -> str:
+    """What is known of a spoken line; written after its sound, so that it says that this is there."""
+    return f"users/{user_id}/speech/{key}.json"
+
+
 def source_audio_prefix(user_id: UUID, job_id: UUID) -> str:
     """Under it lies the sound of a job's video while the job listens to it."""
     return f"users/{user_id}/jobs/{job_id}/sound/"

@@ -13,6 +13,8 @@ from sandbox.fal.signing import signing_key
 from sandbox.fal.trade import MEDIA, FalTrade
 from sandbox.faults import Trouble, faults_router
 from sandbox.openai.hearing import Ears
+from sandbox.openai.speaking import Speaking
+from sandbox.openai.speech_process import SpeechProcess
 from sandbox.openai.transcribing import Transcriptions
 from sandbox.references import References
 from sandbox.rendering import Renderer
@@ -47,6 +49,7 @@ class Providers:
         self._renderer = Renderer(settings.data_dir / "renders")
         self._outputs = Outputs(self._file, settings.base_url, clock)
         self._ears = Ears(settings.whisper_path)
+        self._speaker = SpeechProcess()
         self._sender = WebhookSender(clock, settings.webhook_retry_seconds)
         self._replicate = self._replicate_desk()
         self._fal = self._fal_queue()
@@ -65,6 +68,7 @@ class Providers:
             return self._outputs.leaks()
 
         app.include_router(self._transcriptions().router())
+        app.include_router(self._speaking().router())
         app.mount("/replicate/v1", replicate_app(self._replicate))
         app.mount("/fal", fal_app(self._fal))
 
@@ -82,11 +86,18 @@ class Providers:
                 await worker.close()
             await self._sender.close()
             self._ears.close()
+            await self._speaker.close()
 
     def _transcriptions(self) -> Transcriptions:
         settings = self._settings
         return Transcriptions(
             self._ears, self._ledger, self._trouble, self._clock, settings.slow_seconds, settings.hold_seconds
+        )
+
+    def _speaking(self) -> Speaking:
+        settings = self._settings
+        return Speaking(
+            self._speaker, self._ledger, self._trouble, self._clock, settings.slow_seconds, settings.hold_seconds
         )
 
     def _replicate_desk(self) -> Desk:

@@ -13,6 +13,7 @@ from domain.director import direct, named_speakers
 from domain.errors import ErrorCode, RecastError
 from domain.models import ModelProfile
 from domain.prompts import take_seed
+from domain.room import with_room
 from domain.scenes import MAX_SCENE_SECONDS, MIN_SCENE_SECONDS, Scene
 from domain.script import Script
 from domain.shots import HEURISTICS, ShotPrompt
@@ -82,7 +83,8 @@ async def plan_scenes(
 def split(script: Script, options: JobOptions, profile: ModelProfile, chosen: Collection[int] = ()) -> Sequence[Scene]:
     """The scenes of a film: of the lines that a target length leaves (those ``chosen``, or what the rules keep), none
     longer than its model can film, and none shorter than the least that its model sells, where a neighbour can take it
-    in: of a scene of two seconds, filmed by a model that sells five, three would be paid for and thrown away."""
+    in: of a scene of two seconds, filmed by a model that sells five, three would be paid for and thrown away. A scene
+    that nobody could speak in its time is longer."""
     longest = min(MAX_SCENE_SECONDS, profile.max_seconds)
     shortest = min(longest, max(MIN_SCENE_SECONDS, profile.min_seconds))
     plan = montage.scenes_of(
@@ -92,7 +94,8 @@ def split(script: Script, options: JobOptions, profile: ModelProfile, chosen: Co
         target_seconds=options.target_seconds,
         chosen=frozenset(chosen),
     )
-    return plan[: options.max_scenes] if options.max_scenes else plan
+    wanted = plan[: options.max_scenes] if options.max_scenes else plan
+    return [with_room(scene, longest) for scene in wanted]
 
 
 def summary_of(script: Script, options: JobOptions, chosen: Collection[int] = ()) -> Summary:

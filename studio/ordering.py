@@ -8,6 +8,7 @@ from resources.database import jobs, scripts
 from resources.database.connection import Connection
 from resources.database.records import Job, JobOptions
 from resources.video.cameras import Cameras
+from resources.voices.engines import Voices
 from studio.casting import require_castable
 from studio.idempotency import RequestIdentity, find_earlier
 from studio.quoting import quote_film, reserve
@@ -22,12 +23,13 @@ async def order_film(
     identity: RequestIdentity | None = None,
     *,
     has_model: bool = False,
+    voices: Voices | None = None,
 ) -> Job:
     """The queued generation job, pinned to the script's present version, or the one that the same request made before.
 
-    The most that it may cost is set aside in the same transaction; ``has_model`` as in `quote_film`. Raises NOT_FOUND,
-    NOT_READY (the import is not done), EMPTY_CAST, CHARACTER_NOT_READY, UNKNOWN_MODEL, BUDGET_EXCEEDED and
-    IDEMPOTENCY_MISMATCH.
+    The most that it may cost is set aside in the same transaction; ``has_model`` and ``voices`` as in `quote_film`.
+    Raises NOT_FOUND, NOT_READY (the import is not done), EMPTY_CAST, CHARACTER_NOT_READY, UNKNOWN_MODEL,
+    BUDGET_EXCEEDED and IDEMPOTENCY_MISMATCH.
     """
     if earlier := await find_earlier(connection, user_id, identity):
         return earlier
@@ -37,7 +39,7 @@ async def order_film(
     if script.version == 0:
         raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
     require_castable(await scripts.list_cast(connection, script_id))
-    price = await quote_film(connection, cameras, user_id, script_id, options, has_model=has_model)
+    price = await quote_film(connection, cameras, user_id, script_id, options, has_model=has_model, voices=voices)
     parent = await jobs.find_import_of(connection, script_id)
     job = await jobs.insert_job(
         connection,

@@ -11,6 +11,7 @@ from domain.director import direct
 from domain.errors import ErrorCode, RecastError
 from domain.keyframes import keyframe_of
 from domain.models import ModelProfile
+from domain.narration import SceneOfLines
 from domain.quote import Item, Quote, What, quote
 from domain.script import Script
 from domain.shots import Shot, ShotPrompt
@@ -20,9 +21,11 @@ from resources.database import budgets, characters, clips, scenes, scripts
 from resources.database.connection import Connection
 from resources.database.records import Character, Job, JobOptions
 from resources.video.cameras import Cameras
+from resources.voices.engines import Voices
 from studio.choosing import Choice, find_choice
 from studio.directing import split
 from studio.shots import profile_of, shot_of
+from studio.speech_prices import speech_items
 from studio.training import who_is_to_be_trained
 
 
@@ -34,13 +37,14 @@ async def quote_film(
     options: JobOptions,
     *,
     has_model: bool = False,
+    voices: Voices | None = None,
 ) -> Quote:
     """The price of filming a script as it is now, with its present cast, who may have to be trained first. What the
     user owns is free. Nobody is asked: where a language model has still to choose the lines (``has_model``: one is
-    configured), it is an estimate, of the lines that the rules would keep.
+    configured), it is an estimate, of the lines that the rules would keep. ``voices`` are those that may speak.
 
     Raises NOT_FOUND, NOT_READY (not imported yet), EMPTY_CAST, UNKNOWN_MODEL, and PROVIDER_NOT_CONFIGURED when somebody
-    has to be trained and nobody can.
+    has to be trained and nobody can, or the film is to be spoken by an engine that is not set up.
     """
     script = await scripts.find_script(connection, script_id)
     if script is None:
@@ -51,15 +55,26 @@ async def quote_film(
     choice = await find_choice(
         connection, script_id, script.version, script.normalized_script, options, has_model=has_model
     )
-    wanted = await asyncio.to_thread(_wanted, cameras, script.normalized_script, options, cast, choice)
-    return await _priced(connection, cameras, user_id, cast, wanted, is_estimate=choice.is_open)
+    wanted, told = await asyncio.to_thread(_wanted, cameras, script.normalized_script, options, cast, choice)
+    engine = voices.open(options.narration) if voices else None
+    speech = await speech_items(connection, engine, user_id, told, cast.members, script.normalized_script)
+    return await _priced(connection, cameras, user_id, cast, wanted, speech, is_estimate=choice.is_open)
 
 
-async def quote_rest(connection: Connection, cameras: Cameras, job: Job, *, has_model: bool = False) -> Quote:
-    """The price of what is not filmed yet of a job; ``has_model`` as in `quote_film`."""
+async def quote_rest(
+    connection: Connection,
+    cameras: Cameras,
+    job: Job,
+    *,
+    has_model: bool = False,
+    voices: Voices | None = None,
+) -> Quote:
+    """The price of what is not filmed or spoken yet of a job; ``has_model`` and ``voices`` as in `quote_film`."""
     rows = await scenes.list_scenes(connection, job.id)
     if not rows:
-        return await quote_film(connection, cameras, job.user_id, job.script_id, job.options, has_model=has_model)
+        return await quote_film(
+            connection, cameras, job.user_id, job.script_id, job.options, has_model=has_model, voices=voices
+        )
     frozen = await characters.list_job_cast(connection, job.id)
     cast = _Cast(frozen) if frozen else await _cast(connection, cameras, job.user_id, job.script_id, job.options)
     wanted = []
@@ -70,7 +85,11 @@ async def quote_rest(connection: Connection, cameras: Cameras, job: Job, *, has_
         seconds = row.scene.duration
         shot = _shot(profile, job.options, row.prompt, seconds, cast) if row.prompt else None
         wanted.append(_Wanted(row.scene_index, profile, profile.ordered_seconds(seconds), shot))
-    return await _priced(connection, cameras, job.user_id, cast, wanted)
+    told = [SceneOfLines(row.scene, row.line_ids, row.prompt.speaker if row.prompt else None) for row in rows]
+    script = await scripts.find_version(connection, job.script_id, job.script_version or 0)
+    engine = voices.open(job.options.narration) if voices and script else None
+    speech = await speech_items(connection, engine, job.user_id, told, cast.members, script) if script else ([], set())
+    return await _priced(connection, cameras, job.user_id, cast, wanted, speech)
 
 
 async def reserve(connection: Connection, job_id: UUID, amount: Decimal) -> None:
@@ -123,12 +142,15 @@ def _as_trained(character: Character, training: Mapping[UUID, str]) -> CastMembe
     return member
 
 
-def _wanted(cameras: Cameras, script: Script, options: JobOptions, cast: _Cast, choice: Choice) -> list[_Wanted]:
+def _wanted(
+    cameras: Cameras, script: Script, options: JobOptions, cast: _Cast, choice: Choice
+) -> tuple[list[_Wanted], list[SceneOfLines]]:
+    """The scenes to be filmed, and what is said in them."""
     profile = cameras.profile(options.provider, options.model)
     profile.require_aspect(options.aspect)
     plan = split(script, options, profile, choice.line_ids)
     prompts = direct(plan, cast.members, style=options.style, seed=options.seed, script=script)
-    return [
+    wanted = [
         _Wanted(
             scene.index,
             profile,
@@ -137,6 +159,8 @@ def _wanted(cameras: Cameras, script: Script, options: JobOptions, cast: _Cast, 
         )
         for scene, prompt in zip(plan, prompts, strict=True)
     ]
+    told = [SceneOfLines(scene, scene.line_ids, prompt.speaker) for scene, prompt in zip(plan, prompts, strict=True)]
+    return wanted, told
 
 
 def _shot(profile: ModelProfile, options: JobOptions, prompt: ShotPrompt, seconds: float, cast: _Cast) -> Shot:
@@ -149,13 +173,15 @@ async def _priced(
     user_id: UUID,
     cast: _Cast,
     wanted: Sequence[_Wanted],
+    speech: tuple[Sequence[Item], Collection[str]],
     *,
     is_estimate: bool = False,
 ) -> Quote:
     keys = [key for one in wanted if one.shot and cast.has_key(one.shot) for key in _keys(one.shot, one.profile)]
     owned = await clips.list_owned(connection, user_id, keys)
     items = [*_trainings(cameras, cast), *(item for one in wanted for item in _items(cameras, cast, one, owned))]
-    return quote(items, owned, is_estimate=is_estimate)
+    lines, spoken = speech
+    return quote([*items, *lines], owned | set(spoken), is_estimate=is_estimate)
 
 
 def _keys(shot: Shot, profile: ModelProfile) -> Iterator[str]:

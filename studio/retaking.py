@@ -6,13 +6,22 @@ from resources.database import jobs, scenes
 from resources.database.connection import Connection
 from resources.database.records import Job, JobScene
 from resources.video.cameras import Cameras
+from resources.voices.engines import Voices
 from studio.changes import Changes
 from studio.quoting import quote_rest, reserve
 
 
-async def retake(connection: Connection, cameras: Cameras, job: Job, index: int, changes: Changes) -> Job:
-    """Have scene ``index`` filmed again. What it may cost is set aside. Raises NOT_FOUND, CONFLICT (the job is under
-    way), UNKNOWN_MODEL and BUDGET_EXCEEDED."""
+async def retake(
+    connection: Connection,
+    cameras: Cameras,
+    job: Job,
+    index: int,
+    changes: Changes,
+    *,
+    voices: Voices | None = None,
+) -> Job:
+    """Have scene ``index`` filmed again. What it may cost is set aside, with what is not spoken yet by ``voices``.
+    Raises NOT_FOUND, CONFLICT (the job is under way), UNKNOWN_MODEL, PROVIDER_NOT_CONFIGURED and BUDGET_EXCEEDED."""
     row = await _scene(connection, job, index)
     if row.prompt is None:
         raise RecastError(ErrorCode.CONFLICT, "The scene was never directed; try the whole job again.")
@@ -21,7 +30,7 @@ async def retake(connection: Connection, cameras: Cameras, job: Job, index: int,
     queued = await jobs.retake_scene(connection, job.id, index, changes.prompt(row.prompt), provider, model)
     if queued is None:
         raise RecastError(ErrorCode.CONFLICT, "The job is under way.")
-    await reserve(connection, job.id, (await quote_rest(connection, cameras, queued)).high_usd)
+    await reserve(connection, job.id, (await quote_rest(connection, cameras, queued, voices=voices)).high_usd)
     return await jobs.find_job(connection, job.id) or queued
 
 

@@ -24,6 +24,7 @@ from resources.video.protocol import TakeStatus
 from studio.clips import Clip, ClipGoods
 from studio.keyframes import KeyframeGoods, KeyframeRequest
 from studio.listening import TranscriptionGoods, TranscriptionRequest
+from studio.narrating import SpeechGoods, SpeechRequest
 from studio.purchasing import Goods, Patience, PurchaseFailed, Till, close_unfinished, handle_of, look_up, receive
 from studio.training import TrainingGoods, TrainingRequest
 
@@ -120,6 +121,9 @@ class Settler:
                 case Kind.TRANSCRIPTION:
                     order = TranscriptionRequest.model_validate(attempt.request)
                     return TranscriptionGoods(order, self.storage, attempt.user_id, ask=None)
+                case Kind.SPEECH:
+                    speech = SpeechRequest.model_validate(attempt.request)
+                    return SpeechGoods(speech, self.storage, attempt.user_id, ask=None)
         except ValidationError as error:
             raise RecastError(ErrorCode.INTERNAL, cause=f"the order of {attempt.id}: {error}") from error
         raise RecastError(ErrorCode.INTERNAL, cause=f"nobody settles attempts of kind {attempt.kind}")

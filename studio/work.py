@@ -107,6 +107,8 @@ async def _begin(connection: Connection, job_id: UUID, run_id: str, launch_numbe
     if job.cancel_requested_at:
         await cancel(connection, job)
         raise RecastError(ErrorCode.JOB_CANCELED)
+    if job.dagster_run_id == run_id:
+        raise RecastError(ErrorCode.CONFLICT, "Another stage of this run has failed, and has ended it.")
     raise RecastError(ErrorCode.CONFLICT, "A later launch of this job has taken over.")
 
 

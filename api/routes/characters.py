@@ -93,7 +93,8 @@ async def change_own_character(
     character_id: OwnCharacterId, body: CharacterChange, user: User, connection: Transaction, services: ServicesOf
 ) -> CharacterDetail:
     """Change name, description, style or voice. Pictures and consent belong together and stay: for others, make another
-    character. A film that is ordered already keeps the character as it was."""
+    character. A film that is ordered already keeps the character as it was. In films of another voice the character's
+    lines are spoken anew, and no scene is filmed again for it."""
     character = await change_character(
         connection,
         user.sub,

@@ -63,6 +63,7 @@ async def create_job(
         body.options,
         identity_of(idempotency_key, "create_job", body),
         has_model=services.has_language_model,
+        voices=services.voices,
     )
     launches.add(job.id)
     return JobView.of(job)
@@ -83,7 +84,13 @@ async def quote_job(body: FilmRequest, user: User, connection: Transaction, serv
     """What this film would cost, scene by scene, and who has to be trained for it. What you own is free; nothing is
     reserved or spent."""
     quote = await quote_film(
-        connection, services.cameras, user.sub, body.script_id, body.options, has_model=services.has_language_model
+        connection,
+        services.cameras,
+        user.sub,
+        body.script_id,
+        body.options,
+        has_model=services.has_language_model,
+        voices=services.voices,
     )
     return QuoteView.of(quote, await budgets.my_budget(connection))
 
@@ -144,7 +151,9 @@ async def retry_job(
     while the job is under way changes nothing."""
     if retried := await jobs.retry_job(connection, job.id):
         if retried.type is JobType.GENERATION:
-            rest = await quote_rest(connection, services.cameras, retried, has_model=services.has_language_model)
+            rest = await quote_rest(
+                connection, services.cameras, retried, has_model=services.has_language_model, voices=services.voices
+            )
             await reserve(connection, job.id, rest.high_usd)
             retried = await jobs.find_job(connection, job.id) or retried
         launches.add(retried.id)

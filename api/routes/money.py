@@ -18,6 +18,8 @@ from api.views.money import (
     CostsView,
     ModelList,
     ModelView,
+    VoiceEngineView,
+    VoiceList,
 )
 from domain.errors import ErrorCode
 from resources.database import attempts, budgets
@@ -34,6 +36,14 @@ async def list_models(services: ServicesOf) -> ModelList:
             for profile in services.cameras.offered()
         ]
     )
+
+
+@router.get("/voices", responses=problems(), summary="List the engines that speak")
+async def list_voices(services: ServicesOf) -> VoiceList:
+    """Who can speak a film's lines, with what that costs; which of them this server can use now."""
+    usual = services.voices.usual
+    offered = services.voices.offered()
+    return VoiceList(voices=[VoiceEngineView.of(one, profile, is_usual=one is usual) for one, profile in offered])
 
 
 @router.get("/budget", responses=problems(), summary="Read your budget")

@@ -21,7 +21,13 @@ SceneIndex = Annotated[int, Path(ge=1, description="The scene's number, from 1."
 @router.post(
     "/retry",
     status_code=202,
-    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.UNKNOWN_MODEL, ErrorCode.BUDGET_EXCEEDED),
+    responses=problems(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.CONFLICT,
+        ErrorCode.UNKNOWN_MODEL,
+        ErrorCode.PROVIDER_NOT_CONFIGURED,
+        ErrorCode.BUDGET_EXCEEDED,
+    ),
     summary="Film one scene again",
 )
 async def retry_scene(
@@ -37,7 +43,7 @@ async def retry_scene(
     if body.provider:
         services.cameras.require_configured(body.provider)
     changes = Changes(text=body.prompt, seed=body.seed, provider=body.provider, model=body.model)
-    queued = await retake(connection, services.cameras, job, scene_index, changes)
+    queued = await retake(connection, services.cameras, job, scene_index, changes, voices=services.voices)
     launches.add(queued.id)
     return JobView.of(queued)
 

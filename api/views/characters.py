@@ -38,7 +38,12 @@ Description = Annotated[
 ]
 Style = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_STYLE_LETTERS, pattern=ONE_LINE)]
 VoiceName = Annotated[
-    str, Field(pattern=VOICE_NAME, description="A voice of espeak-ng, with its variant: `language+variant`.")
+    str,
+    Field(
+        pattern=VOICE_NAME,
+        description="As espeak-ng names voices: `language+variant`, `f1` to `f5` for women and `m1` to `m8` for men."
+        " Other engines speak with the voice of theirs that is nearest in kind, pitch and accent.",
+    ),
 ]
 VoiceLevel = Annotated[int, Field(ge=0, le=99)]
 

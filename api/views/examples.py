@@ -100,6 +100,7 @@ IMPORT: dict[str, Any] = {
         "max_scenes": 0,
         "target_seconds": 0,
         "deliver_partial": False,
+        "narration": "auto",
     },
     "cost": {"reserved_usd": 0, "spent_usd": 0},
     "error": None,

@@ -17,6 +17,7 @@ from domain.profile import Aspect
 from domain.stages import JobType
 from domain.states import JobStatus, SceneStatus
 from domain.training import Likeness
+from domain.voices import SpokenBy
 from domain.writing_direction import Direction
 from resources.database.records import Job, JobOptions, JobScene
 
@@ -69,6 +70,10 @@ class FilmRequest(View):
         description="Deliver the film even if some scenes cannot be filmed: a card stands in for each, and the result"
         " says which.",
     )
+    narration: SpokenBy = Field(
+        default=DEFAULTS.narration,
+        description="Who speaks the lines: `auto` is the server's own choice, `off` nobody; see `GET /voices`.",
+    )
 
     @field_validator("target_seconds")
     @classmethod
@@ -91,6 +96,7 @@ class OptionsView(View):
     max_scenes: int
     target_seconds: int = Field(description="The length that the script is shortened to; 0 where it is not.")
     deliver_partial: bool
+    narration: SpokenBy
 
 
 class CostView(View):
@@ -196,6 +202,7 @@ class JobDetail(JobView):
                     {"stage": "script", "status": "succeeded", "since": MORNING, "message": "script is done"},
                     {"stage": "scenes", "status": "succeeded", "since": MORNING, "message": "scenes is done"},
                     {"stage": "cast", "status": "succeeded", "since": MORNING, "message": "cast is done"},
+                    {"stage": "narration", "status": "succeeded", "since": MORNING, "message": "narration is done"},
                     {"stage": "clips", "status": "running", "since": LATER, "message": "clips has started"},
                     {"stage": "final_mp4", "status": "waiting", "since": None, "message": None},
                 ],

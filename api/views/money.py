@@ -14,7 +14,9 @@ from domain.attempts import AttemptState
 from domain.models import ModelProfile
 from domain.profile import Aspect
 from domain.quote import Quote, What
+from domain.voices import SpokenBy
 from resources.database.records import Budget
+from resources.voices.protocol import VoiceProfile
 
 Money = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
 """US dollars, to a hundredth of a cent."""
@@ -77,11 +79,58 @@ class ModelList(View):
     models: list[ModelView]
 
 
+class VoiceEngineView(View):
+    """An engine that speaks lines."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "narration": "espeak",
+                "model": "espeak-ng",
+                "is_available": True,
+                "is_usual": True,
+                "usd_per_million_characters": 0,
+                "usd_per_minute": 0,
+                "priced_on": None,
+                "ends_on": None,
+            }
+        )
+    )
+
+    narration: SpokenBy = Field(description="What an order names it.")
+    model: str | None = Field(description="Null where it is not set up.")
+    is_available: bool = Field(description="Whether this server has what the engine needs: a key, say, or weights.")
+    is_usual: bool = Field(description="Whether it speaks the films that do not say who is to.")
+    usd_per_million_characters: Money
+    usd_per_minute: Money = Field(description="Of speech.")
+    priced_on: date | None
+    ends_on: date | None = Field(description="The day on which its service shuts the model down, where that is known.")
+
+    @classmethod
+    def of(cls, engine: SpokenBy, profile: VoiceProfile | None, *, is_usual: bool) -> Self:
+        return cls(
+            narration=engine,
+            model=profile.model if profile else None,
+            is_available=profile is not None,
+            is_usual=is_usual,
+            usd_per_million_characters=profile.usd_per_million_characters if profile else Decimal(0),
+            usd_per_minute=profile.usd_per_minute if profile else Decimal(0),
+            priced_on=profile.priced_on if profile else None,
+            ends_on=profile.ends_on if profile else None,
+        )
+
+
+class VoiceList(View):
+    model_config = ConfigDict(json_schema_extra=example({"voices": VoiceEngineView.examples()}))
+
+    voices: list[VoiceEngineView]
+
+
 class QuoteLineView(View):
     scene_index: int | None
     what: What = Field(
-        description="`clip`; `training` of a character, once for all films; `keyframe`, which a character's trained"
-        " model makes for a scene in which the character is alone."
+        description="`clip`; `speech` of one line; `training` of a character, once for all films; `keyframe`, which a"
+        " character's trained model makes for a scene in which the character is alone."
     )
     provider: str
     model: str

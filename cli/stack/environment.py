@@ -85,6 +85,9 @@ def provider_environment(sandbox: str, api: str) -> dict[str, str]:
             "RECAST_WHISPER_BASE_URL": f"{sandbox}/openai/v1",
             "RECAST_WHISPER_API_KEY": SANDBOX_OPENAI_KEY,
         }
+    if not os.environ.get("RECAST_VOICE_ENGINE"):
+        # Spoken on this machine, at no cost.
+        played["RECAST_VOICE_ENGINE"] = "espeak"
     if not os.environ.get("RECAST_WEBHOOK_BASE_URL"):
         # Providers of the sandbox are on this machine too; the real ones cannot reach it, and are asked for news.
         played["RECAST_WEBHOOK_BASE_URL"] = api

@@ -77,6 +77,18 @@ async def has_cost(connection: Connection, user_id: UUID, key: str) -> bool:
     return bool(row and row[0])
 
 
+async def list_bought(connection: Connection, user_id: UUID, keys: Sequence[str]) -> set[str]:
+    """Under which of these keys something was bought and kept."""
+    cursor = await connection.execute(
+        """
+        select purchase_key from provider_attempts
+        where user_id = %s and purchase_key = any(%s) and state = 'succeeded'
+        """,
+        (user_id, list(keys)),
+    )
+    return {row[0] for row in await cursor.fetchall()}
+
+
 async def list_spent_trainings(connection: Connection, user_id: UUID) -> set[str]:
     """Keys under which a training was paid for and no character of the user's has a model: it was canceled half way,
     or the character that had the model is deleted."""

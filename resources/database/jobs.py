@@ -231,8 +231,9 @@ async def list_launched(connection: Connection, limit: int) -> Sequence[UUID]:
 async def begin_job(connection: Connection, job_id: UUID, run_id: str, launch_number: int | None) -> Job | None:
     """Mark the job as running in ``run_id``; every stage of a run says so, and saying it twice is harmless.
 
-    None when the run must not go on: the job was canceled, or a later launch has taken this one's place. A run that an
-    operator started by hand carries no launch number and always may.
+    None when the run must not go on: the job was canceled, a later launch has taken this one's place, or another stage
+    of this very run has ended it, which leaves stages beside that one free to start. A run that an operator started by
+    hand carries no launch number and is no launch's past.
     """
     cursor = connection.cursor(row_factory=class_row(Job))
     await cursor.execute(
@@ -241,6 +242,7 @@ async def begin_job(connection: Connection, job_id: UUID, run_id: str, launch_nu
           started_at = coalesce(started_at, clock_timestamp()), finished_at = null
         where id = %(job)s and cancel_requested_at is null and status <> 'canceled'
           and (%(launch)s::integer is null or launch_number = %(launch)s)
+          and (dagster_run_id is distinct from %(run)s or status not in ('failed', 'succeeded'))
         returning *
         """,
         {"job": job_id, "run": run_id, "launch": launch_number},

@@ -16,9 +16,11 @@ from domain.scenes import Scene
 from domain.script import Script
 from domain.shots import ShotPrompt
 from domain.source import Source
+from domain.speech import PlacedLine
 from domain.stages import JobType
 from domain.states import JobStatus, SceneStatus
 from domain.training import Likeness
+from domain.voices import SpokenBy
 
 
 class Record(BaseModel):
@@ -27,7 +29,8 @@ class Record(BaseModel):
 
 class JobOptions(Record):
     """What the user asked for. ``max_scenes`` films only the first scenes; 0 films all. ``target_seconds`` shortens the
-    script to the lines that carry a film of about that length; 0 keeps them all. ``reading`` is that of an import."""
+    script to the lines that carry a film of about that length; 0 keeps them all. ``narration`` is who speaks the lines.
+    ``reading`` is that of an import."""
 
     aspect: Aspect = Aspect.WIDE
     style: str = Field(default="warm flat illustration", min_length=1, max_length=200)
@@ -37,6 +40,7 @@ class JobOptions(Record):
     max_scenes: int = Field(default=0, ge=0, le=1000)
     target_seconds: int = Field(default=0, ge=0, le=3600)
     deliver_partial: bool = False
+    narration: SpokenBy = SpokenBy.AUTO
     reading: Reading = Reading()
 
     @property
@@ -125,7 +129,8 @@ class SceneLikeness(Record):
 
 class JobScene(Record):
     """``likeness`` is that of the clip that it shows; ``line_ids`` are the lines of the script in it, which its
-    ``scene`` keeps without their ids."""
+    ``scene`` keeps without their ids. ``speech`` is what is said in it, and ``film_seconds`` how long it has to be for
+    that; None until it is narrated."""
 
     id: UUID
     job_id: UUID
@@ -135,6 +140,8 @@ class JobScene(Record):
     progress: int
     scene: Scene
     line_ids: tuple[int, ...] = ()
+    speech: tuple[PlacedLine, ...] | None = None
+    film_seconds: float | None = None
     prompt: ShotPrompt | None
     provider: str | None
     model: str | None

@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 from domain.errors import ErrorCode
 from domain.scenes import Scene
 from domain.shots import ShotPrompt
+from domain.speech import PlacedLine
 from resources.database.connection import Connection
 from resources.database.records import JobScene, SceneTake
 
@@ -22,8 +23,9 @@ async def plan_scenes(connection: Connection, job_id: UUID, user_id: UUID, scene
                 """
                 insert into job_scenes (job_id, user_id, scene_index, scene, line_ids) values (%s, %s, %s, %s, %s)
                 on conflict (job_id, scene_index) do update
-                  set scene = excluded.scene, line_ids = excluded.line_ids, prompt = null, status = 'queued',
-                      progress = 0, clip_key = null, s3_key = null, error_code = null, error_message = null
+                  set scene = excluded.scene, line_ids = excluded.line_ids, prompt = null, speech = null,
+                      film_seconds = null, status = 'queued', progress = 0, clip_key = null, s3_key = null,
+                      error_code = null, error_message = null
                   where job_scenes.scene is distinct from excluded.scene
                 """,
                 (
@@ -80,6 +82,14 @@ async def list_scenes_directed_before(
 async def save_prompt(connection: Connection, scene_id: UUID, prompt: ShotPrompt) -> None:
     await connection.execute(
         "update job_scenes set prompt = %s where id = %s", (Jsonb(prompt.model_dump(mode="json")), scene_id)
+    )
+
+
+async def save_speech(connection: Connection, scene_id: UUID, lines: Sequence[PlacedLine], film_seconds: float) -> None:
+    """What is said in the scene, and when, and how long the scene is to be for it."""
+    await connection.execute(
+        "update job_scenes set speech = %s, film_seconds = %s where id = %s",
+        (Jsonb([line.model_dump(mode="json") for line in lines]), film_seconds, scene_id),
     )
 
 

@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from domain.errors import ErrorCode, RecastError
 from domain.listening import Heard, HeardWord, words_of_segment
-from domain.redaction import REDACTED
+from resources.openai_errors import Service
 from resources.speech.protocol import AnswerForm, EngineProfile, Transcription
-from resources.video.protocol import BusyError, OutcomeUnknownError
+from resources.video.protocol import OutcomeUnknownError
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI, OpenAIError
+    from openai import AsyncOpenAI
 
 PROVIDER = "openai"
 OPENAI_URL = "https://api.openai.com/v1"
@@ -22,10 +22,7 @@ NO_KEY = "none"
 """Some servers of one's own ask for no key, and the client insists on one."""
 MAX_SECONDS = 1200.0
 MAX_BYTES = 25 * 1024 * 1024
-UNTRIED = (429, 503)
-"""Statuses with which a request is turned away before anything is done about it."""
-QUOTA_CODES = ("insufficient_quota", "billing_hard_limit_reached")
-CONTENT_CODES = ("content_filter", "content_policy_violation")
+SERVICE = Service("transcription service", "this audio")
 
 LANGUAGES: Mapping[str, str] = {
     "english": "en",
@@ -121,7 +118,7 @@ class OpenAITranscriptions:
             body, request_id = raw.text, raw.headers.get("x-request-id")
         except OpenAIError as error:
             # Without the original: its text may repeat the key, and would be shown with this error.
-            raise self._translated(error) from None
+            raise SERVICE.translated(error, self._key) from None
         try:
             answer = _Answer.model_validate_json(body)
         except ValidationError as error:
@@ -155,61 +152,6 @@ class OpenAITranscriptions:
         if language:
             options["language"] = language
         return options
-
-    def _translated(self, error: "OpenAIError") -> RecastError:
-        from openai import APIConnectionError, APIStatusError
-
-        said = f"{type(error).__name__}: {error}".replace(self._key, REDACTED)
-        if isinstance(error, APIStatusError):
-            return _refusal(error, said)
-        if isinstance(error, APIConnectionError) and _was_never_sent(error):
-            return BusyError(cause=said)
-        return OutcomeUnknownError(cause=said)
-
-
-def _refusal(error: Any, said: str) -> RecastError:
-    """``error`` is the client's APIStatusError."""
-    status, request_id = error.status_code, error.request_id
-    code: ErrorCode
-    match status:
-        case 401 | 403:
-            # Services repeat the key in their refusal, with a part of it hidden at best.
-            said = f"{status}, the code is {error.code}"
-            code, detail = (
-                ErrorCode.PROVIDER_NOT_CONFIGURED,
-                "The transcription service does not accept this server's key.",
-            )
-        case 402:
-            code, detail = ErrorCode.PROVIDER_QUOTA, "The account at the transcription service has no credit left."
-        case 429 if error.code in QUOTA_CODES:
-            code, detail = ErrorCode.PROVIDER_QUOTA, "The account at the transcription service has no credit left."
-        case _ if status in UNTRIED:
-            return BusyError(
-                cause=said, retry_after_seconds=_retry_after(error.response.headers), request_id=request_id
-            )
-        case 404:
-            code, detail = ErrorCode.UNKNOWN_MODEL, "The transcription service does not have this model."
-        case 413:
-            code, detail = ErrorCode.TOO_LARGE, "The transcription service does not take so much audio at once."
-        case 400 | 422 if error.code in CONTENT_CODES:
-            code, detail = ErrorCode.CONTENT_REJECTED, "The transcription service refuses this audio."
-        case _ if 400 <= status < 500 and status != 408:
-            code, detail = ErrorCode.PROVIDER_INPUT_INVALID, "The transcription service does not accept this audio."
-        case _:
-            return OutcomeUnknownError(cause=said, request_id=request_id)
-    return RecastError(code, detail, cause=said, request_id=request_id)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    told = headers.get("retry-after", "")
-    return float(told) if told.replace(".", "", 1).isdecimal() else None
-
-
-def _was_never_sent(error: BaseException) -> bool:
-    """Whether no connection came about: then there is nothing that could have been accepted."""
-    import httpx2
-
-    return isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
 
 
 def _heard(answer: _Answer, seconds: float, language: str | None) -> Heard:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 SYNCHRONOUS_OUTPUT = 2
 RATE_PARAMETER = 1
+PITCH_PARAMETER = 3
 PUNCTUATION_AT_CHARACTER = 1
 UTF8 = 1
 USUAL_WORDS_PER_MINUTE = 160
@@ -58,6 +59,13 @@ class Mouth:
             rate = wanted * 1.02
             spoken = self._synthesise(text, rate)
         return spoken[:allowed]
+
+    def say(self, text: str, voice: str, words_per_minute: float, pitch: int) -> Samples:
+        """``text`` in a voice of espeak-ng's, as long as it takes; ``pitch`` is 0 to 99."""
+        if self._library.espeak_SetVoiceByName(voice.encode()):
+            raise SpeechFailure(f"espeak-ng has no voice {voice}")
+        self._library.espeak_SetParameter(PITCH_PARAMETER, pitch, 0)
+        return self._synthesise(text, words_per_minute)
 
     def _synthesise(self, text: str, words_per_minute: float) -> Samples:
         self._library.espeak_SetParameter(RATE_PARAMETER, round(words_per_minute), 0)

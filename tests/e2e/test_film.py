@@ -71,7 +71,15 @@ async def test_a_link_becomes_a_film(
         assert (await anyone.get(f"{settings.cdn_url}/{stored.key}")).status_code == 403
 
     stages = (await creator.http.get(f"/jobs/{job.id}/stages")).json()["stages"]
-    assert [one["stage"] for one in stages] == ["transcript", "script", "scenes", "cast", "clips", "final_mp4"]
+    assert [one["stage"] for one in stages] == [
+        "transcript",
+        "script",
+        "scenes",
+        "cast",
+        "narration",
+        "clips",
+        "final_mp4",
+    ]
     assert all(one["materialized_at"] for one in stages)
 
 

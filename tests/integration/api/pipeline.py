@@ -37,9 +37,9 @@ class Pipeline:
                 )
         return [one.character_id for one in PREMADE]
 
-    async def begin(self, job_id: str, stage: str | None = None) -> None:
+    async def begin(self, job_id: str, stage: str | None = None, *, run_id: str | None = None) -> None:
         async with self._database.connect() as connection:
-            job = await jobs.begin_job(connection, UUID(job_id), f"run-of-{job_id}", None)
+            job = await jobs.begin_job(connection, UUID(job_id), run_id or f"run-of-{job_id}", None)
             assert job
             if stage:
                 await events.append_event(

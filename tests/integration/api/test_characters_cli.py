@@ -9,8 +9,9 @@ import pytest
 from rich.console import Console
 
 from cli.api_client import ApiClient
-from cli.characters import Addition, add_character, list_characters, remove_character
+from cli.characters import Addition, add_character, change_voice, list_characters, remove_character
 from cli.exits import Exit, exit_status
+from domain.characters import Voice
 from domain.errors import ErrorCode, RecastError
 from resources.settings import Settings
 from tests.integration.api.conftest import SignedIn
@@ -67,6 +68,10 @@ async def test_a_character_is_added_listed_and_removed_by_its_name(
     await list_characters(client, console)
     line = next(line for line in printed(console).splitlines() if line.startswith("Zed  "))
     assert line.split() == ["Zed", "A", "clockmaker.", "yours", "ready", str(zed.id)]
+    await change_voice(client, "zed", Voice(name="en-us+f2", pitch=30, rate=60), console)
+    assert printed(console).endswith("Zed speaks as en-us+f2 from now on.\n")
+    changed = (await alice.get(f"/characters/{zed.id}")).json()
+    assert changed["voice"] == {"name": "en-us+f2", "pitch": 30, "rate": 60}
     await remove_character(client, "zed", console)
     assert printed(console).endswith("Zed and its pictures are deleted.\n")
     assert all(one.is_premade for one in await client.characters())

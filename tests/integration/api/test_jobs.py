@@ -30,6 +30,7 @@ async def test_a_film_is_pinned_to_the_script_and_launched_at_once(
         "max_scenes": 2,
         "target_seconds": 0,
         "deliver_partial": False,
+        "narration": "auto",
     }
     script = (await alice.get(f"/scripts/{cast_script}")).json()
     assert job["parent_job_id"] == script["import_job"]["id"]
@@ -145,7 +146,7 @@ async def test_a_job_tells_which_scene_failed_and_why(alice: SignedIn, film: str
     assert (first["text"], first["seconds"], first["characters"]) == (LINES[0].text, 2.0, [])
 
 
-WAITING = dict.fromkeys(("script", "scenes", "cast", "clips", "final_mp4"), "waiting")
+WAITING = dict.fromkeys(("script", "scenes", "cast", "narration", "clips", "final_mp4"), "waiting")
 
 
 async def stages_of(user: SignedIn, job_id: str) -> dict[str, str]:

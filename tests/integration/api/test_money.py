@@ -90,6 +90,62 @@ async def long_script(cast_script: str, database_urls: DatabaseUrls) -> str:
     return cast_script
 
 
+VOICES = {
+    "voice_engine": "openai",
+    "voice_model": "gpt-4o-mini-tts",
+    "voice_base_url": "http://127.0.0.1:9/v1",
+    "voice_api_key": SecretStr("sk-a-key"),
+}
+"""A cent and a half a minute."""
+
+
+@pytest.mark.parametrize("settings", [VOICES], indirect=True)
+async def test_a_quote_has_every_line_that_is_spoken_and_an_order_sets_it_aside(
+    alice: SignedIn, long_script: str
+) -> None:
+    quote = (await alice.post("/jobs/quote", {"script_id": long_script})).json()
+    lines = [line for line in quote["lines"] if line["what"] == "speech"]
+    assert len(lines) == 60
+    assert {(line["provider"], line["model"]) for line in lines} == {("openai", "gpt-4o-mini-tts")}
+    assert all(0 < line["low_usd"] < line["high_usd"] < 0.002 for line in lines)
+    assert quote["high_usd"] == pytest.approx(sum(line["high_usd"] for line in lines))
+    job = (await alice.post("/jobs", {"script_id": long_script})).json()
+    assert job["cost"]["reserved_usd"] == pytest.approx(quote["high_usd"])
+    assert (await budget(alice))[0] == pytest.approx(quote["high_usd"])
+
+
+@pytest.mark.parametrize("settings", [VOICES], indirect=True)
+async def test_a_film_without_speech_or_with_a_free_voice_is_quoted_without_it(
+    alice: SignedIn, long_script: str
+) -> None:
+    for narration in ("off", "espeak"):
+        quote = (await alice.post("/jobs/quote", {"script_id": long_script, "narration": narration})).json()
+        assert {line["what"] for line in quote["lines"]} == {"clip"}
+    job = (await alice.post("/jobs", {"script_id": long_script, "narration": "off"})).json()
+    assert (job["options"]["narration"], job["cost"]["reserved_usd"]) == ("off", 0)
+
+
+@pytest.mark.parametrize("settings", [{"voice_engine": "espeak"}], indirect=True)
+@pytest.mark.parametrize("path", ["/jobs", "/jobs/quote"])
+async def test_a_voice_that_is_not_set_up_takes_no_orders(alice: SignedIn, cast_script: str, path: str) -> None:
+    answer = await alice.post(path, {"script_id": cast_script, "narration": "kokoro"})
+    assert answer.json()["code"] == "PROVIDER_NOT_CONFIGURED"
+    assert "KOKORO" not in answer.text
+    answer = await alice.post(path, {"script_id": cast_script, "narration": "somebody"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_REQUEST")
+
+
+@pytest.mark.parametrize("settings", [VOICES], indirect=True)
+async def test_the_engines_that_speak_are_listed_with_their_prices(alice: SignedIn) -> None:
+    listed = (await alice.get("/voices")).json()["voices"]
+    assert [(one["narration"], one["model"], one["is_available"], one["is_usual"]) for one in listed] == [
+        ("espeak", "espeak-ng", True, False),
+        ("kokoro", None, False, False),
+        ("openai", "gpt-4o-mini-tts", True, True),
+    ]
+    assert [one["usd_per_minute"] for one in listed] == [0, 0, 0.015]
+
+
 @pytest.mark.parametrize("settings", [{"director_model": "some-model"}], indirect=True)
 async def test_the_price_of_a_film_whose_lines_a_model_has_still_to_choose_is_a_range(
     alice: SignedIn, long_script: str

@@ -56,7 +56,7 @@ async def test_a_film_that_is_being_changed_has_no_result_until_it_is_done(
     alice: SignedIn, film: str, pipeline: Pipeline
 ) -> None:
     await pipeline.finish_film(film)
-    await pipeline.begin(film, "clips")
+    await pipeline.begin(film, "clips", run_id="by-hand")
     answer = await alice.get(f"/jobs/{film}/result")
     assert (answer.status_code, answer.json()["code"]) == (409, "NOT_READY")
 
@@ -73,8 +73,16 @@ async def test_stages_in_dagster_come_with_links_and_the_inherited_transcript(
 ) -> None:
     dagster.materialized = {"transcript", "script"}
     stages = (await alice.get(f"/jobs/{film}/stages")).json()["stages"]
-    assert [one["stage"] for one in stages] == ["transcript", "script", "scenes", "cast", "clips", "final_mp4"]
-    assert [one["is_materialized"] for one in stages] == [True, True, False, False, False, False]
+    assert [one["stage"] for one in stages] == [
+        "transcript",
+        "script",
+        "scenes",
+        "cast",
+        "narration",
+        "clips",
+        "final_mp4",
+    ]
+    assert [one["is_materialized"] for one in stages] == [True, True, False, False, False, False, False]
     assert stages[0]["asset_url"] == f"https://dagster.example/assets/transcript?partition={film}"
     assert stages[0]["run_url"] == "https://dagster.example/runs/run-1"
     assert stages[5]["run_url"] is None

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.characters import CHARACTER_TRANSITIONS, CastMember, CharacterStatus, why_not_ready
+from domain.characters import CHARACTER_TRANSITIONS, CastMember, CharacterStatus, Voice, why_not_ready
 from domain.profile import Aspect, Profile
 from domain.shots import Camera, Light, Setting, Shot, ShotPrompt
 
@@ -52,6 +52,11 @@ def test_another_picture_or_model_makes_another_clip() -> None:
     keys = [clip_key(member(**(base | change))) for change in changes]
     assert len(set(keys)) == len(changes)
     assert clip_key(member(**base)) == keys[0]
+
+
+def test_another_voice_films_nothing_again() -> None:
+    voices = [None, Voice(name="en-gb+f3"), Voice(name="en-us+m1", pitch=5, rate=60)]
+    assert len({clip_key(member(voice=voice)) for voice in voices}) == 1
 
 
 def test_a_cast_frozen_before_there_were_several_pictures_has_its_portrait() -> None:

@@ -58,3 +58,9 @@ def test_an_estimate_is_a_range_in_which_nothing_that_is_owned_is_sure_to_be_use
     ]
     assert price.is_estimate
     assert not quote(items, owned=["d"]).is_estimate
+
+
+def test_hundreds_of_lines_of_a_hundredth_of_a_cent_are_not_rounded_to_nothing() -> None:
+    items = [item(What.SPEECH, f"{n}", "0.000045", "0.00006", per="line", scene=1) for n in range(300)]
+    price = quote(items, owned=["0"])
+    assert (price.low_usd, price.high_usd) == (299 * Decimal("0.000045"), 299 * Decimal("0.00006"))

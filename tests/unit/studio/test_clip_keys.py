@@ -226,3 +226,14 @@ def test_a_scene_with_the_same_content_has_the_same_clip_whatever_was_edited_aro
         for ids_of_scene in whole:
             if not beside & set(ids_of_scene):
                 assert ids_of_scene in {scene.line_ids for scene, _ in after}
+
+
+def test_a_line_that_is_given_more_to_say_makes_its_own_scene_longer() -> None:
+    lines = tuple(Line(text=f"Sentence {n}.", start=6.0 * n, end=6.0 * n + 3) for n in range(4))
+    script = Script(title="A talk", language="en", lines=lines)
+    before = filmed(script, MODELS[0])
+    more = "The old keeper of the museum walked slowly down to the water, and nobody saw him go."
+    after = filmed(edit(script, {"op": "set_text", "line": 2, "text": more}), MODELS[0])
+    assert [scene.duration for scene, _ in before] == [3.0] * 4
+    assert [scene.duration > 5 for scene, _ in after] == [False, True, False, False]
+    assert [old == new for (_, old), (_, new) in zip(before, after, strict=True)] == [True, False, True, True]

@@ -1,0 +1,635 @@
+"""Narrating: every line of a film in its character's voice, each paid for at most once, and placed in its scene.
+
+A service that speaks answers at once or never, as one that listens does: an answer is stored before its attempt counts
+as done, and one that was lost on the way is booked as paid; the line is then asked for once more under a purchase key
+of its own, a bounded number of times.
+"""
+
+import asyncio
+import hashlib
+import json
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import structlog
+from pydantic import BaseModel, ConfigDict
+
+from domain.attempts import Kind
+from domain.errors import ErrorCode, RecastError
+from domain.fitting import USUAL, Fit, Picture, fit_spoken, pace_of
+from domain.narration import SceneOfLines, Turn, turns_of
+from domain.script import Script
+from domain.speech import PlacedLine, SpokenLine
+from domain.voices import voice_of
+from domain.words import TimedWord
+from resources.database import attempts, characters, events, providers, scenes, scripts
+from resources.database.connection import Connection, Database
+from resources.database.records import JobScene
+from resources.language.client import LanguageModel
+from resources.settings import Settings
+from resources.storage import Storage, speech_facts_key, speech_object_key
+from resources.video.cameras import Cameras
+from resources.video.protocol import Confirm, Handle, Take, TakeStatus
+from resources.voices import sound
+from resources.voices.engines import Voices, ending
+from resources.voices.protocol import EngineVoice, Speech, UnspeakableError, VoiceEngine, VoiceProfile
+from studio.directing import direct_scenes
+from studio.purchasing import Patience, PurchaseFailed, Till, buy
+from studio.shots import profile_of
+from studio.work import Work
+
+log = structlog.get_logger(__name__)
+
+FORM_VERSION = 1
+"""Part of every key: another way to ask, or to keep what comes, is another sound."""
+MOST_TAKES = 3
+"""How often a line may be paid for before the job gives up."""
+CANCEL_CHECK_SECONDS = 1.0
+BUSY_SECONDS = 300.0
+SCENES_AT_ONCE = 8
+MAX_IN_FLIGHT = 1000
+FLAC, JSON = "audio/flac", "application/json"
+LOST = "lost-"
+"""Begins the handle of a call whose answer can never be had."""
+
+
+class SpeechOrder(BaseModel):
+    """One line as it is spoken: all that decides its sound."""
+
+    model_config = ConfigDict(frozen=True)
+
+    provider: str
+    model: str
+    model_version: str
+    voice: EngineVoice
+    text: str
+    language: str
+    pace: float = 1.0
+
+    @property
+    def key(self) -> str:
+        """SHA-256; under it the sound is kept, and never made twice for one user."""
+        return _key(self.model_dump(mode="json"))
+
+    def purchase_key(self, take: int) -> str:
+        """``take`` counts from 1: what was paid for and lost is not asked for again under its key."""
+        return _key({"speech": self.key, "take": take})
+
+
+class SpeechRequest(BaseModel):
+    """An order as the ledger keeps it. ``estimate_usd`` is the most that it may cost."""
+
+    model_config = ConfigDict(frozen=True)
+
+    order: SpeechOrder
+    take: int
+    estimate_usd: Decimal
+
+
+class KeptSpeech(BaseModel):
+    """What is stored beside the sound of a line."""
+
+    model_config = ConfigDict(frozen=True)
+
+    order: SpeechOrder
+    seconds: float
+    words: tuple[TimedWord, ...] = ()
+    request_id: str | None = None
+    cost_usd: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A line in hand: its file, and what is to be stored of it."""
+
+    path: Path
+    kept: KeptSpeech
+
+
+@dataclass(frozen=True, slots=True)
+class NarratedScene:
+    """What is said in a scene that was planned to last ``planned_seconds``, and how both are made to fit. ``unspoken``
+    are lines that the engine cannot say, by id, each with the reason."""
+
+    scene_index: int
+    planned_seconds: float
+    fit: Fit
+    unspoken: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def lines(self) -> tuple[PlacedLine, ...]:
+        return self.fit.lines
+
+    @property
+    def characters(self) -> int:
+        return sum(len(placed.line.text) for placed in self.lines)
+
+    @property
+    def end(self) -> float:
+        """When the last word is said, in seconds from the scene's start."""
+        return max((line.end for line in self.lines), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Narration:
+    """``bought`` and ``reused`` count different sounds; ``cost_usd`` is of this run, lost answers included."""
+
+    profile: VoiceProfile
+    scenes: tuple[NarratedScene, ...]
+    bought: int
+    reused: int
+    cost_usd: Decimal
+    request_ids: tuple[str, ...]
+
+    @property
+    def lines(self) -> int:
+        return sum(len(scene.lines) for scene in self.scenes)
+
+    @property
+    def seconds(self) -> float:
+        return sum(placed.line.seconds for scene in self.scenes for placed in scene.lines)
+
+    @property
+    def characters(self) -> int:
+        return sum(scene.characters for scene in self.scenes)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrator:
+    """Who speaks. Each job opens the engine that it asks for, and closes it."""
+
+    voices: Voices
+    storage: Storage
+    database: Database
+    cameras: Cameras
+    patience: Patience
+
+    async def narrate(self, work: Work, *, director: LanguageModel | None = None) -> Narration | None:
+        """None for a film without speech. Raises what `direct_scenes`, `narrate` and `Voices.open` raise."""
+        engine = self.voices.open(work.job.options.narration)
+        if engine is None:
+            return None
+
+        def clip_seconds(row: JobScene) -> float:
+            try:
+                profile = profile_of(self.cameras, work.job.options, row)
+                return profile.ordered_seconds(row.scene.duration)
+            except RecastError:  # a model that is not on offer is the trouble of whoever films
+                return row.scene.duration
+
+        try:
+            # Who has the picture speaks what nobody's name stands at; whichever stage comes first directs.
+            await direct_scenes(work, director=director)
+            return await narrate(
+                work,
+                engine=engine,
+                storage=self.storage,
+                database=self.database,
+                patience=self.patience,
+                clip_seconds=clip_seconds,
+            )
+        finally:
+            await engine.close()
+
+
+def narrator(settings: Settings, database: Database, storage: Storage, cameras: Cameras) -> Narrator:
+    """The one of the settings."""
+    patience = Patience(
+        settings.voice_timeout_seconds + BUSY_SECONDS, settings.unknown_absent_seconds, settings.unknown_sign_seconds
+    )
+    return Narrator(Voices(settings), storage, database, cameras, patience)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechGoods:
+    """One line, spoken by one engine. ``ask`` makes the call; None for whoever only settles what others have asked."""
+
+    request_: SpeechRequest
+    storage: Storage
+    user_id: UUID
+    ask: Callable[[], Awaitable[Answer]] | None
+    _answers: dict[str, Answer] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.SPEECH
+
+    @property
+    def key(self) -> str:
+        return self.request_.order.purchase_key(self.request_.take)
+
+    @property
+    def provider(self) -> str:
+        return self.request_.order.provider
+
+    @property
+    def model(self) -> str:
+        return self.request_.order.model
+
+    @property
+    def model_version(self) -> str:
+        return self.request_.order.model_version
+
+    @property
+    def scene_id(self) -> None:
+        """A line may be said in several scenes, and while they are filmed."""
+        return None
+
+    @property
+    def list_price_usd(self) -> Decimal:
+        return self.request_.estimate_usd
+
+    @property
+    def estimate_usd(self) -> Decimal:
+        return self.request_.estimate_usd
+
+    @property
+    def is_free(self) -> bool:
+        return self.estimate_usd == 0
+
+    @property
+    def can_find(self) -> bool:
+        return True
+
+    @property
+    def request(self) -> Mapping[str, Any]:
+        return self.request_.model_dump(mode="json")
+
+    async def submit(self, attempt_id: UUID, confirm: Confirm) -> Handle:
+        assert self.ask
+        await confirm()
+        answer = await self.ask()
+        self._answers[self.key] = answer
+        try:
+            await store(self.storage, self.user_id, answer)
+        except RecastError as error:
+            # It is paid for, and in hand: ``receive`` stores it once the storage answers again.
+            log.warning("a spoken line could not be stored yet", attempt_id=str(attempt_id), cause=str(error))
+        return self._handle(str(attempt_id), answer.kept)
+
+    async def find(self, attempt_id: UUID, since: datetime) -> list[Handle]:
+        """What was stored; else, of a call that costs, a handle that stands for its lost answer."""
+        if kept := await self._kept():
+            return [self._handle(str(attempt_id), kept)]
+        return [] if self.is_free else [Handle(provider=self.provider, request_id=f"{LOST}{attempt_id}")]
+
+    async def poll(self, handle: Handle) -> Take:
+        if handle.request_id.startswith(LOST):
+            error = RecastError(
+                ErrorCode.AI_PROVIDER_FAILURE,
+                "The answer of the voice service was lost.",
+                cause="the call was made, or may have been, and its answer is not stored; it is booked as paid",
+            )
+            return Take(status=TakeStatus.EXPIRED, error=error)
+        kept = self._in_hand() or await self._kept()
+        return Take(status=TakeStatus.SUCCEEDED, progress=100, cost_usd=kept.cost_usd if kept else None)
+
+    async def cancel(self, handle: Handle) -> None:
+        """Nothing is under way at the service once there is a handle."""
+
+    async def report(self, progress: int) -> None:
+        """A line is spoken or it is not."""
+
+    async def receive(self, handle: Handle, take: Take) -> KeptSpeech:
+        if kept := await self._kept():
+            return kept
+        answer = self._answers.get(self.key)
+        if answer is None:
+            raise RecastError(ErrorCode.CLIP_LOST, "A spoken line that was paid for is not in storage.")
+        await store(self.storage, self.user_id, answer)
+        return answer.kept
+
+    async def keep(self, connection: Connection, receipt: KeptSpeech, cost: Decimal) -> None:
+        """It is in storage, under its key; no row has to say so."""
+
+    async def _kept(self) -> KeptSpeech | None:
+        return await find_kept(self.storage, self.user_id, self.request_.order.key)
+
+    def _in_hand(self) -> KeptSpeech | None:
+        answer = self._answers.get(self.key)
+        return answer.kept if answer else None
+
+    def _handle(self, attempt_id: str, kept: KeptSpeech) -> Handle:
+        # Ours is unique where the service gives none, or the same one twice.
+        return Handle(provider=self.provider, request_id=attempt_id, response_id=kept.request_id)
+
+
+def order_of(turn: Turn, engine: VoiceEngine, language: str) -> SpeechOrder:
+    """What ``engine`` is asked for, so that ``turn`` is heard in its character's voice."""
+    member = turn.member
+    voice = voice_of(member.voice if member else None, member.character_id if member else None)
+    return SpeechOrder(
+        provider=engine.profile.provider,
+        model=engine.profile.model,
+        model_version=engine.profile.version,
+        voice=engine.voice_of(voice, language),
+        text=turn.text,
+        language=language,
+    )
+
+
+async def narrate(
+    work: Work,
+    *,
+    engine: VoiceEngine,
+    storage: Storage,
+    database: Database,
+    patience: Patience,
+    clip_seconds: Callable[[JobScene], float] = lambda row: row.scene.duration,
+) -> Narration:
+    """Speak every line of the job's scenes, which are directed, and keep their places.
+
+    Lines and scenes are made to fit by the rules of `domain/fitting.py`, where ``clip_seconds`` is how much the clip of
+    a scene will have to show; what is kept with a scene says how long it has to be. A line that the engine cannot say
+    is left out, and told. Raises EMPTY_SCRIPT, BUDGET_EXCEEDED, JOB_CANCELED, and what the engine raises; what was
+    spoken before a failure is not paid for again.
+    """
+    rows = await scenes.list_scenes(work.connection, work.job.id)
+    script = await scripts.find_version(work.connection, work.job.script_id, work.job.script_version or 0)
+    if script is None or not rows:
+        raise RecastError(ErrorCode.EMPTY_SCRIPT, "The job has no scenes yet; run the stage 'scenes' first.")
+    cast = await characters.list_job_cast(work.connection, work.job.id)
+    told = [SceneOfLines(row.scene, row.line_ids, row.prompt.speaker if row.prompt else None) for row in rows]
+    turns = turns_of(told, cast, script)
+    if limit := engine.profile.starts_per_minute:
+        await providers.set_limits(work.connection, engine.profile.provider, in_flight=MAX_IN_FLIGHT, per_minute=limit)
+    await _announce(work, engine.profile, turns)
+    with tempfile.TemporaryDirectory(prefix="recast-speech-") as folder:
+        till = Till(work.job.user_id, work.job.id, work.connection, database, patience)
+        session = _Session(work, till, engine, storage, script, Path(folder), len(turns), clip_seconds)
+        return await session.narrate(rows, turns)
+
+
+async def _announce(work: Work, profile: VoiceProfile, turns: Sequence[Turn]) -> None:
+    await work.note(
+        "narrating",
+        f"{len(turns)} lines are spoken by {profile.model}",
+        provider=profile.provider,
+        model=profile.model,
+        lines=len(turns),
+        characters=sum(len(turn.text) for turn in turns),
+    )
+    if warning := ending(profile, datetime.now(UTC).date()):
+        log.warning("the voice model ends soon", model=profile.model, cause=warning)
+        await events.append_event(
+            work.connection,
+            work.job.id,
+            work.job.user_id,
+            "model_ends",
+            stage=work.stage,
+            audience="operator",
+            message=warning,
+        )
+
+
+class _Unspoken(Exception):
+    """A line that the engine cannot say."""
+
+
+@dataclass(slots=True)
+class _Session:
+    """One film being narrated."""
+
+    work: Work
+    till: Till
+    engine: VoiceEngine
+    storage: Storage
+    script: Script
+    folder: Path
+    total: int
+    clip_seconds: Callable[[JobScene], float]
+    cost_usd: Decimal = Decimal(0)
+    done: int = 0
+    bought: int = 0
+    reused: int = 0
+    request_ids: list[str] = field(default_factory=list)
+    made: set[str] = field(default_factory=set)
+    """Keys of what this run has bought, or had made for nothing."""
+    _sounds: dict[str, "asyncio.Task[KeptSpeech]"] = field(default_factory=dict)
+    _gate: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._gate = asyncio.Semaphore(self.engine.at_once)
+
+    async def narrate(self, rows: Sequence[JobScene], turns: Sequence[Turn]) -> Narration:
+        """Every scene; stops when the user asks for it, or a line fails."""
+        watch = asyncio.create_task(self._until_canceled())
+        at_once = asyncio.Semaphore(max(SCENES_AT_ONCE, self.engine.at_once))
+
+        async def one(row: JobScene) -> NarratedScene:
+            async with at_once:
+                return await self._scene(row, [turn for turn in turns if turn.scene_index == row.scene_index])
+
+        tasks = [asyncio.create_task(one(row)) for row in rows]
+        speaking = asyncio.gather(*tasks)
+        try:
+            either: set[asyncio.Future[Any]] = {watch, speaking}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not speaking.done():
+                raise RecastError(ErrorCode.JOB_CANCELED)
+            narrated = tuple(speaking.result())
+        finally:
+            watch.cancel()
+            for task in (*tasks, *self._sounds.values()):
+                task.cancel()
+            # Those that have asked wait for their answers, which are worth money.
+            await asyncio.gather(watch, speaking, *tasks, *self._sounds.values(), return_exceptions=True)
+        await self._tell_unspoken(narrated)
+        return Narration(
+            self.engine.profile, narrated, self.bought, self.reused, self.cost_usd, tuple(self.request_ids)
+        )
+
+    async def _until_canceled(self) -> None:
+        while not await self.work.is_canceled():
+            await asyncio.sleep(CANCEL_CHECK_SECONDS)
+        self.till.is_canceling = True
+
+    async def _scene(self, row: JobScene, turns: Sequence[Turn]) -> NarratedScene:
+        orders = [order_of(turn, self.engine, self.script.language) for turn in turns]
+        said = await asyncio.gather(*(self._said(turn, order) for turn, order in zip(turns, orders, strict=True)))
+        heard = [one for one in said if isinstance(one, KeptSpeech)]
+        planned, clip = row.scene.duration, self.clip_seconds(row)
+        pace = pace_of([one.seconds for one in heard], planned, clip)
+        if pace > 1:
+            heard = list(await asyncio.gather(*(self._paced(one, pace) for one in heard)))
+        speakers = [turn for turn, one in zip(turns, said, strict=True) if isinstance(one, KeptSpeech)]
+        lines = [
+            SpokenLine(
+                line_id=turn.line_id,
+                character_id=turn.member.character_id if turn.member else None,
+                text=turn.text,
+                key=one.order.key,
+                seconds=one.seconds,
+                words=one.words,
+            )
+            for turn, one in zip(speakers, heard, strict=True)
+        ]
+        starts = [turn.start for turn in speakers]
+        made = fit_spoken(lines, starts, pace=pace, planned_seconds=planned, clip_seconds=clip)
+        if (made.lines, made.seconds) != (row.speech, row.film_seconds):
+            await scenes.save_speech(self.work.connection, row.id, made.lines, made.seconds)
+            await self._tell_held(row, made.picture)
+        unspoken = tuple(
+            (turn.line_id, str(one)) for turn, one in zip(turns, said, strict=True) if isinstance(one, _Unspoken)
+        )
+        return NarratedScene(row.scene_index, planned, made, unspoken)
+
+    async def _said(self, turn: Turn, order: SpeechOrder) -> KeptSpeech | _Unspoken:
+        """A line at its usual pace; lines with the same sound are one."""
+        try:
+            kept = await self._sound(order)
+        except RecastError as error:
+            if isinstance(error, UnspeakableError) or isinstance(error.__cause__, UnspeakableError):
+                return _Unspoken(error.detail)
+            raise RecastError(
+                error.code, f"Scene {turn.scene_index}: {error.detail}", cause=error.cause, request_id=error.request_id
+            ) from error
+        self.done += 1
+        done = self.done  # others go on meanwhile
+        await self.work.progress(done / self.total)
+        if order.key in self.made:
+            await self._tell_spoken(turn, kept, done)
+        return kept
+
+    async def _sound(self, order: SpeechOrder) -> KeptSpeech:
+        if order.key not in self._sounds:
+            self._sounds[order.key] = asyncio.create_task(self._speak(order))
+        return await asyncio.shield(self._sounds[order.key])
+
+    async def _paced(self, kept: KeptSpeech, pace: float) -> KeptSpeech:
+        """The same line, faster: spoken so where that costs nothing, else what was bought is stretched."""
+        order = kept.order.model_copy(update={"pace": pace})
+        if self.engine.profile.paces:
+            return await self._sound(order)
+        if ready := await find_kept(self.storage, self.till.user_id, order.key):
+            return ready
+        source, faster = (self.folder / f"{one.key}.flac" for one in (kept.order, order))
+        await self.storage.download(speech_object_key(self.till.user_id, kept.order.key), source)
+        try:
+            seconds = await sound.stretch(source, faster, pace)
+        except sound.NoSpeech as error:
+            raise RecastError(ErrorCode.INTERNAL, cause=f"kept speech {kept.order.key}: {error}") from error
+        words = tuple(TimedWord(word.text, word.start / pace, word.end / pace) for word in kept.words)
+        stretched = kept.model_copy(update={"order": order, "seconds": seconds, "words": words, "cost_usd": Decimal(0)})
+        await store(self.storage, self.till.user_id, Answer(faster, stretched))
+        return stretched
+
+    async def _speak(self, order: SpeechOrder) -> KeptSpeech:
+        """A take that earlier runs have paid for in vain is passed over."""
+        if len(order.text) > self.engine.profile.max_characters:
+            raise UnspeakableError("The line is too long to be spoken.")
+        take = paid_in_vain = 0
+        async with self._gate:
+            while True:
+                take += 1
+                try:
+                    return await self._buy(self._request(order, take))
+                except PurchaseFailed as failed:
+                    if not failed.paid:
+                        raise
+                    if failed.code is ErrorCode.CLIP_LOST:
+                        continue
+                    self.cost_usd += failed.paid
+                    paid_in_vain += 1
+                    if paid_in_vain == MOST_TAKES:
+                        raise
+
+    def _request(self, order: SpeechOrder, take: int) -> SpeechRequest:
+        _, most = self.engine.profile.estimate(order.text)
+        return SpeechRequest(order=order, take=take, estimate_usd=most)
+
+    async def _buy(self, request: SpeechRequest) -> KeptSpeech:
+        order = request.order
+
+        async def ask() -> Answer:
+            speech = await self.engine.speak(
+                order.text, order.voice, language=order.language, pace=order.pace, into=self.folder
+            )
+            return Answer(speech.path, self._kept(order, speech))
+
+        goods = SpeechGoods(request, self.storage, self.till.user_id, ask)
+        async with self.till.at_key(goods.key):
+            kept = await find_kept(self.storage, self.till.user_id, order.key)
+            if kept and not await self._is_open(goods.key):
+                self.reused += 1
+                return kept
+            bought = await buy(self.till, goods)
+        self.bought += 1
+        self.made.add(order.key)
+        self.cost_usd += bought.cost_usd
+        if bought.receipt.request_id:
+            self.request_ids.append(bought.receipt.request_id)
+        return bought.receipt
+
+    def _kept(self, order: SpeechOrder, speech: Speech) -> KeptSpeech:
+        return KeptSpeech(
+            order=order,
+            seconds=speech.seconds,
+            words=speech.words,
+            request_id=speech.request_id,
+            cost_usd=self.engine.profile.cost(order.text, speech.answered_seconds),
+        )
+
+    async def _is_open(self, key: str) -> bool:
+        """Whether a worker has died after it had stored the answer and before it could say so."""
+        standing = await attempts.find_standing(self.till.connection, self.till.user_id, key)
+        return standing is not None and standing.finished_at is None
+
+    async def _tell_spoken(self, turn: Turn, kept: KeptSpeech, done: int) -> None:
+        speaker = turn.member.name if turn.member else "the narrator"
+        await self.work.note(
+            "line_spoken",
+            f"Line {turn.line_id} is spoken by {speaker}",
+            scene_index=turn.scene_index,
+            line=turn.line_id,
+            character_id=str(turn.member.character_id) if turn.member else None,
+            seconds=round(kept.seconds, 3),
+            done=done,
+            lines=self.total,
+        )
+
+    async def _tell_held(self, row: JobScene, picture: Picture) -> None:
+        if picture.hold_seconds > USUAL.brief_hold_seconds:
+            await self.work.note(
+                "picture_held",
+                f"Scene {row.scene_index} says more than its clip can show: for {picture.hold_seconds:.1f} s its last"
+                " picture stands still. Shorten its lines, or part the scene",
+                scene_index=row.scene_index,
+                hold_seconds=round(picture.hold_seconds, 3),
+            )
+
+    async def _tell_unspoken(self, narrated: Sequence[NarratedScene]) -> None:
+        unspoken = [(scene.scene_index, *one) for scene in narrated for one in scene.unspoken]
+        if unspoken:
+            reasons = "; ".join(sorted({reason for _, _, reason in unspoken}))
+            await self.work.note(
+                "lines_unspoken",
+                f"{len(unspoken)} lines are not spoken: {reasons}",
+                lines=[{"scene": scene, "line": line} for scene, line, _ in unspoken],
+            )
+
+
+async def find_kept(storage: Storage, user_id: UUID, key: str) -> KeptSpeech | None:
+    """A line's facts, if its sound is there too."""
+    facts = speech_facts_key(user_id, key)
+    if await storage.head(facts) is None or await storage.head(speech_object_key(user_id, key)) is None:
+        return None
+    return KeptSpeech.model_validate_json(await storage.get_bytes(facts))
+
+
+async def store(storage: Storage, user_id: UUID, answer: Answer) -> None:
+    key = answer.kept.order.key
+    await storage.upload(answer.path, speech_object_key(user_id, key), FLAC)
+    # Last: it says that the sound is there whole.
+    await storage.put_bytes(speech_facts_key(user_id, key), answer.kept.model_dump_json().encode(), JSON)
+
+
+def _key(facts: Mapping[str, Any]) -> str:
+    canonical = json.dumps({"form": FORM_VERSION, **facts}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

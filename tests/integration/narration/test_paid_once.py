@@ -1,0 +1,268 @@
+"""Whatever happens while a film is narrated, no line is paid for twice, unless its answer was lost: that is booked."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from domain.errors import ErrorCode, RecastError
+from resources.settings import Settings
+from resources.storage import Storage, StoredObject
+from resources.voices.openai import OpenAIVoices
+from resources.voices.protocol import EngineVoice, Speech
+from studio.narrating import CANCEL_CHECK_SECONDS, MOST_TAKES
+from studio.settling import Settler
+from tests.integration.narration.conftest import PATIENCE, Desk, Running, charges, line, voices
+
+
+class Killed(BaseException):
+    """Nothing catches it, as nothing catches kill -9."""
+
+
+class Dying:
+    """An engine whose process dies at its n-th call: before it has asked, or before it has heard the answer."""
+
+    at_once = 1
+
+    def __init__(self, inner: Any, at: int, *, is_heard: bool) -> None:
+        self.profile, self.voice_of, self.close = inner.profile, inner.voice_of, inner.close
+        self._inner, self._at, self._is_heard, self._calls = inner, at, is_heard, 0
+
+    async def speak(self, text: str, voice: EngineVoice, *, language: str, pace: float, into: Path) -> Speech:
+        self._calls += 1
+        if self._calls == self._at and not self._is_heard:
+            raise Killed
+        answer: Speech = await self._inner.speak(text, voice, language=language, pace=pace, into=into)
+        if self._calls == self._at:
+            raise Killed
+        return answer
+
+
+class DyingStorage(Storage):
+    """Dies right after the n-th line's facts were stored, before anybody could say so."""
+
+    puts = 0
+    at = 2
+
+    async def put_bytes(self, key: str, body: bytes, content_type: str) -> StoredObject:
+        stored = await super().put_bytes(key, body, content_type)
+        self.puts += 1
+        if self.puts == self.at:
+            raise Killed
+        return stored
+
+
+class ForgetfulStorage(Storage):
+    """Is out of order for the first sound."""
+
+    failures = 1
+
+    async def upload(self, path: Path, key: str, content_type: str, **more: Any) -> StoredObject:
+        if self.failures:
+            self.failures -= 1
+            raise RecastError(ErrorCode.STORAGE_UNAVAILABLE, cause="for a test")
+        return await super().upload(path, key, content_type, **more)
+
+
+@pytest.fixture
+async def engine(speaking: Running) -> AsyncIterator[OpenAIVoices]:
+    engine = voices(speaking)
+    yield engine
+    await engine.close()
+
+
+@pytest.fixture
+def word() -> str:
+    """In every line of one test, and of no other."""
+    return uuid4().hex[:10]
+
+
+async def film(desk: Desk, word: str, *, fault: str = "") -> Desk:
+    """Three lines in two scenes; the second has a fault."""
+    return await desk.plan(
+        [line(f"One {word}.", 0, 4, "Ada"), line(f"Two {word}. {fault}".strip(), 4, 8, "Bruno")],
+        [line(f"Three {word}.", 8, 13, "Ada")],
+    )
+
+
+def price(*texts: str) -> Decimal:
+    return sum((Decimal(15) * len(text) / 1_000_000 for text in texts), Decimal(0))
+
+
+async def test_every_line_is_paid_for_once_by_its_letters(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, word: str
+) -> None:
+    made = await film(desk, word)
+    spoken = await made.narrate(engine)
+    assert (spoken.bought, spoken.reused, await made.states()) == (3, 0, ["succeeded"] * 3)
+    billed = sum(Decimal(str(charge["amount"])) for charge in charges(speaking, word))
+    assert spoken.cost_usd == await made.spent() == billed == price(f"One {word}.", f"Two {word}.", f"Three {word}.")
+    assert len(spoken.request_ids) == 3
+    assert {attempt.kind.value for attempt in await made.attempts()} == {"speech"}
+
+
+async def test_a_line_is_never_paid_for_again_in_any_film_of_its_user(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, word: str
+) -> None:
+    first = await (await film(desk, word)).narrate(engine)
+    other = await film(desk, word)
+    again = await other.narrate(engine)
+    assert (again.bought, again.reused, again.cost_usd) == (0, 3, Decimal(0))
+    assert [scene.lines for scene in again.scenes] == [scene.lines for scene in first.scenes]
+    assert len(charges(speaking, word)) == 3
+    stranger = replace(desk, user_id=uuid4())
+    assert (await (await film(stranger, word)).narrate(engine)).bought == 3
+
+
+async def test_a_line_that_is_said_twice_is_bought_once(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, word: str
+) -> None:
+    made = await desk.plan(
+        [line(f"Yes {word}.", 0, 4, "Ada"), line(f"Yes {word}.", 4, 8, "Ada")], [line(f"Yes {word}.", 8, 12, "Bruno")]
+    )
+    spoken = await made.narrate(engine)
+    assert (spoken.lines, spoken.bought, len(charges(speaking, word))) == (3, 2, 2)
+
+
+async def test_two_films_at_once_buy_a_line_once(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, word: str
+) -> None:
+    one, other = await film(desk, word), await film(desk, word)
+    await asyncio.gather(one.narrate(engine), other.narrate(engine))
+    assert len(charges(speaking, word)) == 3
+    assert len(await one.attempts()) + len(await other.attempts()) == 3
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+async def test_a_worker_that_dies_over_a_call_costs_one_line_at_most(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, word: str, is_heard: bool
+) -> None:
+    made = await film(desk, word)
+    with pytest.raises(Killed):
+        await made.narrate(Dying(engine, 2, is_heard=is_heard))
+    spoken = await made.narrate(engine)
+    assert len(charges(speaking, word)) == (4 if is_heard else 3)
+    # Nobody can know whether the lost call was made, so it is booked as paid.
+    assert await made.states() == ["lost", *["succeeded"] * 3]
+    assert spoken.lines == 3
+    assert await made.spent() == sum(attempt.cost_usd or 0 for attempt in await made.attempts())
+
+
+async def test_a_worker_that_dies_with_the_answer_stored_costs_nothing(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, settings: Settings, word: str
+) -> None:
+    made = await film(desk, word)
+    with pytest.raises(Killed):
+        await made.narrate(engine, storage=DyingStorage(settings))
+    assert "intent" in await made.states()
+    await made.narrate(engine)
+    assert (len(charges(speaking, word)), await made.states()) == (3, ["succeeded"] * 3)
+    assert await made.spent() == price(f"One {word}.", f"Two {word}.", f"Three {word}.")
+
+
+async def test_an_attempt_of_a_job_that_has_ended_is_settled(
+    desk: Desk, engine: OpenAIVoices, settings: Settings, word: str
+) -> None:
+    made = await film(desk, word)
+    with pytest.raises(Killed):
+        await made.narrate(engine, storage=DyingStorage(settings))
+    async with desk.database.connect() as connection:
+        await connection.execute(
+            "update jobs set status = 'failed', error_code = 'INTERNAL' where id = %s", (made.job_id,)
+        )
+        await connection.execute("update provider_attempts set created_at = created_at - interval '1 hour'")
+    settled = await Settler(desk.database, desk.storage, None, PATIENCE).settle_left_behind()  # type: ignore[arg-type]
+    assert any(done.endswith("kept") for done in settled)
+    assert "intent" not in await made.states()
+
+
+async def test_speech_that_is_paid_for_is_kept_once_the_storage_answers(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, settings: Settings, word: str
+) -> None:
+    made = await film(desk, word)
+    spoken = await made.narrate(engine, storage=ForgetfulStorage(settings))
+    assert (spoken.bought, len(charges(speaking, word))) == (3, 3)
+
+
+@pytest.mark.parametrize("fault", ["500-after-accepting-once", "dropped-after-accepting-once", "corrupt-output-once"])
+async def test_a_lost_answer_is_booked_and_the_line_asked_for_again(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, word: str, fault: str
+) -> None:
+    made = await film(desk, word, fault=f"[[{fault}]]")
+    spoken = await made.narrate(engine)
+    assert (spoken.lines, len(charges(speaking, word))) == (3, 4)
+    assert await made.states() == ["lost", *["succeeded"] * 3]
+    again = await made.narrate(engine)
+    assert (again.reused, again.cost_usd) == (3, 0)
+
+
+async def test_a_service_that_loses_every_answer_is_given_up(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, word: str
+) -> None:
+    made = await film(desk, word, fault="[[500-after-accepting]]")
+    with pytest.raises(RecastError, match=r"Scene 1: .*lost") as failed:
+        await made.narrate(engine)
+    assert failed.value.code is ErrorCode.AI_PROVIDER_FAILURE
+    assert len([charge for charge in charges(speaking, word) if "500" in str(charge["prompt"])]) == MOST_TAKES
+
+
+async def test_a_service_that_asks_for_patience_gets_it(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, word: str
+) -> None:
+    made = await film(desk, word, fault="[[429-once]]")
+    assert (await made.narrate(engine)).bought == 3
+    assert "absent" in await made.states()
+    assert len(charges(speaking, word)) == 3
+
+
+async def test_what_the_service_refuses_fails_the_stage_and_names_the_scene(
+    desk: Desk, engine: OpenAIVoices, word: str
+) -> None:
+    made = await film(desk, word, fault="[[refuse]]")
+    with pytest.raises(RecastError, match="Scene 1: The voice service refuses this line") as failed:
+        await made.narrate(engine)
+    assert failed.value.code is ErrorCode.CONTENT_REJECTED
+
+
+async def test_no_line_is_bought_beyond_the_budget(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, word: str
+) -> None:
+    made = await film(desk, word)
+    async with desk.database.connect() as connection:
+        await connection.execute("insert into budgets (user_id, limit_usd) values (%s, 0.0003)", (desk.user_id,))
+    with pytest.raises(RecastError) as failed:
+        await made.narrate(engine)
+    assert failed.value.code is ErrorCode.BUDGET_EXCEEDED
+    assert len(charges(speaking, word)) <= 1
+
+
+async def test_a_canceled_job_keeps_what_it_has_paid_for(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, word: str
+) -> None:
+    made = await film(desk, word, fault="[[slow]]")
+
+    class Canceling(Dying):
+        """Its user thinks better of it at the second line."""
+
+        async def speak(self, text: str, voice: EngineVoice, *, language: str, pace: float, into: Path) -> Speech:
+            if text.startswith("Two"):
+                await made.cancel()
+                await asyncio.sleep(2 * CANCEL_CHECK_SECONDS)
+            answer: Speech = await self._inner.speak(text, voice, language=language, pace=pace, into=into)
+            return answer
+
+    with pytest.raises(RecastError) as failed:
+        await made.narrate(Canceling(engine, 0, is_heard=True))
+    assert failed.value.code is ErrorCode.JOB_CANCELED
+    async with desk.database.connect() as connection:
+        await connection.execute("update provider_attempts set created_at = created_at - interval '1 hour'")
+    await Settler(desk.database, desk.storage, None, PATIENCE).settle_left_behind()  # type: ignore[arg-type]
+    asked = charges(speaking, word)
+    assert {attempt.state.value for attempt in await made.attempts()} == {"succeeded"}
+    assert 1 <= len(asked) <= 2
+    assert await made.spent() == sum(Decimal(str(charge["amount"])) for charge in asked)
