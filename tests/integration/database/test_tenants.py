@@ -333,16 +333,20 @@ async def test_no_script_is_made_of_anothers_upload(
 
 
 @pytest.mark.usefixtures("furnished")
-async def test_an_upload_that_is_complete_stays_so(users: UserDatabase, ann: Tenant) -> None:
-    """What was looked at is what is listened to."""
+async def test_an_upload_that_is_complete_is_never_under_way_again(users: UserDatabase, ann: Tenant) -> None:
+    """What was looked at is what is listened to, until it is discarded, which it stays."""
     async with users.as_user(ann.user_id) as connection:
         await connection.execute("update uploads set state = 'complete', completed_at = now()")
-    for change in ("state = 'pending', completed_at = null", "state = 'discarded', completed_at = null"):
+    with pytest.raises(psycopg.errors.CheckViolation):
+        async with users.as_user(ann.user_id) as connection:
+            await connection.execute("update uploads set state = 'pending', completed_at = null")
+    async with users.as_user(ann.user_id) as connection:
+        assert (await connection.execute("delete from uploads")).rowcount == 0
+        await connection.execute("update uploads set state = 'discarded', completed_at = null")
+    for change in ("state = 'pending'", "state = 'complete', completed_at = now()"):
         with pytest.raises(psycopg.errors.CheckViolation):
             async with users.as_user(ann.user_id) as connection:
                 await connection.execute(sql.SQL("update uploads set " + change))
-    async with users.as_user(ann.user_id) as connection:
-        assert (await connection.execute("delete from uploads")).rowcount == 0
 
 
 async def test_a_user_who_goes_takes_scripts_and_uploads_along(
