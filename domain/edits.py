@@ -250,8 +250,11 @@ def _renamed(script: Script, edit: RenameSpeaker) -> Script:
     lines = tuple(
         line.model_copy(update={"speaker": edit.to}) if line.speaker == edit.from_ else line for line in script.lines
     )
+    if edit.to in script.speakers:
+        # The old name keeps its place, though nobody bears it: the places behind it are other people's parts.
+        return script.changed(lines=lines)
     # The new name takes the place of the old one, and so its part.
-    speakers = tuple(dict.fromkeys(edit.to if name == edit.from_ else name for name in script.speakers))
+    speakers = tuple(edit.to if name == edit.from_ else name for name in script.speakers)
     return script.changed(lines=lines, speakers=speakers)
 
 
