@@ -52,9 +52,11 @@ class ImportRequest(View):
         default=None, description="Have YouTube translate the captions where there are none in this language."
     )
     keep_fillers: bool = Field(
-        default=False, description="Keep sounds of thinking, such as “um”, where they stand alone."
+        default=False, strict=True, description="Keep sounds of thinking, such as “um”, where they stand alone."
     )
-    keep_sound_tags: bool = Field(default=False, description="Keep what captions say of sounds: [Music], (applause).")
+    keep_sound_tags: bool = Field(
+        default=False, strict=True, description="Keep what captions say of sounds: [Music], (applause)."
+    )
 
     @property
     def reading(self) -> Reading:

@@ -66,7 +66,7 @@ class UploadRequest(View):
     )
 
     filename: FileName
-    size_bytes: int = Field(gt=0, description="Exactly: the storage takes no more and no less.")
+    size_bytes: int = Field(gt=0, strict=True, description="Exactly: the storage takes no more and no less.")
     content_type: str = Field(pattern=CONTENT_TYPE, description="As the file will be sent; what is in it decides.")
     sha256: str | None = Field(
         None, pattern=r"^[0-9a-f]{64}$", description="In hexadecimal; the file that arrives is compared with it."

@@ -29,6 +29,7 @@ OWNED_TABLES = (
     "scene_takes",
     "budgets",
     "chosen_lines",
+    "script_requests",
 )
 HIDDEN_TABLES = (
     "oauth_tokens",
@@ -95,6 +96,7 @@ async def furnished(worker: Connection, ann: Tenant, ben: Tenant) -> None:
             ),
             ("insert into budgets (user_id, limit_usd) values (%s, 5)", (user,)),
             ("insert into chosen_lines values (%s, %s, 1, 60, '{1}', 'm')", (tenant.script_id, user)),
+            ("insert into script_requests values (%s, %s, 'key', 'hash', 1)", (tenant.script_id, user)),
             ("insert into restored_passages values (%s, %s, %s, 'm', 'x')", (tenant.script_id, user, KEY)),
             (
                 "insert into oauth_tokens (user_id, provider, scope, access_token, expires_at)"
@@ -197,6 +199,8 @@ async def test_a_user_changes_and_deletes_nothing_of_another(
         "update script_versions set normalized_script = '{}'",
         "delete from script_versions",
         "update scripts set upload_id = null",
+        "update script_requests set version = 7",
+        "delete from script_requests",
         "insert into chosen_lines values (%(script)s, %(user)s, 1, 60, '{1}', 'm')",
         "update chosen_lines set line_ids = '{1}'",
         "delete from chosen_lines",
