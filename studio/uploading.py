@@ -17,8 +17,10 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from domain.captions import AS_USUAL
 from domain.errors import ErrorCode, RecastError
 from domain.normalise import normalise
+from domain.reading import Reading
 from domain.source import Source, SourceKind
 from domain.transcript import Transcript
 from domain.transcript_files.reading import read_transcript_file
@@ -63,10 +65,11 @@ async def import_transcript_file(
     said: Source,
     *,
     max_seconds: float,
+    reading: Reading = AS_USUAL,
     identity: RequestIdentity | None = None,
 ) -> Job:
     """The queued import of a transcript, or the one that the same request made before. ``said`` is what the user says
-    of its source.
+    of its source, ``reading`` what of it is to stay.
 
     Raises what `read_transcript_file` and `normalise` raise, and VIDEO_TOO_LONG, before anything is stored;
     IDEMPOTENCY_MISMATCH; and STORAGE_UNAVAILABLE, after which nothing is left.
@@ -74,14 +77,14 @@ async def import_transcript_file(
     async with connect() as connection:
         if earlier := await find_earlier(connection, user_id, identity):
             return earlier
-    transcript = await _in_reader(lambda: _checked_transcript(content, filename, said, max_seconds))
+    transcript = await _in_reader(lambda: _checked_transcript(content, filename, said, reading, max_seconds))
     new = NewRecording(filename, OCTETS, len(content), hashlib.sha256(content).hexdigest())
     async with connect() as connection:
         upload = await _insert(connection, user_id, UploadKind.TRANSCRIPT, new)
     try:
         stored = await storage.put_bytes(upload.s3_key, content, OCTETS)
         source = _described(said, SourceKind.FILE, transcript.title)
-        job = await _finish(connect, upload, stored, None, source, identity)
+        job = await _finish(connect, upload, stored, None, source, reading, identity)
     except Exception:
         await _give_up(connect, storage, upload)
         raise
@@ -118,9 +121,16 @@ async def open_upload(
 
 
 async def complete_upload(
-    connect: Connect, storage: Storage, user_id: UUID, upload_id: UUID, said: Source, *, max_seconds: float
+    connect: Connect,
+    storage: Storage,
+    user_id: UUID,
+    upload_id: UUID,
+    said: Source,
+    *,
+    max_seconds: float,
+    reading: Reading = AS_USUAL,
 ) -> Job:
-    """The queued import of an uploaded recording; asked again, the same one.
+    """The queued import of an uploaded recording; asked again, the same one, whatever is said then.
 
     Raises NOT_FOUND; UPLOAD_INCOMPLETE when the object is not what was announced: it is deleted, and may be sent again;
     and, after which nothing of the upload is left, MEDIA_REJECTED, NO_SOUND and VIDEO_TOO_LONG.
@@ -139,7 +149,7 @@ async def complete_upload(
             await _give_up(connect, storage, upload)
         raise
     source = _described(said, SourceKind.UPLOAD, PurePath(upload.filename).stem)
-    job = await _finish(connect, upload, stored, facts, source, None)
+    job = await _finish(connect, upload, stored, facts, source, reading, None)
     if job is None:
         # Asked twice at once; the other was first.
         async with connect() as connection:
@@ -201,18 +211,21 @@ async def delete_upload(connect: Connect, storage: Storage, upload_id: UUID) -> 
 async def read_kept_transcript(storage: Storage, script: ScriptRow, upload: Upload) -> Transcript:
     """The transcript of a script whose user has sent it, from its kept file, with what the user says about it."""
     content = await storage.get_version(upload.s3_key, upload.s3_version)
-    return _as_said(await asyncio.to_thread(read_transcript_file, content, upload.filename), script.source)
+    language = script.source.language
+    return _as_said(await asyncio.to_thread(read_transcript_file, content, upload.filename, language), script.source)
 
 
-def _checked_transcript(content: bytes, filename: str, said: Source, max_seconds: float) -> Transcript:
-    transcript = _as_said(read_transcript_file(content, filename), said)
+def _checked_transcript(
+    content: bytes, filename: str, said: Source, reading: Reading, max_seconds: float
+) -> Transcript:
+    transcript = _as_said(read_transcript_file(content, filename, said.language), said)
     if transcript.duration_seconds > max_seconds:
         raise RecastError(
             ErrorCode.VIDEO_TOO_LONG,
             f"The transcript is of {transcript.duration_seconds / 60:.0f} minutes;"
             f" at most {max_seconds / 60:.0f} are accepted.",
         )
-    normalise(transcript)
+    normalise(transcript, reading)
     return transcript
 
 
@@ -295,6 +308,7 @@ async def _finish(
     stored: StoredObject,
     facts: RecordingFacts | None,
     source: Source,
+    reading: Reading,
     identity: RequestIdentity | None,
 ) -> Job | None:
     """Complete the upload and queue its import, both or neither. None when the same request was first, or the upload is
@@ -311,6 +325,7 @@ async def _finish(
                 source=source,
                 upload_id=upload.id,
                 identity=identity,
+                reading=reading,
             )
             if job is None:
                 raise _AlreadyDone

@@ -74,6 +74,7 @@ async def complete_own_upload(
         upload_id,
         body.as_source(),
         max_seconds=services.settings.max_video_seconds,
+        reading=body.reading,
     )
     launches.add(job.id)
     return ImportView(script_id=job.script_id, job_id=job.id)

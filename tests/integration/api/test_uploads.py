@@ -165,6 +165,55 @@ async def test_a_transcript_becomes_a_script_with_its_speakers_and_its_source(
     }
 
 
+@pytest.mark.parametrize(
+    ("keep", "texts"),
+    [
+        ({}, ["A comet."]),
+        ({"keep_fillers": "true"}, ["Um, a comet."]),
+        ({"keep_sound_tags": "true"}, ["[Music] A comet."]),
+        ({"keep_fillers": "false", "keep_sound_tags": "1"}, ["[Music] A comet."]),
+    ],
+)
+async def test_what_of_a_transcript_stays_is_for_its_user_to_say(
+    alice: SignedIn, database_urls: DatabaseUrls, storage: Storage, keep: dict[str, str], texts: list[str]
+) -> None:
+    spoken = b"1\n00:00:01,000 --> 00:00:03,000\n[Music]\n\n2\n00:00:03,000 --> 00:00:06,000\nUm, a comet.\n"
+    imported = (await send(alice, spoken, language="en", **keep)).json()
+    await run_import(database_urls, storage, imported["job_id"])
+    script = (await alice.get(f"/scripts/{imported['script_id']}")).json()
+    assert [line["text"] for line in script["lines"]] == texts
+
+
+async def test_a_transcript_of_sounds_alone_is_one_where_they_are_kept(alice: SignedIn) -> None:
+    rain = b"1\n00:00:01,000 --> 00:00:03,000\n[Rain falls]\n"
+    assert_problem(await send(alice, rain), ErrorCode.EMPTY_SCRIPT)
+    assert (await send(alice, rain, keep_sound_tags="true")).status_code == 202
+    assert_problem(await send(alice, rain, keep_sound_tags="loudly"), ErrorCode.INVALID_REQUEST)
+
+
+async def test_what_of_a_recording_stays_is_kept_with_its_import(
+    alice: SignedIn, database: psycopg.AsyncConnection[Any]
+) -> None:
+    content = sound(2)
+    announced = await announce(alice, content)
+    assert await put(announced, content) == 200
+    path = f"/uploads/{announced['id']}/complete"
+    assert_problem(await alice.post(path, {"keep_fillers": "true"}), ErrorCode.INVALID_REQUEST)
+    assert (await alice.post(path, {"keep_fillers": True})).status_code == 202
+    cursor = await database.execute("select options -> 'reading' from jobs")
+    (reading,) = (await cursor.fetchall())[0]
+    assert (reading["keep_fillers"], reading["keep_sound_tags"]) == (True, False)
+
+
+async def test_the_stated_language_helps_to_read_a_file(
+    alice: SignedIn, database_urls: DatabaseUrls, storage: Storage
+) -> None:
+    imported = (await send(alice, "1\n00:00:01,000 --> 00:00:03,000\nДа.\n".encode("cp1251"), language="ru")).json()
+    await run_import(database_urls, storage, imported["job_id"])
+    script = (await alice.get(f"/scripts/{imported['script_id']}")).json()
+    assert [line["text"] for line in script["lines"]] == ["Да."]
+
+
 async def test_text_without_times_says_that_its_times_are_estimated(
     alice: SignedIn, database_urls: DatabaseUrls, storage: Storage
 ) -> None:
