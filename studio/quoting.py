@@ -18,7 +18,7 @@ from domain.states import SceneStatus
 from domain.training import Likeness, likeness_of
 from resources.database import budgets, characters, clips, scenes, scripts
 from resources.database.connection import Connection
-from resources.database.records import Character, Job, JobOptions
+from resources.database.records import Character, Job, JobOptions, ScriptRow
 from resources.video.cameras import Cameras
 from studio.choosing import Choice, find_choice
 from studio.directing import split
@@ -45,11 +45,24 @@ async def quote_film(
     script = await scripts.find_script(connection, script_id)
     if script is None:
         raise RecastError(ErrorCode.NOT_FOUND)
+    return await quote_version(connection, cameras, user_id, script, options, has_model=has_model)
+
+
+async def quote_version(
+    connection: Connection,
+    cameras: Cameras,
+    user_id: UUID,
+    script: ScriptRow,
+    options: JobOptions,
+    *,
+    has_model: bool = False,
+) -> Quote:
+    """As `quote_film`, of a script as it was read."""
     if script.normalized_script is None:
         raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
-    cast = await _cast(connection, cameras, user_id, script_id, options)
+    cast = await _cast(connection, cameras, user_id, script.id, options)
     choice = await find_choice(
-        connection, script_id, script.version, script.normalized_script, options, has_model=has_model
+        connection, script.id, script.version, script.normalized_script, options, has_model=has_model
     )
     wanted = await asyncio.to_thread(_wanted, cameras, script.normalized_script, options, cast, choice)
     return await _priced(connection, cameras, user_id, cast, wanted, is_estimate=choice.is_open)
