@@ -205,13 +205,16 @@ async def test_what_of_a_recording_stays_is_kept_with_its_import(
     assert (reading["keep_fillers"], reading["keep_sound_tags"]) == (True, False)
 
 
+@pytest.mark.parametrize(("language", "encoding", "words"), [("ru", "cp1251", "Да."), ("ja", "shift_jis", "本")])
 async def test_the_stated_language_helps_to_read_a_file(
-    alice: SignedIn, database_urls: DatabaseUrls, storage: Storage
+    alice: SignedIn, database_urls: DatabaseUrls, storage: Storage, language: str, encoding: str, words: str
 ) -> None:
-    imported = (await send(alice, "1\n00:00:01,000 --> 00:00:03,000\nДа.\n".encode("cp1251"), language="ru")).json()
-    await run_import(database_urls, storage, imported["job_id"])
-    script = (await alice.get(f"/scripts/{imported['script_id']}")).json()
-    assert [line["text"] for line in script["lines"]] == ["Да."]
+    content = f"1\n00:00:01,000 --> 00:00:03,000\n{words}\n".encode(encoding)
+    answer = await send(alice, content, language=language)
+    assert answer.status_code == 202, answer.text
+    await run_import(database_urls, storage, answer.json()["job_id"])
+    script = (await alice.get(f"/scripts/{answer.json()['script_id']}")).json()
+    assert [line["text"] for line in script["lines"]] == [words]
 
 
 async def test_text_without_times_says_that_its_times_are_estimated(
