@@ -220,27 +220,31 @@ class ApiClient:
     async def remove_character(self, character_id: UUID) -> DeletionView:
         return DeletionView.model_validate(await self._send("DELETE", f"/characters/{character_id}"))
 
-    async def import_video(self, link: str, languages: Sequence[str] = ()) -> ImportView:
-        body = {"youtube_url": link, "languages": list(languages)}
+    async def import_video(
+        self, link: str, languages: Sequence[str] = (), kept: Mapping[str, bool] = MappingProxyType({})
+    ) -> ImportView:
+        body = {"youtube_url": link, "languages": list(languages), **kept}
         return ImportView.model_validate(await self._post("/youtube/import", body))
 
-    async def import_transcript(self, path: Path, language: str) -> ImportView:
+    async def import_transcript(self, path: Path, language: str, kept: Mapping[str, bool]) -> ImportView:
         content = _read_at_most(path, MAX_FILE_BYTES)
         files = [("file", (path.name, content))]
         return ImportView.model_validate(
             await self._post_content(
-                "/scripts/upload", data={"language": language}, files=files, timeout=FILES_TIMEOUT_SECONDS
+                "/scripts/upload", data={"language": language, **kept}, files=files, timeout=FILES_TIMEOUT_SECONDS
             )
         )
 
-    async def import_recording(self, path: Path, content_type: str, language: str) -> ImportView:
+    async def import_recording(
+        self, path: Path, content_type: str, language: str, kept: Mapping[str, bool]
+    ) -> ImportView:
         """Announce it, send it to the storage, have it looked at. Raises UPLOAD_INCOMPLETE when it does not arrive."""
         size_bytes = (await asyncio.to_thread(path.stat)).st_size
         announced = {"filename": path.name, "size_bytes": size_bytes, "content_type": content_type}
         upload = UploadView.model_validate(await self._post("/uploads", announced))
         await self._put_file(upload, path)
         answer = await self._post_content(
-            f"/uploads/{upload.id}/complete", json={"language": language}, timeout=FILES_TIMEOUT_SECONDS
+            f"/uploads/{upload.id}/complete", json={"language": language, **kept}, timeout=FILES_TIMEOUT_SECONDS
         )
         return ImportView.model_validate(answer)
 

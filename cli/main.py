@@ -101,6 +101,8 @@ def make(
             help="Languages of captions, the most wanted first, by commas: de,en. Of a file of your own, its own."
         ),
     ] = "",
+    keep_fillers: Annotated[bool, typer.Option("--keep-fillers", help="Keep “um” and its kin.")] = False,
+    keep_sound_tags: Annotated[bool, typer.Option("--keep-sound-tags", help="Keep [Music] and (applause).")] = False,
     out: Annotated[Path | None, typer.Option(help="Where the film goes; out/<job>.mp4 unless told.")] = None,
     provider: Annotated[str, typer.Option(help="Who films; `recast models` lists them. local is free.")] = "local",
     model: Annotated[str | None, typer.Option(help="The provider's model; its first unless told.")] = None,
@@ -119,7 +121,23 @@ def make(
     """
     names = [name.strip() for name in cast.split(",") if name.strip()]
     languages = [code.strip() for code in language.split(",") if code.strip()]
-    order = Order(link, names, aspect, style, seed, scenes, out, provider, model, partial, length, languages, narration)
+    order = Order(
+        link,
+        names,
+        aspect,
+        style,
+        seed,
+        scenes,
+        out,
+        provider,
+        model,
+        partial,
+        length,
+        languages,
+        keep_fillers,
+        keep_sound_tags,
+        narration,
+    )
     run(_make(order, only_quote=quote))
 
 

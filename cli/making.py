@@ -1,9 +1,10 @@
 """`recast make`: from a link, or a file, to a film on this disk, by the API alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from mimetypes import guess_type
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +36,14 @@ class Order:
     deliver_partial: bool = False
     target_seconds: int = 0
     languages: Sequence[str] = ()
+    keep_fillers: bool = False
+    keep_sound_tags: bool = False
     narration: SpokenBy = SpokenBy.AUTO
+
+    @property
+    def kept(self) -> dict[str, bool]:
+        """What of the words is not cleaned away, as the API's imports ask for it."""
+        return {"keep_fillers": self.keep_fillers, "keep_sound_tags": self.keep_sound_tags}
 
     @property
     def options(self) -> dict[str, Any]:
@@ -64,7 +72,7 @@ class Made:
 async def price_film(client: ApiClient, order: Order, display: Display) -> QuoteView:
     """Import and cast, and ask what filming would cost; nothing is filmed."""
     chosen = await find_cast(client, order.cast)
-    imported = await import_source(client, order.link, order.languages)
+    imported = await import_source(client, order.link, order.languages, order.kept)
     with display:
         await follow(client, imported.job_id, "Import", display)
     cast = chosen or await client.proposed_cast(imported.script_id)
@@ -75,7 +83,7 @@ async def price_film(client: ApiClient, order: Order, display: Display) -> Quote
 async def make_film(client: ApiClient, order: Order, display: Display) -> Made:
     """Import, cast, film, download. A job that fails is raised as the error it failed with."""
     chosen = await find_cast(client, order.cast)
-    imported = await import_source(client, order.link, order.languages)
+    imported = await import_source(client, order.link, order.languages, order.kept)
     with display:
         await follow(client, imported.job_id, "Import", display)
         cast = chosen or await client.proposed_cast(imported.script_id)
@@ -100,16 +108,21 @@ async def find_cast(client: ApiClient, cast: Sequence[str]) -> Cast | None:
     return Cast(list(dict.fromkeys(ids)) if speakers else ids, speakers)
 
 
-async def import_source(client: ApiClient, link_or_path: str, languages: Sequence[str] = ()) -> ImportView:
+async def import_source(
+    client: ApiClient,
+    link_or_path: str,
+    languages: Sequence[str] = (),
+    kept: Mapping[str, bool] = MappingProxyType({}),
+) -> ImportView:
     """Begin the import of a file of that path, if there is one, else of a video. A file is in one language."""
     path = Path(link_or_path)
     if not is_file(path):
-        return await client.import_video(link_or_path, languages)
+        return await client.import_video(link_or_path, languages, kept)
     language = languages[0] if languages else UNDETERMINED
     kind = guess_type(path.name)[0] or OCTETS
     if kind.startswith(("audio/", "video/")):
-        return await client.import_recording(path, kind, language)
-    return await client.import_transcript(path, language)
+        return await client.import_recording(path, kind, language, kept)
+    return await client.import_transcript(path, language, kept)
 
 
 def is_file(path: Path) -> bool:

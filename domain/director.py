@@ -100,16 +100,36 @@ def who_plays(
     scenes: Sequence[Scene], cast: Sequence[CastMember], script: Script | None = None
 ) -> dict[str, CastMember]:
     """Who plays each speaker named in the script: whom the user has chosen, else the member of that name, else those
-    left over, in turn. Speakers whose lines are cut keep their turn, so that the others do not change places."""
+    left over, in turn.
+
+    No edit gives anybody else's part away. Who is left over is told by the names that the import gave, so a name that
+    is given later, be it that of a member who plays somebody already, moves nobody; and speakers whose lines are cut
+    keep their turn.
+    """
     spoken = [line.speaker for scene in scenes for line in scene.lines if line.speaker]
     labels = list(dict.fromkeys([*(script.speakers if script else ()), *spoken]))
-    chosen = {label: member for label in labels for member in cast if label in member.speakers}
-    namesakes = {label: member for label in labels for member in reversed(cast) if member.is_called(label)}
-    parts = namesakes | chosen
-    named = {member.character_id for member in parts.values()}
-    free = [member for member in cast if member.character_id not in named] or list(cast)
-    unnamed = [label for label in labels if label not in parts]
-    return parts | {label: free[turn % len(free)] for turn, label in enumerate(unnamed)}
+    imported = [line.speaker for line in script.imported if line.speaker] if script else spoken
+    # A new name stands at the place of the one that it replaces: so much of a speaker is left by a renaming.
+    former = dict(zip(labels, dict.fromkeys(imported), strict=False))
+    busy = {member.character_id for member in cast if member.speakers}
+    heirs = {label: _namesake(name, cast) for label, name in former.items() if not _chosen(label, cast)}
+    busy |= {member.character_id for member in heirs.values() if member}
+    free = [member for member in cast if member.character_id not in busy] or list(cast)
+    waiting = [label for label, heir in heirs.items() if heir is None]
+    # Names that came by edits have a turn each, whether or not they take it: one may be changed later.
+    turns = {label: turn for turn, label in enumerate([*waiting, *labels[len(former) :]])}
+    return {
+        label: _chosen(label, cast) or _namesake(label, cast) or heirs.get(label) or free[turns[label] % len(free)]
+        for label in labels
+    }
+
+
+def _chosen(label: str, cast: Sequence[CastMember]) -> CastMember | None:
+    return next((member for member in reversed(cast) if label in member.speakers), None)
+
+
+def _namesake(label: str, cast: Sequence[CastMember]) -> CastMember | None:
+    return next((member for member in cast if member.is_called(label)), None)
 
 
 def _speaker(scene: Scene, cast: Sequence[CastMember], parts: Mapping[str, CastMember]) -> CastMember:

@@ -52,8 +52,10 @@ def _named(text: str) -> str:
 
 Text = Annotated[str, Field(max_length=MAX_TEXT_LETTERS), AfterValidator(_spoken)]
 Speaker = Annotated[str, Field(max_length=MAX_SPEAKER_LETTERS), AfterValidator(_named)]
-LineId = Annotated[int, Field(ge=1, le=2**31 - 1, description="The id of a line.")]
-Seconds = Annotated[float, Field(ge=0, le=MAX_SOURCE_SECONDS, allow_inf_nan=False, description="Of the source.")]
+LineId = Annotated[int, Field(ge=1, le=2**31 - 1, strict=True, description="The id of a line.")]
+Seconds = Annotated[
+    float, Field(ge=0, le=MAX_SOURCE_SECONDS, allow_inf_nan=False, strict=True, description="Of the source.")
+]
 
 
 class _Edit(BaseModel):
@@ -134,7 +136,10 @@ class SplitLine(_Edit):
     op: Literal["split_line"]
     line: LineId
     at: int = Field(
-        ge=1, le=MAX_TEXT_LETTERS, description="How many characters the first one keeps: a border of words."
+        ge=1,
+        le=MAX_TEXT_LETTERS,
+        strict=True,
+        description="How many characters the first one keeps: a border of words.",
     )
 
 
@@ -250,8 +255,11 @@ def _renamed(script: Script, edit: RenameSpeaker) -> Script:
     lines = tuple(
         line.model_copy(update={"speaker": edit.to}) if line.speaker == edit.from_ else line for line in script.lines
     )
+    if edit.to in script.speakers:
+        # The old name keeps its place, though nobody bears it: the places behind it are other people's parts.
+        return script.changed(lines=lines)
     # The new name takes the place of the old one, and so its part.
-    speakers = tuple(dict.fromkeys(edit.to if name == edit.from_ else name for name in script.speakers))
+    speakers = tuple(edit.to if name == edit.from_ else name for name in script.speakers)
     return script.changed(lines=lines, speakers=speakers)
 
 

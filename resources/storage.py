@@ -212,13 +212,13 @@ class Storage:
         """The newest version of an object, or None when there is none."""
         return await asyncio.to_thread(self._head, key)
 
-    async def delete_folder(self, prefix: str) -> int:
+    async def delete_folder(self, prefix: str, *, but_version: str | None = None) -> int:
         """Delete every version of every object under ``prefix``, which ends with a slash, and the traces of earlier
-        deletions; returns how many. Nothing there is no error.
+        deletions, all ``but_version``; returns how many. Nothing there is no error.
 
         Raises STORAGE_UNAVAILABLE when the storage keeps some of it, for the time being or by a lock of its owner's.
         """
-        return await asyncio.to_thread(self._delete_folder, prefix)
+        return await asyncio.to_thread(self._delete_folder, prefix, but_version)
 
     async def check(self) -> None:
         """Raises STORAGE_UNAVAILABLE unless the bucket answers."""
@@ -289,7 +289,7 @@ class Storage:
                 raise
         return StoredObject(key, answer["ContentLength"], answer.get("VersionId"))
 
-    def _delete_folder(self, prefix: str) -> int:
+    def _delete_folder(self, prefix: str, but_version: str | None) -> int:
         assert prefix.endswith("/"), "a bare prefix would reach into its neighbours"
         deleted = 0
         with storage_errors(prefix):
@@ -297,6 +297,7 @@ class Storage:
                 versions: list[ObjectIdentifierTypeDef] = [
                     {"Key": found["Key"], "VersionId": found["VersionId"]}
                     for found in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+                    if found["VersionId"] != but_version
                 ]
                 if not versions:
                     continue

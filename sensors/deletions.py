@@ -34,6 +34,7 @@ def deletions(
     async def carry_out() -> tuple[int, int]:
         swept = await sweep_abandoned_uploads(database)
         swept += await uploading.sweep_abandoned_uploads(database, storage)
+        swept += await uploading.sweep_complete_uploads(database, storage)
         swept += await soundtrack.sweep_sounds(database, storage)
         return swept, await carry_out_deletions(database, storage, ModelsOfTrainers(cameras))
 
@@ -42,5 +43,5 @@ def deletions(
     except RecastError as error:
         return dg.SkipReason(f"{error.code}: {error.cause}")
     if swept or finished:
-        return dg.SkipReason(f"{finished} deletions are finished; {swept} abandoned uploads and sounds were given up.")
+        return dg.SkipReason(f"{finished} deletions are finished; {swept} abandoned files and sounds were given up.")
     return dg.SkipReason("Nothing that is due is to be deleted.")

@@ -31,20 +31,21 @@ async def edit_script(
     identity: RequestIdentity | None = None,
 ) -> ScriptRow:
     """Make the edits to ``version`` of a script, all of them or none, and return the script as it is then. Edits that
-    change nothing make no version. The same request sent again is made once; films that are ordered keep their version.
+    change nothing make no version. The same request sent again is made once, and answered as before; films that are
+    ordered keep their version.
 
     Raises NOT_FOUND, NOT_READY (not imported yet), STALE_VERSION, INVALID_REQUEST, EMPTY_SCRIPT, IDEMPOTENCY_MISMATCH.
 
     ``connection`` is in a transaction.
     """
     row, script = await _imported(connection, script_id)
-    if await _was_made(connection, script_id, identity):
-        return row
+    if earlier := await _earlier(connection, row, identity):
+        return earlier
     if row.version != version:
         raise StaleVersionError(row.version)
     edited = await asyncio.to_thread(apply, script, edits)
     if edited == script:
-        return row
+        return await _unchanged(connection, row, identity)
     sent = [edit.model_dump(mode="json", by_alias=True) for edit in edits]
     made = await scripts.add_version(
         connection,
@@ -59,9 +60,7 @@ async def edit_script(
         for edit in edits:
             if isinstance(edit, RenameSpeaker):
                 await scripts.rename_speaker(connection, script_id, edit.from_, edit.to)
-    elif not await _was_made(connection, script_id, identity):
-        raise _lost(made)
-    return (await _imported(connection, script_id))[0]
+    return await _answer(connection, script_id, made, identity)
 
 
 async def restore_version(
@@ -73,13 +72,13 @@ async def restore_version(
     ``connection`` is in a transaction.
     """
     row, present = await _imported(connection, script_id)
-    if await _was_made(connection, script_id, identity):
-        return row
+    if earlier := await _earlier(connection, row, identity):
+        return earlier
     if row.version != version:
         raise StaleVersionError(row.version)
     older = await read_version(connection, script_id, restored)
     if older == present:
-        return row
+        return await _unchanged(connection, row, identity)
     made = await scripts.add_version(
         connection,
         script_id,
@@ -89,9 +88,7 @@ async def restore_version(
         request_key=identity.key if identity else None,
         request_hash=identity.request_hash if identity else None,
     )
-    if not _is_made(made) and not await _was_made(connection, script_id, identity):
-        raise _lost(made)
-    return (await _imported(connection, script_id))[0]
+    return await _answer(connection, script_id, made, identity)
 
 
 async def read_version(connection: Connection, script_id: UUID, version: int) -> Script:
@@ -130,14 +127,40 @@ async def _imported(connection: Connection, script_id: UUID) -> tuple[ScriptRow,
     return row, row.normalized_script
 
 
-async def _was_made(connection: Connection, script_id: UUID, identity: RequestIdentity | None) -> bool:
-    """Whether the same request has made a version before. Raises IDEMPOTENCY_MISMATCH when another one used its key."""
-    if identity is None:
-        return False
-    earlier = await scripts.find_request_of_version(connection, script_id, identity.key)
-    if earlier and earlier[1] != identity.request_hash:
+async def _earlier(connection: Connection, row: ScriptRow, identity: RequestIdentity | None) -> ScriptRow | None:
+    """The script as the same request was answered with it before, whatever was edited since. Raises
+    IDEMPOTENCY_MISMATCH when another one used its key."""
+    request = await scripts.find_request(connection, row.id, identity.key) if identity else None
+    if identity is None or request is None:
+        return None
+    version, request_hash = request
+    if request_hash != identity.request_hash:
         raise RecastError(ErrorCode.IDEMPOTENCY_MISMATCH)
-    return earlier is not None
+    script = await read_version(connection, row.id, version)
+    return row.model_copy(update={"version": version, "normalized_script": script})
+
+
+async def _unchanged(connection: Connection, row: ScriptRow, identity: RequestIdentity | None) -> ScriptRow:
+    """The answer to a request that changes nothing, which it is from now on, whenever it is sent again."""
+    # Held, so that nobody makes a version with the same key at the same moment.
+    if identity and not (
+        await scripts.lock_script(connection, row.id)
+        and await scripts.record_request(connection, row, identity.key, identity.request_hash)
+    ):
+        return await _earlier(connection, row, identity) or row
+    return row
+
+
+async def _answer(
+    connection: Connection, script_id: UUID, made: tuple[int, bool] | None, identity: RequestIdentity | None
+) -> ScriptRow:
+    """The script with the version that was made, here or, at the same moment, by the same request."""
+    row, _ = await _imported(connection, script_id)
+    if _is_made(made):
+        return row
+    if earlier := await _earlier(connection, row, identity):
+        return earlier
+    raise _lost(made)
 
 
 def _is_made(made: tuple[int, bool] | None) -> bool:

@@ -11,7 +11,7 @@ from resources.video.cameras import Cameras
 from resources.voices.engines import Voices
 from studio.casting import require_castable
 from studio.idempotency import RequestIdentity, find_earlier
-from studio.quoting import quote_film, reserve
+from studio.quoting import quote_version, reserve
 
 
 async def order_film(
@@ -39,7 +39,8 @@ async def order_film(
     if script.version == 0:
         raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
     require_castable(await scripts.list_cast(connection, script_id))
-    price = await quote_film(connection, cameras, user_id, script_id, options, has_model=has_model, voices=voices)
+    # The price is of the version that is filmed, whatever is edited at this moment.
+    price = await quote_version(connection, cameras, user_id, script, options, has_model=has_model, voices=voices)
     parent = await jobs.find_import_of(connection, script_id)
     job = await jobs.insert_job(
         connection,

@@ -19,7 +19,7 @@ from domain.states import SceneStatus
 from domain.training import Likeness, likeness_of
 from resources.database import budgets, characters, clips, scenes, scripts
 from resources.database.connection import Connection
-from resources.database.records import Character, Job, JobOptions
+from resources.database.records import Character, Job, JobOptions, ScriptRow
 from resources.video.cameras import Cameras
 from resources.voices.engines import Voices
 from studio.choosing import Choice, find_choice
@@ -49,11 +49,25 @@ async def quote_film(
     script = await scripts.find_script(connection, script_id)
     if script is None:
         raise RecastError(ErrorCode.NOT_FOUND)
+    return await quote_version(connection, cameras, user_id, script, options, has_model=has_model, voices=voices)
+
+
+async def quote_version(
+    connection: Connection,
+    cameras: Cameras,
+    user_id: UUID,
+    script: ScriptRow,
+    options: JobOptions,
+    *,
+    has_model: bool = False,
+    voices: Voices | None = None,
+) -> Quote:
+    """As `quote_film`, of a script as it was read."""
     if script.normalized_script is None:
         raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
-    cast = await _cast(connection, cameras, user_id, script_id, options)
+    cast = await _cast(connection, cameras, user_id, script.id, options)
     choice = await find_choice(
-        connection, script_id, script.version, script.normalized_script, options, has_model=has_model
+        connection, script.id, script.version, script.normalized_script, options, has_model=has_model
     )
     wanted, told = await asyncio.to_thread(_wanted, cameras, script.normalized_script, options, cast, choice)
     engine = voices.open(options.narration) if voices else None

@@ -24,25 +24,34 @@ Report = Callable[[UnreportedEdit, str], Awaitable[None]]
 async def report_edits(connect: Connect, report: Report, script_id: UUID | None = None) -> int:
     """Report the present version of one script, or of all, wherever Dagster shows an older one; how many there were.
 
-    The rows are the outbox: what was not reported is reported the next time, and to report twice changes nothing. One
-    that cannot be read is put aside, and one that Dagster refuses keeps no other from being reported. Raises what
-    ``report`` raises, of the first that was refused.
+    Where two report at once, what is reported last is the newest version: whoever has told Dagster of a version looks
+    again, and goes on with one that was made meanwhile. The rows are the outbox: what was not reported is reported the
+    next time, and to report twice changes nothing. One that cannot be read is put aside, and one that Dagster refuses
+    keeps no other from being reported. Raises what ``report`` raises, of the first that was refused.
     """
     async with connect() as connection:
         waiting = await jobs.list_unreported(connection, EDITS_AT_ONCE, script_id)
     refused: RecastError | None = None
     for edit in waiting:
         try:
+            await _report_newest(connect, report, edit)
+        except RecastError as error:
+            refused = refused or error
+    if refused:
+        raise refused
+    return len(waiting)
+
+
+async def _report_newest(connect: Connect, report: Report, edit: UnreportedEdit) -> None:
+    newest: UnreportedEdit | None = edit
+    while newest:
+        edit = newest
+        try:
             await report(edit, fingerprint(Script.model_validate(edit.content)))
         except ValidationError as error:
             log.warning(
                 "a script cannot be read", script_id=str(edit.script_id), version=edit.version, cause=str(error)
             )
-        except RecastError as error:
-            refused = refused or error
-            continue
         async with connect() as connection:
-            await jobs.record_reported_version(connection, edit.job_id, edit.version)
-    if refused:
-        raise refused
-    return len(waiting)
+            await jobs.raise_reported_version(connection, edit.job_id, edit.version)
+            newest = await jobs.find_later_edit(connection, edit.job_id, edit.version)

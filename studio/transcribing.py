@@ -12,7 +12,7 @@ from domain.source import SourceKind
 from domain.stages import JobType
 from domain.transcript import Transcript
 from resources.database import jobs, scripts, uploads
-from resources.database.records import ScriptRow
+from resources.database.records import ScriptRow, UploadState
 from resources.language.client import LanguageModel
 from resources.storage import Storage
 from resources.youtube import YouTubeCaptions
@@ -97,7 +97,7 @@ async def _from_sound(work: Work, listener: Listener, video_id: str, no_captions
 
 async def _of_upload(work: Work, script: ScriptRow, storage: Storage, listener: Listener | None) -> Transcript:
     upload = await uploads.find_upload(work.connection, script.upload_id) if script.upload_id else None
-    if upload is None:
+    if upload is None or upload.state is UploadState.DISCARDED:
         raise RecastError(ErrorCode.NOT_FOUND, "The file of this script was deleted.")
     if script.source.kind is SourceKind.FILE:
         return await read_kept_transcript(storage, script, upload)

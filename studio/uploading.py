@@ -1,7 +1,8 @@
 """Files of a user's own: transcripts and recordings, taken in whole or not at all.
 
 No crash leaves an object that no row names: the row is written first, and its state says that the file is on its way.
-What is refused, or never completed, is marked as discarded before its objects go, and its row goes last.
+What is refused, deleted or never completed, is marked as discarded before its objects go, and its row goes last: not
+before the address is dead to which its user may send, so that what arrives late has a row to be found by.
 """
 
 import asyncio
@@ -16,8 +17,10 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from domain.captions import AS_USUAL
 from domain.errors import ErrorCode, RecastError
 from domain.normalise import normalise
+from domain.reading import Reading
 from domain.source import Source, SourceKind
 from domain.transcript import Transcript
 from domain.transcript_files.reading import read_transcript_file
@@ -30,8 +33,8 @@ from studio.importing import insert_import
 
 log = structlog.get_logger(__name__)
 
-ABANDONED_SECONDS = 24 * 3600
-"""Longer than any address to upload to lasts: nothing can arrive after its row is gone."""
+SETTLED_SECONDS = 24 * 3600
+"""Longer than any address to upload to lasts, with the upload that began in its last second: nothing arrives later."""
 MAX_PENDING = 20
 """Uploads under way of one user."""
 AT_ONCE = 100
@@ -62,10 +65,11 @@ async def import_transcript_file(
     said: Source,
     *,
     max_seconds: float,
+    reading: Reading = AS_USUAL,
     identity: RequestIdentity | None = None,
 ) -> Job:
     """The queued import of a transcript, or the one that the same request made before. ``said`` is what the user says
-    of its source.
+    of its source, ``reading`` what of it is to stay.
 
     Raises what `read_transcript_file` and `normalise` raise, and VIDEO_TOO_LONG, before anything is stored;
     IDEMPOTENCY_MISMATCH; and STORAGE_UNAVAILABLE, after which nothing is left.
@@ -73,14 +77,14 @@ async def import_transcript_file(
     async with connect() as connection:
         if earlier := await find_earlier(connection, user_id, identity):
             return earlier
-    transcript = await _in_reader(lambda: _checked_transcript(content, filename, said, max_seconds))
+    transcript = await _in_reader(lambda: _checked_transcript(content, filename, said, reading, max_seconds))
     new = NewRecording(filename, OCTETS, len(content), hashlib.sha256(content).hexdigest())
     async with connect() as connection:
         upload = await _insert(connection, user_id, UploadKind.TRANSCRIPT, new)
     try:
         stored = await storage.put_bytes(upload.s3_key, content, OCTETS)
         source = _described(said, SourceKind.FILE, transcript.title)
-        job = await _finish(connect, upload, stored, None, source, identity)
+        job = await _finish(connect, upload, stored, None, source, reading, identity)
     except Exception:
         await _give_up(connect, storage, upload)
         raise
@@ -117,9 +121,16 @@ async def open_upload(
 
 
 async def complete_upload(
-    connect: Connect, storage: Storage, user_id: UUID, upload_id: UUID, said: Source, *, max_seconds: float
+    connect: Connect,
+    storage: Storage,
+    user_id: UUID,
+    upload_id: UUID,
+    said: Source,
+    *,
+    max_seconds: float,
+    reading: Reading = AS_USUAL,
 ) -> Job:
-    """The queued import of an uploaded recording; asked again, the same one.
+    """The queued import of an uploaded recording; asked again, the same one, whatever is said then.
 
     Raises NOT_FOUND; UPLOAD_INCOMPLETE when the object is not what was announced: it is deleted, and may be sent again;
     and, after which nothing of the upload is left, MEDIA_REJECTED, NO_SOUND and VIDEO_TOO_LONG.
@@ -138,7 +149,7 @@ async def complete_upload(
             await _give_up(connect, storage, upload)
         raise
     source = _described(said, SourceKind.UPLOAD, PurePath(upload.filename).stem)
-    job = await _finish(connect, upload, stored, facts, source, None)
+    job = await _finish(connect, upload, stored, facts, source, reading, None)
     if job is None:
         # Asked twice at once; the other was first.
         async with connect() as connection:
@@ -147,38 +158,74 @@ async def complete_upload(
 
 
 async def sweep_abandoned_uploads(database: Database, storage: Storage) -> int:
-    """Delete the uploads that nobody has completed in a day, objects first; returns how many. One that the storage
-    keeps for the time being is tried again by the next sweep."""
+    """Delete the uploads that nobody has completed in a day and those that are discarded, objects first; returns how
+    many. One that the storage keeps for the time being is tried again by the next sweep."""
     deleted = 0
     async with database.connect() as connection:
         for upload in await uploads.discard_abandoned_uploads(
-            connection, older_than_seconds=ABANDONED_SECONDS, limit=AT_ONCE
+            connection, older_than_seconds=SETTLED_SECONDS, limit=AT_ONCE
         ):
             try:
                 await storage.delete_folder(upload_prefix(upload.user_id, upload.id))
             except RecastError as error:
                 log.warning("an abandoned upload stays", error_code=error.code.value, cause=error.cause)
                 continue
-            await uploads.delete_discarded_upload(connection, upload.id)
+            await uploads.delete_discarded_upload(connection, upload.id, SETTLED_SECONDS)
             deleted += 1
     return deleted
+
+
+async def sweep_complete_uploads(database: Database, storage: Storage) -> int:
+    """Delete what was sent to the addresses of complete uploads beside the version that was looked at, once no more can
+    come; returns how many versions. One upload that the storage does not answer for is tried again."""
+    deleted = 0
+    async with database.connect() as connection:
+        for upload in await uploads.list_unswept_uploads(connection, older_than_seconds=SETTLED_SECONDS, limit=AT_ONCE):
+            try:
+                # Without versions, the bucket keeps one object, which is what is there.
+                if upload.s3_version:
+                    prefix = upload_prefix(upload.user_id, upload.id)
+                    deleted += await storage.delete_folder(prefix, but_version=upload.s3_version)
+            except RecastError as error:
+                log.warning("versions of an upload stay", error_code=error.code.value, cause=error.cause)
+                continue
+            await uploads.record_swept(connection, upload.id)
+    return deleted
+
+
+async def delete_upload(connect: Connect, storage: Storage, upload_id: UUID) -> None:
+    """Delete a user's own upload, with its objects; what the storage keeps for the time being is left to the sweep. A
+    script that was made of it stays.
+
+    Raises NOT_FOUND, also for one that is deleted or was refused, and CONFLICT while a job is about to read it.
+    """
+    async with connect() as connection:
+        upload = await uploads.find_upload(connection, upload_id)
+        if upload is None or upload.state is UploadState.DISCARDED:
+            raise RecastError(ErrorCode.NOT_FOUND)
+        if not await uploads.discard_unused_upload(connection, upload_id):
+            raise RecastError(ErrorCode.CONFLICT, "A job reads this file. Cancel the job, or wait until it is over.")
+    await _clear(connect, storage, upload)
 
 
 async def read_kept_transcript(storage: Storage, script: ScriptRow, upload: Upload) -> Transcript:
     """The transcript of a script whose user has sent it, from its kept file, with what the user says about it."""
     content = await storage.get_version(upload.s3_key, upload.s3_version)
-    return _as_said(await asyncio.to_thread(read_transcript_file, content, upload.filename), script.source)
+    language = script.source.language
+    return _as_said(await asyncio.to_thread(read_transcript_file, content, upload.filename, language), script.source)
 
 
-def _checked_transcript(content: bytes, filename: str, said: Source, max_seconds: float) -> Transcript:
-    transcript = _as_said(read_transcript_file(content, filename), said)
+def _checked_transcript(
+    content: bytes, filename: str, said: Source, reading: Reading, max_seconds: float
+) -> Transcript:
+    transcript = _as_said(read_transcript_file(content, filename, said.language), said)
     if transcript.duration_seconds > max_seconds:
         raise RecastError(
             ErrorCode.VIDEO_TOO_LONG,
             f"The transcript is of {transcript.duration_seconds / 60:.0f} minutes;"
             f" at most {max_seconds / 60:.0f} are accepted.",
         )
-    normalise(transcript)
+    normalise(transcript, reading)
     return transcript
 
 
@@ -200,18 +247,21 @@ def _described(said: Source, kind: SourceKind, title: str) -> Source:
 
 async def _insert(connection: Connection, user_id: UUID, kind: UploadKind, new: NewRecording) -> Upload:
     upload_id = uuid4()
-    is_new = await uploads.insert_upload(
-        connection,
-        upload_id=upload_id,
-        user_id=user_id,
-        kind=kind,
-        filename=new.filename,
-        content_type=new.content_type,
-        size_bytes=new.size_bytes,
-        sha256=new.sha256,
-        s3_key=upload_object_key(user_id, upload_id),
-        max_pending=MAX_PENDING,
-    )
+    async with connection.transaction():
+        # A statement of its own: the one that counts must see what others have written while this one waited.
+        await uploads.lock_uploads_of(connection, user_id)
+        is_new = await uploads.insert_upload(
+            connection,
+            upload_id=upload_id,
+            user_id=user_id,
+            kind=kind,
+            filename=new.filename,
+            content_type=new.content_type,
+            size_bytes=new.size_bytes,
+            sha256=new.sha256,
+            s3_key=upload_object_key(user_id, upload_id),
+            max_pending=MAX_PENDING,
+        )
     upload = await uploads.find_upload(connection, upload_id) if is_new else None
     if upload is None:
         raise RecastError(
@@ -258,6 +308,7 @@ async def _finish(
     stored: StoredObject,
     facts: RecordingFacts | None,
     source: Source,
+    reading: Reading,
     identity: RequestIdentity | None,
 ) -> Job | None:
     """Complete the upload and queue its import, both or neither. None when the same request was first, or the upload is
@@ -274,6 +325,7 @@ async def _finish(
                 source=source,
                 upload_id=upload.id,
                 identity=identity,
+                reading=reading,
             )
             if job is None:
                 raise _AlreadyDone
@@ -298,11 +350,21 @@ async def _give_up(connect: Connect, storage: Storage, upload: Upload) -> None:
         async with connect() as connection:
             if not await uploads.discard_upload(connection, upload.id):
                 return
-        await storage.delete_folder(upload_prefix(upload.user_id, upload.id))
-        async with connect() as connection:
-            await uploads.delete_discarded_upload(connection, upload.id)
     except RecastError as error:
         log.warning("a failed upload is left to the sweep", error_code=error.code.value, cause=error.cause)
+        return
+    await _clear(connect, storage, upload)
+
+
+async def _clear(connect: Connect, storage: Storage, upload: Upload) -> None:
+    """Delete the objects of an upload that is discarded, and its row if nothing more can arrive; what is not possible
+    now is left to the sweep."""
+    try:
+        await storage.delete_folder(upload_prefix(upload.user_id, upload.id))
+        async with connect() as connection:
+            await uploads.delete_discarded_upload(connection, upload.id, SETTLED_SECONDS)
+    except RecastError as error:
+        log.warning("a discarded upload is left to the sweep", error_code=error.code.value, cause=error.cause)
 
 
 async def _in_reader(work: Callable[[], Found]) -> Found:

@@ -43,8 +43,8 @@ async def edit_own_script(
     """Change texts and speakers, cut seconds out, move lines, split and merge scenes and lines. All edits are made, or
     none; an edit of a version that is not the present one does nothing and tells you the present one.
 
-    Each edit that changes something makes a version; the others are kept. A film that is ordered keeps its own. Only
-    scenes whose content changed are filmed, and paid for, again.
+    Each edit that changes something makes a version; the one before is kept, as are the newest 200, the first, and those
+    of films: a film that is ordered keeps its own. Only scenes whose content changed are filmed, and paid for, again.
     """
     identity = identity_of(idempotency_key, f"edit_script {script_id}", body)
     async with transactions() as connection:
@@ -95,7 +95,7 @@ async def restore_own_version(
     services: ServicesOf,
     idempotency_key: IdempotencyKey = None,
 ) -> ScriptView:
-    """Make an older version the next one. What came after it is kept, and can be brought back likewise."""
+    """Make an older version the next one. What came after it can be brought back likewise."""
     identity = identity_of(idempotency_key, f"restore_version {script_id} {number}", body)
     async with transactions() as connection:
         row = await restore_version(connection, script_id, body.version, number, identity)

@@ -12,7 +12,7 @@ from api.forms import TRANSCRIPT, form_body, read_form
 from api.idempotency import identity_of, identity_of_form
 from api.openapi import problems
 from api.views.scripts import ImportRequest, ImportView
-from api.views.uploads import SourceForm, file_name
+from api.views.uploads import TranscriptForm, file_name
 from domain.errors import ErrorCode
 from studio.importing import import_video
 from studio.uploading import import_transcript_file
@@ -22,13 +22,13 @@ TRANSCRIPT_PATH = "/scripts/upload"
 router = APIRouter(tags=["import"])
 
 
-async def sent_transcript(request: Request, _user: User) -> AsyncIterator[tuple[SourceForm, UploadFile]]:
+async def sent_transcript(request: Request, _user: User) -> AsyncIterator[tuple[TranscriptForm, UploadFile]]:
     """Asks who is there before it reads the form."""
-    async with read_form(request, SourceForm, TRANSCRIPT) as (form, (file, *_)):
+    async with read_form(request, TranscriptForm, TRANSCRIPT) as (form, (file, *_)):
         yield form, file
 
 
-SentTranscript = Annotated[tuple[SourceForm, UploadFile], Depends(sent_transcript, scope="function")]
+SentTranscript = Annotated[tuple[TranscriptForm, UploadFile], Depends(sent_transcript, scope="function")]
 
 
 @router.post(
@@ -68,7 +68,7 @@ async def import_youtube_video(
         ErrorCode.RATE_LIMITED,
         ErrorCode.STORAGE_UNAVAILABLE,
     ),
-    openapi_extra=form_body(SourceForm, TRANSCRIPT),
+    openapi_extra=form_body(TranscriptForm, TRANSCRIPT),
     summary="Import a transcript of your own",
 )
 async def import_transcript(
@@ -97,6 +97,7 @@ async def import_transcript(
         file_name(file.filename),
         form.as_source(),
         max_seconds=services.settings.max_video_seconds,
+        reading=form.reading,
         identity=identity,
     )
     launches.add(job.id)

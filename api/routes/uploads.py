@@ -11,7 +11,7 @@ from api.openapi import problems
 from api.views.scripts import ImportView
 from api.views.uploads import SourceForm, UploadRequest, UploadView
 from domain.errors import ErrorCode
-from studio.uploading import complete_upload, open_upload
+from studio.uploading import complete_upload, delete_upload, open_upload
 
 router = APIRouter(prefix="/uploads", tags=["import"])
 
@@ -74,6 +74,19 @@ async def complete_own_upload(
         upload_id,
         body.as_source(),
         max_seconds=services.settings.max_video_seconds,
+        reading=body.reading,
     )
     launches.add(job.id)
     return ImportView(script_id=job.script_id, job_id=job.id)
+
+
+@router.delete(
+    "/{upload_id}",
+    status_code=204,
+    responses=problems(ErrorCode.NOT_FOUND, ErrorCode.CONFLICT),
+    summary="Delete a file of your own",
+)
+async def delete_own_upload(upload_id: UploadId, _user: User, services: ServicesOf, transactions: Transactions) -> None:
+    """Delete an upload, complete or not, in all its versions. A script that was made of it stays, as do films; an
+    import that has failed can not be tried again. While a job is about to read it, the answer is a 409."""
+    await delete_upload(transactions, services.storage, upload_id)

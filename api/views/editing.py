@@ -34,7 +34,7 @@ class EditRequest(View):
     model_config = ConfigDict(extra="forbid", json_schema_extra=example({"version": 1, "edits": EDITS}))
 
     version: int = Field(
-        ge=0, description="The version that you have seen. If it is not the present one, nothing is done."
+        ge=0, strict=True, description="The version that you have seen. If it is not the present one, nothing is done."
     )
     edits: list[Edit] = Field(
         min_length=1, max_length=MAX_EDITS, description="Made one after the other: all of them, or none."
@@ -44,7 +44,7 @@ class EditRequest(View):
 class RestoreRequest(View):
     model_config = ConfigDict(extra="forbid", json_schema_extra=example({"version": 4}))
 
-    version: int = Field(ge=0, description="The present version, as you have seen it.")
+    version: int = Field(ge=0, strict=True, description="The present version, as you have seen it.")
 
 
 class VersionView(View):

@@ -52,9 +52,11 @@ class ImportRequest(View):
         default=None, description="Have YouTube translate the captions where there are none in this language."
     )
     keep_fillers: bool = Field(
-        default=False, description="Keep sounds of thinking, such as “um”, where they stand alone."
+        default=False, strict=True, description="Keep sounds of thinking, such as “um”, where they stand alone."
     )
-    keep_sound_tags: bool = Field(default=False, description="Keep what captions say of sounds: [Music], (applause).")
+    keep_sound_tags: bool = Field(
+        default=False, strict=True, description="Keep what captions say of sounds: [Music], (applause)."
+    )
 
     @property
     def reading(self) -> Reading:
@@ -97,6 +99,7 @@ class ScriptView(View):
                 "project_id": PROJECT,
                 "youtube_url": "https://www.youtube.com/watch?v=demo0000001",
                 "video_id": "demo0000001",
+                "upload_id": None,
                 "source": SOURCE,
                 "status": "succeeded",
                 "import_job": IMPORT,
@@ -120,6 +123,9 @@ class ScriptView(View):
     project_id: UUID
     youtube_url: str | None = Field(description="None for a file of your own.")
     video_id: str | None
+    upload_id: UUID | None = Field(
+        description="The file of your own that it was made of; `DELETE /uploads/{upload_id}` deletes it."
+    )
     source: SourceView
     status: JobStatus | None = Field(description="The state of its import.")
     import_job: JobView | None
@@ -150,6 +156,7 @@ class ScriptView(View):
             project_id=row.project_id,
             youtube_url=row.youtube_url,
             video_id=row.video_id,
+            upload_id=row.upload_id,
             source=SourceView.of(row.source, row.youtube_url),
             status=import_job and import_job.status,
             import_job=import_job and JobView.of(import_job),

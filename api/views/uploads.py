@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from api.views.characters import ONE_LINE
 from api.views.examples import LATER, UPLOAD, example
 from api.views.view import View
+from domain.reading import Reading
 from domain.source import UNDETERMINED, Source
 from domain.transcript_files.bounds import storable
 from studio.uploading import NewRecording
@@ -23,6 +24,9 @@ Statement = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5
 FileName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME_LETTERS, pattern=ONE_LINE)
 ]
+
+KEEP_FILLERS = "Keep sounds of thinking, such as “um”, where they stand alone."
+KEEP_SOUND_TAGS = "Keep what is said of sounds: [Music], (applause)."
 
 SAID = {
     "title": "Comets, explained",
@@ -44,10 +48,17 @@ class SourceForm(View):
         UNDETERMINED,
         pattern=LANGUAGE,
         max_length=35,
-        description="A language code such as `en` or `pt-BR`; `und` where the file says it, or nobody.",
+        description="A language code such as `en` or `pt-BR`; `und` where the file says it, or nobody. It helps to read"
+        " a file that is not in UTF-8.",
     )
     licence: Words = Field("", description="The name of a licence.")
     rights: Statement = Field("", description="Your own statement that you may use this.")
+    keep_fillers: bool = Field(default=False, strict=True, description=KEEP_FILLERS)
+    keep_sound_tags: bool = Field(default=False, strict=True, description=KEEP_SOUND_TAGS)
+
+    @property
+    def reading(self) -> Reading:
+        return Reading(keep_fillers=self.keep_fillers, keep_sound_tags=self.keep_sound_tags)
 
     def as_source(self) -> Source:
         return Source(
@@ -59,6 +70,13 @@ class SourceForm(View):
         )
 
 
+class TranscriptForm(SourceForm):
+    """As the fields of a form, where everything is text."""
+
+    keep_fillers: bool = Field(default=False, description=KEEP_FILLERS)
+    keep_sound_tags: bool = Field(default=False, description=KEEP_SOUND_TAGS)
+
+
 class UploadRequest(View):
     model_config = ConfigDict(
         extra="forbid",
@@ -66,7 +84,7 @@ class UploadRequest(View):
     )
 
     filename: FileName
-    size_bytes: int = Field(gt=0, description="Exactly: the storage takes no more and no less.")
+    size_bytes: int = Field(gt=0, strict=True, description="Exactly: the storage takes no more and no less.")
     content_type: str = Field(pattern=CONTENT_TYPE, description="As the file will be sent; what is in it decides.")
     sha256: str | None = Field(
         None, pattern=r"^[0-9a-f]{64}$", description="In hexadecimal; the file that arrives is compared with it."

@@ -5,7 +5,7 @@ of two readings looks more like a language in a few rows of subtitles.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from charset_normalizer import from_bytes
@@ -17,8 +17,11 @@ LATIN_SHARE = 0.3
 LEAST_SHARE = 0.85
 MARGIN = 0.02
 """Of encodings that fit as well, the first is the likeliest."""
+KANALESS_LETTERS = 16
+"""Nobody says more in Japanese without a kana."""
 
 _SIGNS = re.compile(r"[\x00-\x7f\xa0«»“”„‘’‚‹›–—…•°·§©®™€£\ufeff]")
+_MIXED = re.compile(r"[A-Za-z](?=[^\W\d_a-zA-Z])|[^\W\d_a-zA-Z](?=[A-Za-z])")
 _FULL_WIDTH = re.compile("[\u3000-\u303f\uff01-\uff5e]")
 _LATIN = (
     ("cp1252", "àâçèéêëîïôœùûüÿ", "äöüßé", "áéíñóúü¿¡ºª", "ãáàâçéêíóôõúü", "àèéìíîòóùú", "åäöæøéüà", "àçèéíïòóúü"),
@@ -30,15 +33,42 @@ _LATIN = (
 )
 
 
+_CYRILLIC, _WESTERN, _CENTRAL = ("cp1251", "koi8_r"), ("cp1252",), ("cp1250", "iso8859_2")
+_OF_LANGUAGES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("be", "bg", "kk", "mk", "ru", "sr", "uk"), _CYRILLIC),
+    **dict.fromkeys(("ca", "da", "de", "en", "es", "fi", "fr", "is", "it", "nl", "no", "pt", "sv"), _WESTERN),
+    **dict.fromkeys(("bs", "cs", "hr", "hu", "pl", "ro", "sk", "sl"), _CENTRAL),
+    **dict.fromkeys(("et", "lt", "lv"), ("cp1257",)),
+    **dict.fromkeys(("ar", "fa", "ur"), ("cp1256",)),
+    "el": ("cp1253",),
+    "he": ("cp1255",),
+    "ja": ("cp932", "euc_jp"),
+    "ko": ("cp949",),
+    "th": ("cp874",),
+    "tr": ("cp1254",),
+    "zh": ("gb18030", "big5"),
+    "zh-hant": ("big5", "gb18030"),
+    "zh-hk": ("big5", "gb18030"),
+    "zh-tw": ("big5", "gb18030"),
+}
+
+
 class Fit(NamedTuple):
     share: float
     encoding: str
 
 
-def encodings_of(content: bytes) -> Iterator[str]:
-    """Those that ``content`` may be in, the likeliest first. It is neither ASCII nor UTF-8."""
+def encodings_of(content: bytes, language: str = "") -> Iterator[str]:
+    """Those that ``content`` may be in, the likeliest first. It is neither ASCII nor UTF-8.
+
+    Of a few words, the letters may be those of several languages; then the ``language`` that they are said to be in (a
+    code, or nothing) decides, unless they are rather those of another.
+    """
     sample = _telling(content)
     fits = [fit for fit in _fits(sample) if fit.share >= LEAST_SHARE]
+    least = max([LEAST_SHARE, *(fit.share - MARGIN for fit in fits)])
+    stated = [fit for fit in _fits_stated(sample, language.lower()) if fit.share >= least]
+    yield from (fit.encoding for fit in sorted(stated, key=lambda fit: -fit.share))
     while fits:
         likely = next(fit for fit in fits if fit.share >= max(fits).share - MARGIN)
         yield likely.encoding
@@ -69,6 +99,28 @@ def _fits(sample: bytes) -> Iterator[Fit]:
     for encoding, share_of in _OTHERS:
         if (letters := _beyond_ascii(sample, encoding)) is not None:
             yield Fit(share_of(letters), encoding)
+
+
+def _fits_stated(sample: bytes, language: str) -> Iterator[Fit]:
+    shares = {**dict(_OTHERS), **dict.fromkeys(_OF_LANGUAGES["ja"], _said_to_be_japanese)}
+    for encoding in _OF_LANGUAGES.get(language) or _OF_LANGUAGES.get(language.partition("-")[0], ()):
+        if (letters := _beyond_ascii(sample, encoding)) is None:
+            continue
+        if share_of := shares.get(encoding):
+            # Letters beyond ASCII in the middle of Latin words are Latin ones.
+            mixed = len(_MIXED.findall(sample.decode(encoding, errors="ignore")))
+            yield Fit(share_of(letters) - mixed / max(1, len(letters.split())), encoding)
+        else:
+            yield Fit(_latin(encoding, letters), encoding)
+
+
+def _latin(encoding: str, letters: str) -> float:
+    return max(
+        _share(letters.lower(), alphabet.__contains__)
+        for other, *alphabets in _LATIN
+        for alphabet in alphabets
+        if other == encoding
+    )
 
 
 def _beyond_ascii(sample: bytes, encoding: str) -> str | None:
@@ -115,13 +167,21 @@ def _chinese(charset: str, leads: range) -> Callable[[str], float]:
 
 def _japanese(letters: str) -> float:
     kana = _share(letters, lambda letter: "\u3041" <= letter <= "\u30fe")
-    everyday = _share(
+    return _everyday_japanese(letters) if kana >= 0.15 else 0.0
+
+
+def _said_to_be_japanese(letters: str) -> float:
+    is_short = len(letters.replace(" ", "")) <= KANALESS_LETTERS
+    return _everyday_japanese(letters) if is_short else _japanese(letters)
+
+
+def _everyday_japanese(letters: str) -> float:
+    return _share(
         letters,
         lambda letter: (
             "\u3005" <= letter <= "\u30fe" or (letter.encode("euc_jp", "ignore") or b" ")[0] in range(0xB0, 0xD0)
         ),
     )
-    return everyday if kana >= 0.15 else 0.0
 
 
 def _korean(letters: str) -> float:

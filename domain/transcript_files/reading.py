@@ -32,15 +32,16 @@ _OTHERS = (
 )
 
 
-def read_transcript_file(content: bytes, filename: str = "") -> Transcript:
+def read_transcript_file(content: bytes, filename: str = "", language: str = "") -> Transcript:
     """The transcript in ``content``; of ``filename`` only the title is taken, and only when the file has none.
+    ``language`` is what its user says of it, and helps to tell an older encoding.
 
     SRT, WebVTT, plain text or JSON, in UTF-8, UTF-16 or an older encoding that can be told. Raises TRANSCRIPT_INVALID
     with a sentence that names the place, TOO_LARGE, and EMPTY_SCRIPT when there is nothing to read.
     """
     if len(content) > MAX_FILE_BYTES:
         raise RecastError(ErrorCode.TOO_LARGE, f"The transcript is larger than {MAX_FILE_BYTES // 1024**2} MB.")
-    text = _rows(decode(content))
+    text = _rows(decode(content, language))
     if not text:
         raise RecastError(ErrorCode.EMPTY_SCRIPT, "The file is empty.")
     for beginning, what in _OTHERS:
@@ -63,7 +64,7 @@ def read_transcript_file(content: bytes, filename: str = "") -> Transcript:
     )
 
 
-def decode(content: bytes) -> str:
+def decode(content: bytes, language: str = "") -> str:
     """The text in ``content``. Raises TRANSCRIPT_INVALID for what is no text, or in an encoding nobody can tell."""
     for mark, encoding in _MARKS:
         if content.startswith(mark):
@@ -75,7 +76,7 @@ def decode(content: bytes) -> str:
         return _readable(content.decode())
     except UnicodeDecodeError:
         pass
-    for encoding in encodings_of(content):
+    for encoding in encodings_of(content, language):
         with suppress(UnicodeDecodeError):
             return _readable(content.decode(encoding))
     raise refused("The encoding of the file cannot be told, or it is damaged; save it as UTF-8.")

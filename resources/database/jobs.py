@@ -142,6 +142,30 @@ async def record_reported_version(connection: Connection, job_id: UUID, version:
     await connection.execute("update jobs set reported_version = %s where id = %s", (version, job_id))
 
 
+async def raise_reported_version(connection: Connection, job_id: UUID, version: int) -> None:
+    """Dagster has heard of this version of the script. What it has heard of since is not forgotten, and what a run
+    materialises meanwhile is the run's to record."""
+    await connection.execute(
+        "update jobs set reported_version = %(version)s"
+        " where id = %(job)s and reported_version < %(version)s and status not in ('queued', 'running')",
+        {"job": job_id, "version": version},
+    )
+
+
+async def find_later_edit(connection: Connection, job_id: UUID, version: int) -> UnreportedEdit | None:
+    """The present version of a job's script, if it is a later one."""
+    cursor = connection.cursor(row_factory=class_row(UnreportedEdit))
+    await cursor.execute(
+        """
+        select jobs.id as job_id, scripts.id as script_id, scripts.version, scripts.normalized_script as content
+        from jobs join scripts on scripts.id = jobs.script_id
+        where jobs.id = %s and scripts.version > %s
+        """,
+        (job_id, version),
+    )
+    return await cursor.fetchone()
+
+
 async def list_unreported(
     connection: Connection, limit: int, script_id: UUID | None = None
 ) -> Sequence[UnreportedEdit]:

@@ -204,6 +204,7 @@ class Upload(Record):
     facts: RecordingFacts | None
     created_at: datetime
     completed_at: datetime | None
+    swept_at: datetime | None
 
 
 class ScriptRow(Record):

@@ -152,8 +152,9 @@ async def add_version(
     request_key: str | None = None,
     request_hash: str | None = None,
 ) -> tuple[int, bool] | None:
-    """Make ``edited`` the next version of the user's own script, if ``expected`` is its present one. The version that
-    the script then has, and whether it was made here; None when the user has no such script."""
+    """Make ``edited`` the next version of the user's own script, if ``expected`` is its present one and no request had
+    this key. The version that the script then has, and whether it was made here; None when the user has no such script.
+    The oldest versions that no job films go."""
     cursor = await connection.execute(
         "select present, is_made from edit_script(%s, %s, %s, %s, %s, %s, %s)",
         (
@@ -185,13 +186,25 @@ async def list_versions(
     return await cursor.fetchall()
 
 
-async def find_request_of_version(connection: Connection, script_id: UUID, request_key: str) -> tuple[int, str] | None:
-    """The version that a request with this key has made, and the request's fingerprint."""
+async def find_request(connection: Connection, script_id: UUID, request_key: str) -> tuple[int, str] | None:
+    """The version that a request with this key was answered with, and the request's fingerprint."""
     cursor = await connection.execute(
-        "select version, request_hash from script_versions where script_id = %s and request_key = %s",
+        "select version, request_hash from script_requests where script_id = %s and request_key = %s",
         (script_id, request_key),
     )
     return await cursor.fetchone()
+
+
+async def record_request(connection: Connection, row: ScriptRow, request_key: str, request_hash: str) -> bool:
+    """A request was answered with a script as it is, and made no version. False when its key was used already."""
+    cursor = await connection.execute(
+        """
+        insert into script_requests (script_id, user_id, request_key, request_hash, version)
+        values (%s, %s, %s, %s, %s) on conflict do nothing
+        """,
+        (row.id, row.user_id, request_key, request_hash, row.version),
+    )
+    return cursor.rowcount == 1
 
 
 async def rename_speaker(connection: Connection, script_id: UUID, old: str, new: str) -> None:

@@ -9,6 +9,14 @@ from psycopg.types.json import Jsonb
 from resources.database.connection import Connection
 from resources.database.records import RecordingFacts, Upload, UploadKind
 
+LOCK_SPACE = 0x7267
+"""First half of the lock's key, so that no other use of advisory locks meets it."""
+
+
+async def lock_uploads_of(connection: Connection, user_id: UUID) -> None:
+    """Until the transaction ends nobody else counts this user's uploads."""
+    await connection.execute("select pg_advisory_xact_lock(%s, hashtext(%s))", (LOCK_SPACE, str(user_id)))
+
 
 async def insert_upload(
     connection: Connection,
@@ -23,7 +31,8 @@ async def insert_upload(
     s3_key: str,
     max_pending: int,
 ) -> bool:
-    """Write down what is going to be stored; False when the user has so many uploads under way already."""
+    """Write down what is going to be stored; False when the user has so many uploads under way already. Two at once
+    count each other only in the order of `lock_uploads_of`."""
     cursor = await connection.execute(
         """
         insert into uploads (id, user_id, kind, filename, content_type, size_bytes, sha256, s3_key)
@@ -73,10 +82,25 @@ async def discard_upload(connection: Connection, upload_id: UUID) -> bool:
     return cursor.rowcount == 1
 
 
+async def discard_unused_upload(connection: Connection, upload_id: UUID) -> bool:
+    """Discard an upload, complete or not; False when an import that is not over reads it, or when there is none."""
+    cursor = await connection.execute(
+        """
+        update uploads set state = 'discarded', completed_at = null
+        where id = %s and state <> 'discarded' and not exists (
+          select from scripts join jobs on jobs.script_id = scripts.id
+          where scripts.upload_id = uploads.id and jobs.type = 'import' and jobs.status in ('queued', 'running')
+        )
+        """,
+        (upload_id,),
+    )
+    return cursor.rowcount == 1
+
+
 async def discard_abandoned_uploads(
     connection: Connection, *, older_than_seconds: float, limit: int
 ) -> Sequence[Upload]:
-    """Uploads that nobody has completed in so long, and those whose discarding was cut off: discarded now."""
+    """Uploads that nobody has completed in so long, and those that are discarded and as old: all discarded now."""
     cursor = connection.cursor(row_factory=class_row(Upload))
     await cursor.execute(
         """
@@ -92,6 +116,30 @@ async def discard_abandoned_uploads(
     return await cursor.fetchall()
 
 
-async def delete_discarded_upload(connection: Connection, upload_id: UUID) -> None:
-    """Its objects are gone."""
-    await connection.execute("delete from uploads where id = %s and state = 'discarded'", (upload_id,))
+async def delete_discarded_upload(connection: Connection, upload_id: UUID, settled_seconds: float) -> None:
+    """Its objects are gone. A recording's row stays for so long, since its user has an address to send more to."""
+    await connection.execute(
+        """
+        delete from uploads where id = %s and state = 'discarded'
+          and (kind = 'transcript' or created_at < clock_timestamp() - make_interval(secs => %s))
+        """,
+        (upload_id, settled_seconds),
+    )
+
+
+async def list_unswept_uploads(connection: Connection, *, older_than_seconds: float, limit: int) -> Sequence[Upload]:
+    """Complete uploads, beside whose objects nobody has looked since the last could arrive."""
+    cursor = connection.cursor(row_factory=class_row(Upload))
+    await cursor.execute(
+        """
+        select * from uploads
+        where state = 'complete' and swept_at is null and created_at < clock_timestamp() - make_interval(secs => %s)
+        order by created_at limit %s
+        """,
+        (older_than_seconds, limit),
+    )
+    return await cursor.fetchall()
+
+
+async def record_swept(connection: Connection, upload_id: UUID) -> None:
+    await connection.execute("update uploads set swept_at = clock_timestamp() where id = %s", (upload_id,))

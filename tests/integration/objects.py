@@ -31,6 +31,9 @@ class Bucket:
         found = self.client.list_object_versions(Bucket=self.name, Prefix=prefix)
         return {one["Key"] for one in (*found.get("Versions", ()), *found.get("DeleteMarkers", ()))}
 
+    def versions(self, key: str) -> int:
+        return len(self.client.list_object_versions(Bucket=self.name, Prefix=key).get("Versions", ()))
+
     def head(self, key: str) -> dict[str, Any]:
         answer: dict[str, Any] = self.client.head_object(Bucket=self.name, Key=key)
         return answer

@@ -11,6 +11,7 @@ from domain.fingerprint import fingerprint
 from domain.script import Line, Script
 from resources.database import jobs, scripts
 from resources.database.connection import Database
+from resources.database.records import UnreportedEdit
 from studio.reporting import report_edits
 from tests.conftest import DatabaseUrls
 from tests.integration.api.conftest import SignedIn
@@ -108,6 +109,15 @@ async def test_one_wrong_edit_undoes_all_of_its_request(alice: SignedIn, talk: s
         ({"version": 1, "edits": [{**TEXT, "text": "a" * 2001}]}, "body.edits.0.set_text.text"),
         ({"version": 1, "edits": [{"op": "cut", "start": -1, "end": 2}]}, "body.edits.0.cut.start"),
         ({"version": 1, "edits": [TEXT], "force": True}, "body.force"),
+        ({"version": True, "edits": [TEXT]}, "body.version"),
+        ({"version": "1", "edits": [TEXT]}, "body.version"),
+        ({"version": 1.0, "edits": [TEXT]}, "body.version"),
+        ({"version": 1, "edits": [{**TEXT, "line": True}]}, "body.edits.0.set_text.line"),
+        ({"version": 1, "edits": [{"op": "remove", "line": "3"}]}, "body.edits.0.remove.line"),
+        ({"version": 1, "edits": [{"op": "move", "line": 3, "before": "1"}]}, "body.edits.0.move.before"),
+        ({"version": 1, "edits": [{"op": "cut", "start": True, "end": 2}]}, "body.edits.0.cut.start"),
+        ({"version": 1, "edits": [{"op": "cut", "start": 1, "end": "2"}]}, "body.edits.0.cut.end"),
+        ({"version": 1, "edits": [{"op": "split_line", "line": 1, "at": "9"}]}, "body.edits.0.split_line.at"),
     ],
 )
 async def test_bad_edits_are_refused_by_their_place(
@@ -117,6 +127,24 @@ async def test_bad_edits_are_refused_by_their_place(
     assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_REQUEST")
     assert where in [field["location"] for field in answer.json()["errors"]]
     assert (await read(alice, talk))["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/scripts/{id}/versions/1/restore", {"version": True}),
+        ("/scripts/{id}/versions/1/restore", {"version": "1"}),
+        ("/uploads", {"filename": "a.wav", "size_bytes": "10", "content_type": "audio/wav"}),
+        ("/uploads", {"filename": "a.wav", "size_bytes": True, "content_type": "audio/wav"}),
+        ("/youtube/import", {"youtube_url": "https://youtu.be/demo0000001", "keep_fillers": "yes"}),
+        ("/youtube/import", {"youtube_url": "https://youtu.be/demo0000001", "keep_sound_tags": 1}),
+    ],
+)
+async def test_what_is_almost_a_number_or_a_truth_is_refused(
+    alice: SignedIn, talk: str, path: str, body: dict[str, Any]
+) -> None:
+    answer = await alice.post(path.format(id=talk), body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_REQUEST")
 
 
 async def test_seconds_that_are_no_number_are_refused(alice: SignedIn, talk: str) -> None:
@@ -146,6 +174,40 @@ async def test_the_same_edit_sent_again_with_its_key_is_made_once(alice: SignedI
     other = await patch(alice, talk, 2, {"op": "remove", "line": 2}, key="once")
     assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_MISMATCH")
     assert (await read(alice, talk))["version"] == 2
+
+
+async def test_a_request_with_a_key_is_answered_the_same_whatever_was_edited_since(alice: SignedIn, talk: str) -> None:
+    same = {"op": "set_text", "line": 1, "text": LINES[0].text}
+    unchanged = [await patch(alice, talk, 1, same, key="nothing"), await restore(alice, talk, 1, key="nothing back")]
+    edited = await patch(alice, talk, 1, TEXT, key="text")
+    await patch(alice, talk, 2, {"op": "remove", "line": 2})
+    again = [await patch(alice, talk, 1, same, key="nothing"), await restore(alice, talk, 1, key="nothing back")]
+    for first, second in [*zip(unchanged, again, strict=True), (edited, await patch(alice, talk, 1, TEXT, key="text"))]:
+        assert (first.status_code, second.status_code) == (200, 200), second.text
+        assert told(second) == told(first)
+    assert [told(answer)["version"] for answer in (*again, edited)] == [1, 1, 2]
+    other = await patch(alice, talk, 3, {"op": "remove", "line": 3}, key="nothing")
+    assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_MISMATCH")
+    assert (await read(alice, talk))["version"] == 3
+
+
+async def test_one_key_sent_many_times_at_once_is_one_answer(alice: SignedIn, talk: str) -> None:
+    same = {"op": "set_text", "line": 1, "text": LINES[0].text}
+    answers = await asyncio.gather(*(patch(alice, talk, 1, same, key="nothing") for _ in range(4)))
+    answers += await asyncio.gather(*(patch(alice, talk, 1, TEXT, key="text") for _ in range(4)))
+    assert [(answer.status_code, answer.json()["version"]) for answer in answers] == [*[(200, 1)] * 4, *[(200, 2)] * 4]
+
+
+def told(answer: httpx.Response) -> dict[str, Any]:
+    """All but when rows were last touched."""
+    return {name: value for name, value in answer.json().items() if name not in ("updated_at", "import_job")}
+
+
+async def restore(user: SignedIn, script_id: str, version: int, key: str) -> httpx.Response:
+    """That version, while it is the present one."""
+    return await user.post(
+        f"/scripts/{script_id}/versions/{version}/restore", {"version": version}, Idempotency_Key=key
+    )
 
 
 async def test_a_script_that_is_not_imported_cannot_be_edited_or_previewed(alice: SignedIn) -> None:
@@ -271,3 +333,27 @@ async def test_an_edit_stands_although_dagster_does_not_answer_and_is_reported_l
     database = Database(database_urls.worker)
     assert [await report_edits(database.connect, hear) for _ in range(2)] == [1, 0]
     assert [version for version, _ in heard] == [2]
+
+
+async def test_of_two_reports_that_cross_dagster_hears_the_newest_last(
+    alice: SignedIn, talk: str, dagster: Dagster, database_urls: DatabaseUrls
+) -> None:
+    dagster.is_deaf = True
+    await patch(alice, talk, 1, TEXT)
+    heard: list[int] = []
+    database = Database(database_urls.worker)
+
+    async def hear(edit: UnreportedEdit, _data_version: str) -> None:
+        heard.append(edit.version)
+
+    async def hear_late(edit: UnreportedEdit, data_version: str) -> None:
+        """While it is on its way, the script is edited, and that is reported."""
+        if not heard:
+            await patch(alice, talk, 2, {"op": "remove", "line": 2})
+            await report_edits(database.connect, hear)
+        await hear(edit, data_version)
+
+    await report_edits(database.connect, hear_late)
+    assert heard == [3, 2, 3]
+    async with database.connect() as connection:
+        assert await jobs.list_unreported(connection, 9) == []

@@ -76,16 +76,20 @@ async def test_a_film_by_this_machine_costs_nothing(alice: SignedIn, cast_script
     assert (quote["high_usd"], quote["to_buy"]) == (0, 1)
 
 
+FOUR_MINUTES = Script(
+    title="Comets, explained",
+    language="en",
+    lines=tuple(
+        Line(text=f"Observation {n} of comet {n % 7}.", start=4.0 * n, end=4.0 * n + 4, speaker=None) for n in range(60)
+    ),
+)
+
+
 @pytest.fixture
 async def long_script(cast_script: str, database_urls: DatabaseUrls) -> str:
-    """Of four minutes."""
-    spoken = [
-        Line(text=f"Observation {n} of comet {n % 7}.", start=4.0 * n, end=4.0 * n + 4, speaker=None) for n in range(60)
-    ]
-    script = Script(title="Comets, explained", language="en", lines=tuple(spoken))
     async with await psycopg.AsyncConnection.connect(database_urls.admin) as connection:
         await connection.execute(
-            "update scripts set normalized_script = %s where id = %s", (script.model_dump_json(), cast_script)
+            "update scripts set normalized_script = %s where id = %s", (FOUR_MINUTES.model_dump_json(), cast_script)
         )
     return cast_script
 
@@ -175,6 +179,26 @@ async def test_an_order_sets_its_price_aside(alice: SignedIn, cast_script: str) 
     job = (await alice.post("/jobs", {"script_id": cast_script, **PAID})).json()
     assert job["cost"] == {"reserved_usd": 0.5, "spent_usd": 0}
     assert await budget(alice) == (0.5, 0, 19.5)
+
+
+async def test_an_edit_while_a_film_is_ordered_changes_neither_its_version_nor_its_price(
+    alice: SignedIn, cast_script: str, database_urls: DatabaseUrls
+) -> None:
+    async with await psycopg.AsyncConnection.connect(database_urls.admin) as connection:
+        # The order waits for the cast, with the script in its hands.
+        await connection.execute("lock table script_characters in access exclusive mode")
+        order = asyncio.create_task(alice.post("/jobs", {"script_id": cast_script, **PAID}))
+        while not order.done():
+            waiting = await connection.execute("select from pg_locks where locktype = 'relation' and not granted")
+            if waiting.rowcount:
+                break
+            await asyncio.sleep(0.01)
+        await connection.execute(
+            "update scripts set normalized_script = %s, version = 2 where id = %s",
+            (FOUR_MINUTES.model_dump_json(), cast_script),
+        )
+    job = (await order).json()
+    assert (job["script_version"], job["cost"]["reserved_usd"]) == (1, 0.5)
 
 
 async def test_an_order_over_the_budget_is_refused_and_nothing_is_stored(alice: SignedIn, cast_script: str) -> None:

@@ -18,12 +18,12 @@ from api.app import create_app
 from domain.errors import TAXONOMY, ErrorCode, RecastError
 from domain.stages import Stage
 from domain.transcript_files.bounds import MAX_FILE_BYTES
-from resources.database.connection import Database
+from resources.database.connection import Connection, Database, UserDatabase
 from resources.settings import Settings
 from resources.storage import Storage
 from resources.youtube import YouTubeCaptions
 from studio.transcribing import transcribe, write_script
-from studio.uploading import MAX_PENDING, sweep_abandoned_uploads
+from studio.uploading import MAX_PENDING, NewRecording, open_upload, sweep_abandoned_uploads, sweep_complete_uploads
 from studio.work import stage_work
 from tests.conftest import DatabaseUrls
 from tests.integration.api import test_problems
@@ -165,6 +165,58 @@ async def test_a_transcript_becomes_a_script_with_its_speakers_and_its_source(
     }
 
 
+@pytest.mark.parametrize(
+    ("keep", "texts"),
+    [
+        ({}, ["A comet."]),
+        ({"keep_fillers": "true"}, ["Um, a comet."]),
+        ({"keep_sound_tags": "true"}, ["[Music] A comet."]),
+        ({"keep_fillers": "false", "keep_sound_tags": "1"}, ["[Music] A comet."]),
+    ],
+)
+async def test_what_of_a_transcript_stays_is_for_its_user_to_say(
+    alice: SignedIn, database_urls: DatabaseUrls, storage: Storage, keep: dict[str, str], texts: list[str]
+) -> None:
+    spoken = b"1\n00:00:01,000 --> 00:00:03,000\n[Music]\n\n2\n00:00:03,000 --> 00:00:06,000\nUm, a comet.\n"
+    imported = (await send(alice, spoken, language="en", **keep)).json()
+    await run_import(database_urls, storage, imported["job_id"])
+    script = (await alice.get(f"/scripts/{imported['script_id']}")).json()
+    assert [line["text"] for line in script["lines"]] == texts
+
+
+async def test_a_transcript_of_sounds_alone_is_one_where_they_are_kept(alice: SignedIn) -> None:
+    rain = b"1\n00:00:01,000 --> 00:00:03,000\n[Rain falls]\n"
+    assert_problem(await send(alice, rain), ErrorCode.EMPTY_SCRIPT)
+    assert (await send(alice, rain, keep_sound_tags="true")).status_code == 202
+    assert_problem(await send(alice, rain, keep_sound_tags="loudly"), ErrorCode.INVALID_REQUEST)
+
+
+async def test_what_of_a_recording_stays_is_kept_with_its_import(
+    alice: SignedIn, database: psycopg.AsyncConnection[Any]
+) -> None:
+    content = sound(2)
+    announced = await announce(alice, content)
+    assert await put(announced, content) == 200
+    path = f"/uploads/{announced['id']}/complete"
+    assert_problem(await alice.post(path, {"keep_fillers": "true"}), ErrorCode.INVALID_REQUEST)
+    assert (await alice.post(path, {"keep_fillers": True})).status_code == 202
+    cursor = await database.execute("select options -> 'reading' from jobs")
+    (reading,) = (await cursor.fetchall())[0]
+    assert (reading["keep_fillers"], reading["keep_sound_tags"]) == (True, False)
+
+
+@pytest.mark.parametrize(("language", "encoding", "words"), [("ru", "cp1251", "Да."), ("ja", "shift_jis", "本")])
+async def test_the_stated_language_helps_to_read_a_file(
+    alice: SignedIn, database_urls: DatabaseUrls, storage: Storage, language: str, encoding: str, words: str
+) -> None:
+    content = f"1\n00:00:01,000 --> 00:00:03,000\n{words}\n".encode(encoding)
+    answer = await send(alice, content, language=language)
+    assert answer.status_code == 202, answer.text
+    await run_import(database_urls, storage, answer.json()["job_id"])
+    script = (await alice.get(f"/scripts/{answer.json()['script_id']}")).json()
+    assert [line["text"] for line in script["lines"]] == [words]
+
+
 async def test_text_without_times_says_that_its_times_are_estimated(
     alice: SignedIn, database_urls: DatabaseUrls, storage: Storage
 ) -> None:
@@ -295,12 +347,58 @@ async def test_a_recording_waits_for_a_server_that_can_listen(
     ],
     ids=["silence", "PDF", "playlist"],
 )
-async def test_a_refused_recording_leaves_neither_row_nor_object(
+async def test_a_refused_recording_leaves_no_object_and_is_discarded(
     alice: SignedIn, bucket: Bucket, database: psycopg.AsyncConnection[Any], content: bytes, code: ErrorCode
 ) -> None:
     assert_problem(await upload(alice, content), code)
     assert kept(alice, bucket) == set()
+    assert await rows(database, alice) == {**NOTHING, "uploads": 1}
+    cursor = await database.execute("select state from uploads")
+    assert await cursor.fetchall() == [("discarded",)]
+
+
+async def test_what_is_sent_again_after_a_refusal_is_swept_once_the_address_is_dead(
+    alice: SignedIn,
+    bucket: Bucket,
+    storage: Storage,
+    database: psycopg.AsyncConnection[Any],
+    database_urls: DatabaseUrls,
+) -> None:
+    worker = Database(database_urls.worker)
+    silence = sound(loudness=0)
+    announced = await announce(alice, silence)
+    assert await put(announced, silence) == 200
+    complete = f"/uploads/{announced['id']}/complete"
+    assert_problem(await alice.post(complete, {}), ErrorCode.NO_SOUND)
+    assert await put(announced, silence) == 200
+    assert_problem(await alice.post(complete, {}), ErrorCode.NOT_FOUND)
+    assert await sweep_abandoned_uploads(worker, storage) == 0
+    await grow_old(database)
+    assert await sweep_abandoned_uploads(worker, storage) == 1
+    assert kept(alice, bucket) == set()
     assert await rows(database, alice) == NOTHING
+
+
+async def test_versions_beside_the_one_that_was_looked_at_are_swept_once(
+    alice: SignedIn,
+    bucket: Bucket,
+    storage: Storage,
+    database: psycopg.AsyncConnection[Any],
+    database_urls: DatabaseUrls,
+) -> None:
+    worker = Database(database_urls.worker)
+    first, content, late = sound(2), sound(2, 0.4), sound(2, 0.3)
+    announced = await announce(alice, content)
+    assert [await put(announced, one) for one in (first, content)] == [200, 200]
+    assert (await alice.post(f"/uploads/{announced['id']}/complete", {})).status_code == 202
+    assert await put(announced, late) == 200
+    (key,) = kept(alice, bucket)
+    assert await sweep_complete_uploads(worker, storage) == 0
+    await grow_old(database)
+    assert await sweep_complete_uploads(worker, storage) == 2
+    assert (bucket.versions(key), await storage.get_bytes(key)) == (1, content)
+    bucket.put(key, late)
+    assert await sweep_complete_uploads(worker, storage) == 0
 
 
 async def test_a_recording_that_is_too_long_is_refused(
@@ -374,6 +472,116 @@ async def test_too_large_a_recording_and_too_many_uploads_are_refused(alice: Sig
     answer = await alice.post("/uploads", {**body, "size_bytes": 1})
     assert_problem(answer, ErrorCode.RATE_LIMITED)
     await announce(mallory, sound())
+
+
+async def test_of_two_uploads_at_once_the_second_counts_the_first(
+    alice: SignedIn, storage: Storage, database: psycopg.AsyncConnection[Any], database_urls: DatabaseUrls
+) -> None:
+    for _ in range(MAX_PENDING - 1):
+        await announce(alice, sound())
+
+    async def one_more(connection: Connection) -> None:
+        new = NewRecording("a.wav", "audio/wav", 1, None)
+        await open_upload(connection, storage, alice.user_id, new, max_bytes=1, seconds=60, can_listen=True)
+
+    async def second() -> None:
+        async with users.as_user(alice.user_id) as connection:
+            await one_more(connection)
+
+    users = UserDatabase(database_urls.api)
+    await users.open()
+    try:
+        async with users.as_user(alice.user_id) as connection:
+            await one_more(connection)
+            waiting = asyncio.create_task(second())
+            while not (waiting.done() or await is_somebody_waiting(database)):
+                await asyncio.sleep(0.01)
+        with pytest.raises(RecastError) as refused:
+            await waiting
+    finally:
+        await users.close()
+    assert refused.value.code is ErrorCode.RATE_LIMITED
+    assert (await rows(database, alice))["uploads"] == MAX_PENDING
+
+
+async def is_somebody_waiting(database: psycopg.AsyncConnection[Any]) -> bool:
+    cursor = await database.execute("select from pg_locks where locktype = 'advisory' and not granted")
+    return cursor.rowcount > 0
+
+
+async def grow_old(database: psycopg.AsyncConnection[Any]) -> None:
+    await database.execute("update uploads set created_at = created_at - interval '25 hours'")
+
+
+async def test_a_deleted_recording_leaves_its_script(
+    alice: SignedIn,
+    mallory: SignedIn,
+    bucket: Bucket,
+    storage: Storage,
+    database: psycopg.AsyncConnection[Any],
+    database_urls: DatabaseUrls,
+) -> None:
+    content = sound(2)
+    announced = await announce(alice, content)
+    assert [await put(announced, content) for _ in range(2)] == [200, 200]
+    path = f"/uploads/{announced['id']}"
+    imported = (await alice.post(f"{path}/complete", {})).json()
+    script = f"/scripts/{imported['script_id']}"
+    assert (await alice.get(script)).json()["upload_id"] == announced["id"]
+    assert_problem(await mallory.request("DELETE", path), ErrorCode.NOT_FOUND)
+    assert_problem(await alice.request("DELETE", path), ErrorCode.CONFLICT)
+    assert len(kept(alice, bucket)) == 1
+    with pytest.raises(RecastError):
+        await run_import(database_urls, storage, imported["job_id"])
+    deleted = await alice.request("DELETE", path)
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    assert kept(alice, bucket) == set()
+    assert_problem(await alice.request("DELETE", path), ErrorCode.NOT_FOUND)
+    assert_problem(await alice.post(f"{path}/complete", {}), ErrorCode.NOT_FOUND)
+    assert await put(announced, content) == 200
+    assert (await alice.post(f"/jobs/{imported['job_id']}/retry")).status_code == 202
+    with pytest.raises(RecastError) as gone:
+        await run_import(database_urls, storage, imported["job_id"])
+    assert gone.value.code is ErrorCode.NOT_FOUND
+    await grow_old(database)
+    assert await sweep_abandoned_uploads(Database(database_urls.worker), storage) == 1
+    assert kept(alice, bucket) == set()
+    assert await rows(database, alice) == {"uploads": 0, "projects": 1, "scripts": 1, "jobs": 1}
+    assert (await alice.get(script)).json()["upload_id"] is None
+
+
+async def test_a_deleted_transcript_leaves_its_script_with_its_lines(
+    alice: SignedIn,
+    bucket: Bucket,
+    storage: Storage,
+    database: psycopg.AsyncConnection[Any],
+    database_urls: DatabaseUrls,
+) -> None:
+    imported = (await send(alice)).json()
+    script = f"/scripts/{imported['script_id']}"
+    path = f"/uploads/{(await alice.get(script)).json()['upload_id']}"
+    assert_problem(await alice.request("DELETE", path), ErrorCode.CONFLICT)
+    await run_import(database_urls, storage, imported["job_id"])
+    await finish_job(database, imported["job_id"])
+    assert (await alice.request("DELETE", path)).status_code == 204
+    assert kept(alice, bucket) == set()
+    assert (await rows(database, alice))["uploads"] == 0
+    left = (await alice.get(script)).json()
+    assert (left["upload_id"], len(left["lines"])) == (None, 2)
+
+
+async def finish_job(database: psycopg.AsyncConnection[Any], job_id: str) -> None:
+    await database.execute("update jobs set status = 'succeeded' where id = %s", (job_id,))
+
+
+async def test_an_upload_under_way_can_be_taken_back(
+    alice: SignedIn, bucket: Bucket, storage: Storage, database: psycopg.AsyncConnection[Any]
+) -> None:
+    announced = await announce(alice, sound())
+    assert await put(announced, sound()) == 200
+    assert (await alice.request("DELETE", f"/uploads/{announced['id']}")).status_code == 204
+    assert kept(alice, bucket) == set()
+    assert_problem(await alice.post(f"/uploads/{announced['id']}/complete", {}), ErrorCode.NOT_FOUND)
 
 
 async def test_nobody_completes_anothers_upload(alice: SignedIn, mallory: SignedIn, bucket: Bucket) -> None:

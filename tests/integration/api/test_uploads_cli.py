@@ -11,7 +11,10 @@ from cli.api_client import ApiClient
 from cli.making import import_source
 from domain.errors import ErrorCode, RecastError
 from domain.transcript_files.bounds import MAX_FILE_BYTES
+from resources.database import jobs
+from resources.database.connection import Database
 from resources.settings import Settings
+from tests.conftest import DatabaseUrls
 from tests.integration.api.conftest import SignedIn
 from tests.integration.api.test_uploads import VTT, sound
 from tests.integration.objects import Bucket, with_object_store
@@ -45,6 +48,21 @@ async def test_a_path_is_imported_as_what_it_is(
     assert (source["kind"], source["title"], source["language"]) == (kind, "talk", "pt-BR")
     (key,) = Bucket(settings).keys(f"users/{alice.user_id}/")
     assert Bucket(settings).head(key)["ContentLength"] == len(content)
+
+
+@pytest.mark.parametrize("name", ["talk.vtt", "talk.wav", ""], ids=["transcript", "recording", "link"])
+async def test_what_is_to_stay_is_said_of_every_import(
+    client: ApiClient, alice: SignedIn, database_urls: DatabaseUrls, tmp_path: Path, name: str
+) -> None:
+    if name:
+        (tmp_path / name).write_bytes(sound(2) if name.endswith("wav") else VTT)
+    kept = {"keep_fillers": True, "keep_sound_tags": False}
+    source = str(tmp_path / name) if name else "https://youtu.be/demo0000001"
+    imported = await import_source(client, source, ["en"], kept)
+    async with Database(database_urls.worker).connect() as connection:
+        job = await jobs.find_job(connection, imported.job_id)
+    assert job
+    assert (job.options.reading.keep_fillers, job.options.reading.keep_sound_tags) == (True, False)
 
 
 async def test_a_link_is_no_path(client: ApiClient, alice: SignedIn) -> None:

@@ -7,8 +7,10 @@ import psycopg
 import pytest
 
 from domain.script import Line, Script
+from domain.stages import JobType
 from resources.database import jobs, scripts
 from resources.database.connection import Connection, Database, UserDatabase
+from resources.database.records import JobOptions
 from tests.conftest import DatabaseUrls
 from tests.integration.database.conftest import Tenant
 
@@ -135,3 +137,57 @@ async def test_what_is_no_script_becomes_no_version(
                 "select * from edit_script(%s, 1, %s::jsonb, '[]', null, null, null)", (imported.script_id, content)
             )
     assert await versions(worker, imported) == [(1, "One.")]
+
+
+async def test_what_is_reported_is_only_ever_recorded_upwards(worker: Connection, imported: Tenant) -> None:
+    async def reported() -> int:
+        cursor = await worker.execute("select reported_version from jobs where id = %s", (imported.job_id,))
+        row = await cursor.fetchone()
+        assert row
+        version: int = row[0]
+        return version
+
+    await jobs.begin_job(worker, imported.job_id, "run", None)
+    await jobs.record_reported_version(worker, imported.job_id, 1)
+    await jobs.raise_reported_version(worker, imported.job_id, 5)
+    assert await reported() == 1  # of a job that runs, its run says what it has materialised
+    await jobs.succeed_job(worker, imported.job_id, "run")
+    for version, recorded in ((3, 3), (2, 3), (4, 4)):
+        await jobs.raise_reported_version(worker, imported.job_id, version)
+        assert await reported() == recorded
+
+
+async def test_of_many_versions_the_first_the_newest_and_those_of_jobs_are_kept(
+    users: UserDatabase, worker: Connection, imported: Tenant
+) -> None:
+    script_id, user_id = imported.script_id, imported.user_id
+    await worker.execute(
+        """
+        insert into script_versions (script_id, user_id, version, normalized_script, edits)
+        select script_id, user_id, number, normalized_script, '[]' from script_versions, generate_series(2, 249) number
+        where script_id = %s
+        """,
+        (script_id,),
+    )
+    await worker.execute("update scripts set version = 249 where id = %s", (script_id,))
+    for version in (7, 40):
+        await jobs.insert_job(
+            worker,
+            user_id=user_id,
+            project_id=imported.project_id,
+            script_id=script_id,
+            job_type=JobType.GENERATION,
+            options=JobOptions(),
+            script_version=version,
+        )
+    for version in (5, 45, 55):
+        await worker.execute(
+            "insert into script_requests (script_id, user_id, request_key, request_hash, version)"
+            " values (%s, %s, %s, 'h', %s)",
+            (script_id, user_id, f"of {version}", version),
+        )
+    async with users.as_user(user_id) as connection:
+        assert await scripts.add_version(connection, script_id, 249, script("New."), edits=[]) == (250, True)
+    assert [version for version, _ in await versions(worker, imported)] == [1, 7, 40, *range(51, 251)]
+    cursor = await worker.execute("select version from script_requests")
+    assert await cursor.fetchall() == [(55,)]

@@ -29,6 +29,7 @@ OWNED_TABLES = (
     "scene_takes",
     "budgets",
     "chosen_lines",
+    "script_requests",
 )
 HIDDEN_TABLES = (
     "oauth_tokens",
@@ -95,6 +96,7 @@ async def furnished(worker: Connection, ann: Tenant, ben: Tenant) -> None:
             ),
             ("insert into budgets (user_id, limit_usd) values (%s, 5)", (user,)),
             ("insert into chosen_lines values (%s, %s, 1, 60, '{1}', 'm')", (tenant.script_id, user)),
+            ("insert into script_requests values (%s, %s, 'key', 'hash', 1)", (tenant.script_id, user)),
             ("insert into restored_passages values (%s, %s, %s, 'm', 'x')", (tenant.script_id, user, KEY)),
             (
                 "insert into oauth_tokens (user_id, provider, scope, access_token, expires_at)"
@@ -197,6 +199,8 @@ async def test_a_user_changes_and_deletes_nothing_of_another(
         "update script_versions set normalized_script = '{}'",
         "delete from script_versions",
         "update scripts set upload_id = null",
+        "update script_requests set version = 7",
+        "delete from script_requests",
         "insert into chosen_lines values (%(script)s, %(user)s, 1, 60, '{1}', 'm')",
         "update chosen_lines set line_ids = '{1}'",
         "delete from chosen_lines",
@@ -333,16 +337,20 @@ async def test_no_script_is_made_of_anothers_upload(
 
 
 @pytest.mark.usefixtures("furnished")
-async def test_an_upload_that_is_complete_stays_so(users: UserDatabase, ann: Tenant) -> None:
-    """What was looked at is what is listened to."""
+async def test_an_upload_that_is_complete_is_never_under_way_again(users: UserDatabase, ann: Tenant) -> None:
+    """What was looked at is what is listened to, until it is discarded, which it stays."""
     async with users.as_user(ann.user_id) as connection:
         await connection.execute("update uploads set state = 'complete', completed_at = now()")
-    for change in ("state = 'pending', completed_at = null", "state = 'discarded', completed_at = null"):
+    with pytest.raises(psycopg.errors.CheckViolation):
+        async with users.as_user(ann.user_id) as connection:
+            await connection.execute("update uploads set state = 'pending', completed_at = null")
+    async with users.as_user(ann.user_id) as connection:
+        assert (await connection.execute("delete from uploads")).rowcount == 0
+        await connection.execute("update uploads set state = 'discarded', completed_at = null")
+    for change in ("state = 'pending'", "state = 'complete', completed_at = now()"):
         with pytest.raises(psycopg.errors.CheckViolation):
             async with users.as_user(ann.user_id) as connection:
                 await connection.execute(sql.SQL("update uploads set " + change))
-    async with users.as_user(ann.user_id) as connection:
-        assert (await connection.execute("delete from uploads")).rowcount == 0
 
 
 async def test_a_user_who_goes_takes_scripts_and_uploads_along(

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from domain.characters import CastMember
 from domain.director import direct
+from domain.edits import RenameSpeaker, SetSpeaker, apply
 from domain.errors import ErrorCode, RecastError
 from domain.premade import PREMADE
 from domain.prompts import NEGATIVE_ALONE, NEGATIVE_TOGETHER
@@ -68,6 +69,58 @@ def test_a_scene_cut_out_of_the_middle_changes_no_other(scenes: list[Scene], pla
     renumbered = [part.model_copy(update={"index": index}) for index, part in enumerate(rest, start=1)]
     before, after = (direct(some, CAST[:size], style="ink", seed=seed, script=script) for some in (scenes, renumbered))
     assert after == [*before[:place], *before[place + 1 :]]
+
+
+names = st.sampled_from(["Ada", "Bruno", "CHIDI Obi", "Zoe", "Max", "Speaker 1"])
+speeches = st.lists(st.one_of(st.none(), names), min_size=2, max_size=10)
+namings = st.lists(st.tuples(st.integers(0, 9), st.one_of(st.none(), names), st.booleans()), min_size=1, max_size=5)
+
+
+@given(speeches, namings, st.integers(1, 4), st.sets(names, max_size=2))
+def test_naming_speakers_changes_only_the_scenes_with_their_lines(
+    said_by: list[str | None], edits: list[tuple[int, str | None, bool]], size: int, chosen: set[str]
+) -> None:
+    """Whatever they are named, and whoever of the cast is called so."""
+    cast = [CAST[0].model_copy(update={"speakers": tuple(sorted(chosen))}), *CAST[1:size]]
+    script = Script(
+        title="",
+        language="en",
+        lines=tuple(
+            Line(text="And so on.", start=6.0 * place, end=6.0 * place + 6, speaker=speaker)
+            for place, speaker in enumerate(said_by)
+        ),
+    )
+    for place, name, is_renaming in edits:
+        line = script.lines[place % len(script.lines)]
+        if is_renaming and line.speaker and name and line.speaker not in chosen:
+            edited = apply(script, [RenameSpeaker(op="rename_speaker", from_=line.speaker, to=name)])
+        else:
+            edited = apply(script, [SetSpeaker(op="set_speaker", line=line.id, speaker=name)])
+        before, after = shots_by_line(script, cast), shots_by_line(edited, cast)
+        changed = {new.id for old, new in zip(script.lines, edited.lines, strict=True) if old != new}
+        assert {line_id for line_id in before if before[line_id] != after[line_id]} <= changed
+        script = edited
+
+
+def shots_by_line(script: Script, cast: list[CastMember]) -> dict[int, ShotPrompt]:
+    """A scene for each line."""
+    scenes = [
+        Scene(index=index, start=line.start, end=line.end, lines=(line,)) for index, line in enumerate(script.lines, 1)
+    ]
+    shots = direct(scenes, cast, style="ink", seed=7, script=script)
+    return {line.id: shot for line, shot in zip(script.lines, shots, strict=True)}
+
+
+def test_a_speaker_who_is_named_like_a_member_of_the_cast_takes_nobodys_part() -> None:
+    lines = [
+        Line(text="Hi.", start=6.0 * n, end=6.0 * n + 6, speaker=who) for n, who in enumerate(["Zoe", "Max", None])
+    ]
+    script = Script(title="", language="en", lines=tuple(lines))
+    before = shots_by_line(script, CAST[:3])
+    assert [before[number].speaker for number in (1, 2)] == [ADA.character_id, BRUNO.character_id]
+    after = shots_by_line(apply(script, [SetSpeaker(op="set_speaker", line=3, speaker="Ada")]), CAST[:3])
+    assert [after[number].speaker for number in (1, 2, 3)] == [ADA.character_id, BRUNO.character_id, ADA.character_id]
+    assert [after[number] for number in (1, 2)] == [before[number] for number in (1, 2)]
 
 
 @given(films, st.integers(0, 2**40))

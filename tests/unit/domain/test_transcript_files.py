@@ -147,6 +147,36 @@ def test_an_old_encoding_is_told_by_its_letters_wherever_they_are(encoding: str,
     assert read(as_file("srt", cues).encode(encoding)).snippets[-1].text == words
 
 
+FEW_WORDS = [
+    ("ru", "cp1251", "Да."),
+    ("ru-RU", "koi8_r", "Да."),
+    ("ru", "cp1251", "Он пел Yesterday, а потом Let it be and so on and on."),
+    ("ja", "shift_jis", "東京"),
+    ("ja", "euc_jp", "日本語字幕"),
+    ("pl", "cp1250", "Coś."),
+    ("el", "cp1253", "Ναι."),
+    ("zh-TW", "big5", "謝謝"),
+    ("zh", "gbk", "好的"),
+    ("he", "cp1255", "כן"),
+]
+
+
+@pytest.mark.parametrize(("language", "encoding", "words"), FEW_WORDS)
+def test_of_few_words_the_stated_language_tells_the_encoding(language: str, encoding: str, words: str) -> None:
+    content = as_file("srt", [(0.0, 0.9, words)]).encode(encoding)
+    assert read_transcript_file(content, "", language).snippets[0].text == words
+    assert read_transcript_file(content).snippets[0].text != words
+
+
+@pytest.mark.parametrize("language", ["xx", "und", "ja", "de", "EN-gb", "ru"])
+@pytest.mark.parametrize(("encoding", "words"), OLD_ENCODINGS)
+def test_a_language_that_the_text_is_not_in_is_no_hindrance(encoding: str, words: str, language: str) -> None:
+    if language == "ru" and encoding in ("cp1253", "cp1255"):
+        pytest.skip("every letter of the one alphabet is one of the other")
+    content = as_file("srt", [(0.0, 0.9, words)]).encode(encoding)
+    assert read_transcript_file(content, "", language).snippets[0].text == words
+
+
 def test_an_old_encoding_is_told_within_a_single_long_row() -> None:
     text = "Nothing but ASCII so far. " * 3000 + "Cześć, jak się masz? Źle się czuję, ale może będzie lepiej."
     assert read(text.encode("cp1250")).snippets[0].text == text
@@ -154,7 +184,8 @@ def test_an_old_encoding_is_told_within_a_single_long_row() -> None:
 
 @given(st.binary(min_size=1, max_size=200).filter(lambda content: not content.isascii()))
 def test_any_bytes_have_encodings_or_none(content: bytes) -> None:
-    assert all(isinstance(encoding, str) for encoding in encodings_of(content))
+    for language in ("", "ja", "ru", "pl"):
+        assert all(isinstance(encoding, str) for encoding in encodings_of(content, language))
 
 
 def test_rows_may_end_in_any_way_and_blank_rows_may_be_missing_or_too_many() -> None:
