@@ -43,8 +43,9 @@ async def edit_own_script(
     """Change texts and speakers, cut seconds out, move lines, split and merge scenes and lines. All edits are made, or
     none; an edit of a version that is not the present one does nothing and tells you the present one.
 
-    Each edit that changes something makes a version; the one before is kept, as are the newest 200, the first, and those
-    of films: a film that is ordered keeps its own. Only scenes whose content changed are filmed, and paid for, again.
+    Each edit that changes something makes a version; the one before is kept, as are the newest 200, the first, and
+    those of films: a film that is ordered keeps its own. Only scenes whose content changed are filmed, and paid for,
+    again.
     """
     identity = identity_of(idempotency_key, f"edit_script {script_id}", body)
     async with transactions() as connection:
