@@ -22,6 +22,8 @@ AUDIO_BITRATE = "128k"
 
 OnProgress = Callable[[float], None]
 """Called with the seconds of output written so far."""
+OnLog = Callable[[str], None]
+"""Called with each line that ffmpeg tells, warnings and measurements too."""
 
 
 @cache
@@ -29,9 +31,9 @@ def executable() -> str:
     return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
-def command(*arguments: str) -> list[str]:
+def command(*arguments: str, loglevel: str = "error") -> list[str]:
     """A whole command line. Banner and prompts are off; an existing output is overwritten."""
-    return [executable(), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-y", *arguments]
+    return [executable(), "-hide_banner", "-nostdin", "-nostats", "-loglevel", loglevel, "-y", *arguments]
 
 
 def input_file(path: Path) -> list[str]:
@@ -131,16 +133,19 @@ async def run(
     timeout_seconds: float,
     failure_code: ErrorCode = ErrorCode.CLIP_REJECTED,
     on_progress: OnProgress | None = None,
+    on_log: OnLog | None = None,
 ) -> None:
-    """Run ffmpeg to its end. The process is killed on time-out and on cancellation.
+    """Run ffmpeg to its end. The process is killed on time-out and on cancellation. With ``on_log`` it tells all that
+    its filters have measured.
 
     Raises ``RecastError`` with ``failure_code``, or DISK_FULL, and the tail of stderr as its cause.
     """
-    process = await spawn(command("-progress", "pipe:1", *arguments), stdin=DEVNULL)
+    loglevel = "info" if on_log else "error"
+    process = await spawn(command("-progress", "pipe:1", *arguments, loglevel=loglevel), stdin=DEVNULL)
     stderr: deque[str] = deque(maxlen=STDERR_TAIL_LINES)
     try:
         async with asyncio.timeout(timeout_seconds):
-            await asyncio.gather(_report(process.stdout, on_progress), keep_tail(process.stderr, stderr))
+            await asyncio.gather(_report(process.stdout, on_progress), keep_tail(process.stderr, stderr, on_log))
             returncode = await process.wait()
     except TimeoutError:
         raise RecastError(failure_code, cause=f"ffmpeg was still running after {timeout_seconds} s") from None
@@ -202,8 +207,10 @@ async def _report(stdout: asyncio.StreamReader | None, on_progress: OnProgress |
             on_progress(max(0.0, int(value) / 1_000_000))
 
 
-async def keep_tail(stderr: asyncio.StreamReader | None, tail: deque[str]) -> None:
+async def keep_tail(stderr: asyncio.StreamReader | None, tail: deque[str], on_log: OnLog | None = None) -> None:
     """Read a process's stderr to its end, so that a full pipe never stops it, and keep its last lines."""
     assert stderr is not None
     async for line in stderr:
         tail.append(line.decode(errors="replace").rstrip())
+        if on_log:
+            on_log(tail[-1])
