@@ -9,8 +9,8 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 UV_VERSION := 0.9.18
-# One more than two cores: much of a test is waiting.
-PYTEST_WORKERS ?= 3
+# Two for each of two cores: much of a test is waiting.
+PYTEST_WORKERS ?= 4
 
 .PHONY: help setup demo up test lint bench clean reset
 

@@ -9,7 +9,7 @@ from assets.partitions import OWNERS, jobs
 from assets.stage_run import stage_run
 from assets.transcript import transcript
 from assets.versions import code_version, data_version
-from domain import normalise, restoring
+from domain import captions, normalise, restoring, sounds, turns
 from domain.stages import JobType, Stage
 from domain.trims import kept_lines
 from resources.database.connection import Database
@@ -27,7 +27,7 @@ EXCERPT_LINES = 12
     group_name="source",
     kinds={"postgres"},
     owners=OWNERS,
-    code_version=code_version(normalise, restoring, transcribing, restoring_sentences),
+    code_version=code_version(captions, sounds, turns, normalise, restoring, transcribing, restoring_sentences),
     check_specs=[
         dg.AssetCheckSpec(
             "lines_in_order",

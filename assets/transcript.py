@@ -6,9 +6,10 @@ from assets.partitions import OWNERS, jobs
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
 from domain.links import watch_url
+from domain.source import SourceKind
 from domain.stages import Stage
 from domain.transcript import Transcript
-from domain.transcript_files import cues, json_text, plain_text, reading
+from domain.transcript_files import cues, encodings, json_text, plain_text, reading, speakers
 from resources import youtube
 from resources.database.connection import Database
 from resources.settings import Settings
@@ -23,7 +24,7 @@ from studio.soundtrack import Listener
     group_name="source",
     kinds={"youtube", "s3", "postgres"},
     owners=OWNERS,
-    code_version=code_version(youtube, transcribing, cues, json_text, plain_text, reading),
+    code_version=code_version(youtube, transcribing, cues, encodings, json_text, plain_text, reading, speakers),
     check_specs=[
         dg.AssetCheckSpec(
             "has_snippets",
@@ -52,6 +53,7 @@ async def transcript(
         check_results=[dg.AssetCheckResult(passed=bool(found.snippets), metadata={"snippets": len(found.snippets)})],
         metadata={
             "source": dg.MetadataValue.url(watch_url(found.video_id)) if found.video_id else found.kind.value,
+            "kind": found.kind.value,
             "title": found.title,
             "channel": found.channel,
             "language": found.language,
@@ -64,17 +66,17 @@ async def transcript(
             "chapters": dg.MetadataValue.md(
                 "\n".join(f"- {chapter.start:.0f} s: {chapter.title}" for chapter in found.chapters) or "none"
             ),
-            **_source(found),
+            **_words_from(found),
         },
     )
 
 
-def _source(found: Transcript) -> dict[str, str | int | float]:
-    """Where the words come from and, where captions gave way, why."""
+def _words_from(found: Transcript) -> dict[str, str | int | float]:
+    """How the words were had and, where captions gave way, why. The kind and, of a video, the address stand beside."""
     if found.hearing is None:
-        return {"source": "captions"}
+        return {"words_from": "captions" if found.kind is SourceKind.YOUTUBE else "the user's transcript"}
     return {
-        "source": f"heard by {found.hearing.provider}, {found.hearing.model}",
+        "words_from": f"heard by {found.hearing.provider}, {found.hearing.model}",
         "gave_way": "; ".join(found.gave_way),
         "cost_usd": float(found.hearing.cost_usd),
         "chunks": found.hearing.chunks,

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -21,14 +21,17 @@ MAX_SPEAKER_LETTERS = 80
 MAX_SPEAKERS = 100
 MAX_CUTS = 500
 MAX_SOURCE_SECONDS = 86_400.0
-UNSEEN = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Categories of Unicode that nobody can read: controls, halves of letters, private and unknown signs, line breaks."""
+UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Categories of Unicode that nobody can read: controls, halves of letters, line breaks. Signs that are newer than this
+Python's Unicode are none of them."""
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They turn the direction of all that follows."""
 
 
 def _readable(text: str) -> str:
     """The text without blanks around it, and one blank wherever there were more."""
     tidy = re.sub(r"\s+", " ", text.strip())
-    if any(unicodedata.category(letter) in UNSEEN for letter in tidy):
+    if any(letter in TURNING or unicodedata.category(letter) in UNSEEN for letter in tidy):
         raise ValueError("has control characters in it")
     return tidy
 
@@ -158,7 +161,7 @@ def apply(script: Script, edits: Sequence[Edit]) -> Script:
     Raises INVALID_REQUEST, which names the edit by its place (``edits[2]``) and says why it cannot be made, and
     EMPTY_SCRIPT when nothing would be left to film.
     """
-    edited = script
+    edited = script.changed(as_imported=script.imported)
     for place, edit in enumerate(edits):
         try:
             edited = _made(edited, edit)
@@ -167,9 +170,8 @@ def apply(script: Script, edits: Sequence[Edit]) -> Script:
     if not kept_lines(edited.lines, edited.cuts):
         raise RecastError(ErrorCode.EMPTY_SCRIPT, "These edits leave nothing to film.")
     edited = edited.changed(as_imported=script.imported if _is_edited(edited, script.imported) else ())
-    for place, edit in enumerate(edits):
-        if isinstance(edit, Merge) and edit.line in edited.joins:
-            _require_joined(edited, edit.line, place)
+    merged = {edit.line: place for place, edit in enumerate(edits) if isinstance(edit, Merge)}
+    _require_joined(edited, {line: place for line, place in merged.items() if line in edited.joins})
     return edited
 
 
@@ -183,7 +185,7 @@ def _made(script: Script, edit: Edit) -> Script:
             return _with_line(script, _line(script, edit.line).model_copy(update={"text": edit.text}))
         case SetSpeaker():
             changed = _with_line(script, _line(script, edit.line).model_copy(update={"speaker": edit.speaker}))
-            return _not_too_many(changed)
+            return changed if changed.speakers == script.speakers else _not_too_many(changed)
         case RenameSpeaker():
             return _renamed(script, edit)
         case CutOut():
@@ -355,16 +357,21 @@ def _merge_lines(script: Script, edit: MergeLines) -> Script:
     )
 
 
-def _require_joined(script: Script, line_id: int, place: int) -> None:
-    """Raises INVALID_REQUEST where two scenes are too long for one clip, which no user could see otherwise."""
-    parted = scenes_of(script.changed(joins=_without(script.joins, line_id)))
+def _require_joined(script: Script, merged: Mapping[int, int]) -> None:
+    """Raises INVALID_REQUEST where two scenes are too long for one clip, which no user could see otherwise. ``merged``
+    are places of edits, by the line with which the second scene began."""
+    if not merged:
+        return
+    parted = scenes_of(script.changed(joins=tuple(line for line in script.joins if line not in merged)))
+    joined = [frozenset(scene.line_ids) for scene in scenes_of(script)]
     for before, scene in pairwise(parted):
-        if scene.lines[0].id != line_id or line_id in before.line_ids:
+        line_id = scene.lines[0].id
+        if line_id not in merged or line_id in before.line_ids:
             continue
         wanted = {*before.line_ids, *scene.line_ids}
-        if not any(wanted <= set(one.line_ids) for one in scenes_of(script)):
+        if not any(wanted <= one for one in joined):
             raise RecastError(
                 ErrorCode.INVALID_REQUEST,
-                f"edits[{place}] (merge): Together the two scenes are longer than a clip, which lasts at most"
+                f"edits[{merged[line_id]}] (merge): Together the two scenes are longer than a clip, which lasts at most"
                 f" {MAX_SCENE_SECONDS:g} seconds.",
             )

@@ -15,12 +15,13 @@ FILLERS: Mapping[str, str] = {
     "es": "eh+m+|em{2,}",
     "it": "eh+m+",
     "pt": "ahn+|hã+",
-    "pl": "yhm+|e{3,}",
-    "ru": "э+м*|э-э+",
+    "pl": "yhm+|e{3,}+",
+    "ru": "э++м*|э-э++",
     "ja": "えーっ?と|ええっ?と|えっと|あのー+",
-    "zh": "呃+",
+    "zh": "呃++",
 }
-"""As regular expressions. "Like", "you know", "well" and their kin are words and stay, as does "hmm", which answers."""
+"""As regular expressions; those of a single letter give none of it back, or a run of it could be parted in any number
+of ways. "Like", "you know", "well" and their kin are words and stay, as does "hmm", which answers."""
 
 _BEFORE = r"(?P<before>\A|(?<=\n)|[,;、，]\s*|(?<=[.!?…。！？])\s+|(?<=[。！？])|(?<=>>)\s*|(?<=- )|(?<=: )|[—–…]\s*)"
 _AFTER = r"(?P<after>\s*(?:\.{3}|[,;.…、，。—–])\s*|(?=\n)|\Z)"

@@ -4,6 +4,7 @@ without a word lost or doubled."""
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -20,6 +21,15 @@ OVERLAP_SECONDS = 6.0
 """Of two chunks where speech goes on without a pause: long enough to hold words that both hear in full."""
 MAX_APART_SECONDS = 2.0
 """One word, heard in two chunks, has times that differ at most by this; more, and it was said twice."""
+
+MAX_WORDS_PER_SECOND = 12.0
+"""Nobody says more, not even in a script of which each letter counts as a word."""
+DOUBTFUL_SECONDS = 12.0
+"""So far apart, estimated times say little for two words being one; nearer, the more the nearer."""
+LEAST_GAIN = 0.25
+"""What one word that both accounts have counts for, however far apart its estimated times are."""
+GAP_COST = 0.3
+"""Of a word that only one of the two accounts has: more than unrelated texts gain by the small words they share."""
 
 SNIPPET_PAUSE_SECONDS = 0.6
 SNIPPET_SECONDS = 6.0
@@ -74,12 +84,14 @@ class HeardWord(BaseModel):
 
 
 class Heard(BaseModel):
-    """What an engine heard in one file. ``language`` is an ISO 639-1 code, or empty when the engine does not say."""
+    """What an engine heard in one file. ``language`` is an ISO 639-1 code, or empty when the engine does not say. Times
+    that are estimated are spread over what was heard, by the length of the words."""
 
     model_config = ConfigDict(frozen=True)
 
     words: tuple[HeardWord, ...]
     language: str = ""
+    times_are_estimated: bool = False
 
 
 # Cutting
@@ -148,20 +160,65 @@ def join_chunks(heard: Sequence[tuple[Chunk, Heard]]) -> Heard:
 
     In an overlap each word stands once: the two accounts are joined at a word on which they agree, else at the middle
     of the overlap. Speakers, whose names mean something within one chunk only, are recognised by the words they share.
+    Estimated times do not tell what lies in an overlap: there the words themselves do, and all of them stay where the
+    accounts have none in common.
     """
-    words: list[HeardWord] = []
+    pieces: list[_Piece] = []
     speakers = _Speakers()
     before: Chunk | None = None
     for chunk, one in heard:
         moved = [word.moved(chunk.start, until=chunk.end) for word in one.words]
-        overlap = (chunk.start, before.end) if before and before.end > chunk.start else None
-        pairs = _agreement(words, moved, *overlap) if overlap else []
-        moved = speakers.rename(moved, [(words[earlier], moved[later]) for earlier, later in pairs])
-        if overlap:
-            words, moved = _joined_at(words, moved, pairs, sum(overlap) / 2)
-        words += moved
+        piece = _Piece(moved, chunk.start, chunk.end, one.times_are_estimated)
+        if before and before.end > chunk.start:
+            _join(pieces[-1], piece, chunk.start, before.end, speakers)
+        else:
+            piece.words = speakers.rename(moved, ())
+        pieces.append(piece)
         before = chunk
-    return Heard(words=tuple(words), language=_main_language(one for _, one in heard))
+    return Heard(
+        words=tuple(word for piece in pieces for word in piece.timed()),
+        language=_main_language(one for _, one in heard),
+        times_are_estimated=any(piece.is_estimated for piece in pieces),
+    )
+
+
+@dataclass(slots=True)
+class _Piece:
+    """What one chunk gives to the whole, and the seconds that these words fill as far as is known."""
+
+    words: list[HeardWord]
+    start: float
+    end: float
+    is_estimated: bool
+
+    def timed(self) -> list[HeardWord]:
+        """Estimated times are spread once more, now that it is known what is said between the cuts."""
+        if not self.is_estimated:
+            return self.words
+        spread = time_words([word.text for word in self.words], self.start, self.end)
+        return [
+            word.model_copy(update={"start": at.start, "end": at.end})
+            for word, at in zip(self.words, spread, strict=True)
+        ]
+
+
+def _join(earlier: _Piece, later: _Piece, start: float, end: float, speakers: "_Speakers") -> None:
+    """Leave each word that both have heard between ``start`` and ``end`` to one of the two."""
+    by_words = earlier.is_estimated or later.is_estimated
+    if by_words:
+        pairs = _dovetail(earlier.words, later.words, round((end - start) * MAX_WORDS_PER_SECOND))
+    else:
+        pairs = _agreement(earlier.words, later.words, start, end)
+    later.words = speakers.rename(later.words, [(earlier.words[a], later.words[b]) for a, b in pairs])
+    middle = (start + end) / 2
+    if not by_words:
+        earlier.words, later.words = _joined_at(earlier.words, later.words, pairs, middle)
+        return
+    if pairs:
+        # Where both have heard well: words at the edges of a chunk are cut off.
+        at, again = pairs[len(pairs) // 2]
+        earlier.words, later.words = earlier.words[: at + 1], later.words[again + 1 :]
+    earlier.end = later.start = middle
 
 
 def _agreement(
@@ -197,6 +254,39 @@ def _aligned(earlier: Sequence[HeardWord], later: Sequence[HeardWord]) -> list[t
         else:
             b += 1
     return pairs
+
+
+def _dovetail(earlier: Sequence[HeardWord], later: Sequence[HeardWord], most: int) -> list[tuple[int, int]]:
+    """Pairs of places with the same word, where the end of the one account is the beginning of the other; ``most``
+    words of each are looked at. Of all ways to lay them over each other the one with most words in common, less those
+    that only one of them has; estimated times decide between repetitions."""
+    first = max(0, len(earlier) - most)
+    ends, begins = earlier[first:], later[:most]
+    said, again = [_plain(word) for word in ends], [_plain(word) for word in begins]
+    # best[a][b]: of what comes from a and b on. The earlier account is followed to its end; from there on the later one
+    # is free, as the earlier one was before it was taken up.
+    best = [[0.0] * (len(again) + 1) for _ in range(len(said) + 1)]
+    for a in reversed(range(len(said))):
+        best[a][-1] = best[a + 1][-1] - GAP_COST
+        for b in reversed(range(len(again))):
+            best[a][b] = max(best[a + 1][b], best[a][b + 1]) - GAP_COST
+            if said[a] and said[a] == again[b]:
+                best[a][b] = max(best[a][b], best[a + 1][b + 1] + _gain(ends[a], begins[b]))
+    a, b = max(range(len(said) + 1), key=lambda place: best[place][0]), 0
+    pairs = []
+    while a < len(said) and b < len(again):
+        if said[a] and said[a] == again[b] and best[a][b] == best[a + 1][b + 1] + _gain(ends[a], begins[b]):
+            pairs.append((first + a, b))
+            a, b = a + 1, b + 1
+        elif best[a][b] == best[a + 1][b] - GAP_COST:
+            a += 1
+        else:
+            b += 1
+    return pairs
+
+
+def _gain(one: HeardWord, other: HeardWord) -> float:
+    return max(LEAST_GAIN, 1 - abs(one.start - other.start) / DOUBTFUL_SECONDS)
 
 
 def _joined_at(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from domain.captions import AS_USUAL, clean_captions, is_mostly_sung
@@ -11,6 +12,7 @@ from domain.reading import Reading
 from domain.script import Line, Script
 from domain.sentences import ends_clause, ends_sentence
 from domain.transcript import Transcript
+from domain.turns import Turns
 from domain.words import gap_after, is_unspaced, time_words, words_of
 
 PAUSE_SECONDS = 0.8
@@ -26,17 +28,6 @@ LETTERS_PER_WORD = 2
 """Of a script without spaces, where each letter counts as a word."""
 
 _HEARD_I = re.compile(r"(?<![\w'’.-])i(?=$|[\s,;:!?]|['’](?:m|d|ve|ll|s)\b)")
-_TURN = re.compile(r"(?:>>+|[-–—](?=\s*[^\s\d–—-]))\s*")
-_LABEL = re.compile(r"([^\W\d_][\w.'’-]*(?: (?:[^\W\d_][\w.'’-]*|\d{1,2})){0,2})\s?[:：](?:\s+|$)")
-_OPENING_WORDS = (
-    "a an the this that these those here there my your our his her their its it i we you he she they so and but or now "
-    "then because also okay ok yes no well first second third next last finally today tomorrow note notes warning "
-    "attention remember reminder question answer step steps tip tips hint example examples part chapter rule rules "
-    "number option point lesson fact facts spoiler update summary conclusion result results bonus pro ps disclaimer "
-    "one two three four five what why how when where who"
-)
-NOT_NAMES = frozenset(_OPENING_WORDS.split())
-"""Words that open a sentence with a colon, and are no part of a speaker's label."""
 
 
 class SpokenWord(NamedTuple):
@@ -47,36 +38,6 @@ class SpokenWord(NamedTuple):
     end: float
     speaker: str | None
     ends_caption: bool
-
-
-class Turns:
-    """Who speaks, from the marks at the start of rows.
-
-    ``NAME:`` says it. ``>>`` and ``-`` only say that somebody else speaks now: whoever spoke before, or, when nobody
-    else is known, a new ``Speaker 1``, ``Speaker 2``. A name keeps the spelling in which it came first.
-    """
-
-    def __init__(self) -> None:
-        self.current: str | None = None
-        self._other: str | None = None
-        self._spellings: dict[str, str] = {}
-
-    def hear(self, row: str) -> str:
-        """Take the marks at the start of ``row`` into account; returns the words after them."""
-        turn = _TURN.match(row)
-        words = row[turn.end() :] if turn else row
-        label = _LABEL.match(words)
-        if label and _is_name(label[1]):
-            self._pass_to(label[1])
-            return words[label.end() :]
-        if turn:
-            self._pass_to(self._other or f"Speaker {1 if self.current is None else 2}")
-        return words.lstrip(":： ")
-
-    def _pass_to(self, name: str) -> None:
-        name = self._spellings.setdefault(name.casefold(), name)
-        if name != self.current:
-            self.current, self._other = name, self.current
 
 
 def normalise(transcript: Transcript, reading: Reading = AS_USUAL) -> Script:
@@ -116,13 +77,15 @@ def script_of(transcript: Transcript, words: Sequence[SpokenWord]) -> Script:
 
 def spoken_words(transcript: Transcript, reading: Reading = AS_USUAL) -> list[SpokenWord]:
     """All that is said, word by word, by whom and when."""
-    turns = Turns()
+    captions = clean_captions(transcript, reading)
+    rows = [[row.strip() for row in re.split(r"\n|(?<!>)(?=>>)", caption.text)] for caption in captions]
+    turns = Turns(chain.from_iterable(rows))
     spoken: list[SpokenWord] = []
-    for caption in clean_captions(transcript, reading):
+    for caption, rows_of_caption in zip(captions, rows, strict=True):
         words: list[str] = []
         speakers: list[str | None] = []
-        for row in re.split(r"\n|(?<!>)(?=>>)", caption.text):
-            said = words_of(turns.hear(row.strip()))
+        for row in rows_of_caption:
+            said = words_of(turns.hear(row))
             if said:
                 said[-1] += gap_after(said[-1])
                 words += said
@@ -158,38 +121,30 @@ def _cut(run: list[SpokenWord], language: str, *, is_song: bool) -> Iterator[lis
     if ends_sentence(run[-1].text, None) and len(run) <= LONGEST_SENTENCE_WORDS * scale:
         yield run
         return
-    rest: list[SpokenWord] = []
+    first = 0
     for index, word in enumerate(run):
-        rest.append(word)
         is_verse = is_song and word.ends_caption
         if index + 1 < len(run) and run[index + 1].start - word.end <= PAUSE_SECONDS and not is_verse:
             continue
-        while len(rest) > LONGEST_CUT_WORDS * scale:
+        while (left := index + 1 - first) > LONGEST_CUT_WORDS * scale:
             shortest = SHORTEST_CUT_WORDS * scale
-            longest = min(LONGEST_CUT_WORDS * scale, len(rest) - SHORTEST_REST_WORDS * scale)
+            longest = min(LONGEST_CUT_WORDS * scale, left - SHORTEST_REST_WORDS * scale)
             middle = (SHORTEST_CUT_WORDS + LONGEST_CUT_WORDS) * scale / 2
             at = max(
-                range(shortest, longest + 1),
-                key=lambda length: (
-                    ends_clause(rest[length - 1].text),
-                    edge_worth(rest[length - 1].text, rest[length].text, language),
-                    rest[length - 1].ends_caption,
-                    -abs(length - middle),
+                range(first + shortest, first + longest + 1),
+                key=lambda place: (
+                    ends_clause(run[place - 1].text),
+                    edge_worth(run[place - 1].text, run[place].text, language),
+                    run[place - 1].ends_caption,
+                    -abs(place - first - middle),
                 ),
             )
-            yield rest[:at]
-            rest = rest[at:]
-        yield rest
-        rest = []
+            yield run[first:at]
+            first = at
+        yield run[first : index + 1]
+        first = index + 1
 
 
 def _spelt(text: str, transcript: Transcript) -> str:
     is_english = transcript.language.partition("-")[0].lower() == "en"
     return _HEARD_I.sub("I", text) if is_english and transcript.is_generated else text
-
-
-def _is_name(label: str) -> bool:
-    words = label.split()
-    return all(word[0].isupper() or word.isdigit() for word in words) and not any(
-        word.casefold().rstrip(".") in NOT_NAMES for word in words
-    )

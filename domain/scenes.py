@@ -20,6 +20,9 @@ MIN_SCENE_SECONDS = 3.0
 """A shorter scene is a crumb: over before viewers have seen who is in it."""
 MIN_FILM_SECONDS = 2.0
 """No clip is shorter, however quickly its lines are said."""
+MAX_SCENE_LINES = 60
+"""Nobody says so many in one take. Lines of a few milliseconds, of a broken file, would all fit into one scene, and
+each would be tried as the end of each."""
 
 PAUSE_SECONDS = 0.8
 LONG_PAUSE_SECONDS = 2.0
@@ -132,18 +135,20 @@ def pieces_of(line: Line, max_seconds: float) -> list[Piece]:
         return [Piece(line, is_cut=False)]
     words = time_words(words_of(line.text), line.start, line.end)
     pieces: list[Piece] = []
-    while words:
-        start, rest = words[0].start, words[-1].end - words[0].start
+    first = 0
+    while first < len(words):
+        start, rest = words[first].start, words[-1].end - words[first].start
         cut = len(words)
         if rest > max_seconds:
             ideal_end = start + rest / ceil(rest / max_seconds)
+            fitting = bisect_right(words, max_seconds, first, key=lambda word: word.end - start)
             # A single word longer than the cap stays whole and loses its last seconds.
-            fitting = sum(word.end - start <= max_seconds for word in words) or 1
-            cut = min(range(1, fitting + 1), key=lambda count: _misfit(words[count - 1], ideal_end))
-        text = "".join(word.text for word in words[:cut]).strip()
+            last = max(fitting, first + 1)
+            cut = min(range(first + 1, last + 1), key=lambda place: _misfit(words[place - 1], ideal_end))
+        text = "".join(word.text for word in words[first:cut]).strip()
         end = min(words[cut - 1].end, start + max_seconds)
         pieces.append(Piece(line.model_copy(update={"text": text, "start": start, "end": end}), is_cut=bool(pieces)))
-        words = words[cut:]
+        first = cut
     return pieces
 
 
@@ -160,17 +165,17 @@ def group(pieces: Sequence[Piece], max_seconds: float, min_seconds: float) -> It
     # For the rest from each piece on: unwanted borders, crumbs, cost, and (negated) the piece with which its second
     # scene begins.
     best: list[tuple[int, int, int, int]] = [(0, 0, 0, -count)] * (count + 1)
+    costs = [0, *(_border_cost(before.line, after) for before, after in pairwise(pieces)), 0]
     for first in reversed(range(count)):
         start, end = pieces[first].line.start, pieces[first].line.end
         choices: list[tuple[int, int, int, int]] = []
-        for following in range(first + 1, count + 1):
+        for following in range(first + 1, min(first + MAX_SCENE_LINES, count) + 1):
             end = max(end, pieces[following - 1].line.end)
             if choices and end - start > max_seconds:
                 break
             unwanted, crumbs, cost, _ = best[following]
-            if following < count:
-                cost += _border_cost(pieces[following - 1].line, pieces[following])
-                unwanted += pieces[following].is_joined
+            cost += costs[following]
+            unwanted += following < count and pieces[following].is_joined
             choices.append((unwanted, crumbs + (end - start < min_seconds), cost, -following))
         best[first] = min(choices)
     first = 0

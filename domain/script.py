@@ -66,10 +66,11 @@ class Script(BaseModel):
     def _number(cls, lines: tuple[Line, ...]) -> tuple[Line, ...]:
         """Lines without an id get the lowest free ones, in order: a script that was stored without has the same ids
         whenever it is read."""
-        taken = [line.id for line in lines if line.id]
-        if len(set(taken)) < len(taken):
+        ids = [line.id for line in lines if line.id]
+        taken = set(ids)
+        if len(taken) < len(ids):
             raise ValueError("two lines have the same id")
-        free = (number for number in count(1) if number not in set(taken))
+        free = (number for number in count(1) if number not in taken)
         return tuple(line if line.id else line.model_copy(update={"id": next(free)}) for line in lines)
 
     @field_validator("speakers")

@@ -4,14 +4,22 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-# Scripts that put no space between words (Thai, Lao, kana, Han); every letter with its marks counts as a word there.
-_UNSPACED = "\u0e01-\u0edf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+# Scripts that put no space between words (Thai, Lao, Burmese, Khmer, kana, Han); every letter with its marks counts as
+# a word there. In Burmese and Khmer a letter may stand below another, or close its syllable.
+_UNSPACED = (
+    "\u0e01-\u0edf\u1000-\u1049\u104c-\u109f\u1780-\u17d3\u17d7\u17dc-\u17e9"
+    "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
 _LEADING_VOWELS = "\u0e40-\u0e44\u0ec0-\u0ec4"
-_NEVER_FIRST = "\u0e30-\u0e3a\u0e45-\u0e4e\u0eb0-\u0ebc\u0ec8-\u0ece々ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮゝゞ"
+_NEVER_FIRST = (
+    "\u0e30-\u0e3a\u0e45-\u0e4e\u0eb0-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u104c-\u104f\u17b4-\u17d3\u17d7"
+    "々ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮゝゞ"
+)
+_JOINED = "\u1039[\u1000-\u1021]|\u17d2[\u1780-\u17a2]|[\u1000-\u1021]\u103a"
 _OPENING = "「『【（〔〈《"
-_CLOSING = "、。，．！？；：」』】）〕〉》…‥”’"
+_CLOSING = "។៕៖၊။、。，．！？；：」』】）〕〉》…‥”’"
 _WORD = re.compile(
-    rf"[{_OPENING}]{{0,3}}(?:[{_LEADING_VOWELS}]?[{_UNSPACED}][{_NEVER_FIRST}]*|[^\s{_UNSPACED}{_OPENING}]+)[{_CLOSING}]*\s*"
+    rf"[{_OPENING}]{{0,3}}(?:[{_LEADING_VOWELS}]?[{_UNSPACED}](?:{_JOINED}|[{_NEVER_FIRST}])*|[^\s{_UNSPACED}{_OPENING}]+)[{_CLOSING}]*\s*"
     r"|\S\s*"
 )
 _STARTS_UNSPACED = re.compile(rf"[{_OPENING}]*[{_UNSPACED}]")

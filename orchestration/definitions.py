@@ -15,10 +15,11 @@ from orchestration.jobs import launched_jobs
 from resources.database.connection import Database
 from resources.language.client import language_model
 from resources.logs import configure_logs
-from resources.settings import Settings, revealed
+from resources.settings import Settings
 from resources.storage import Storage
 from resources.video.cameras import Cameras
 from resources.youtube import YouTubeCaptions
+from resources.youtube_proxy import youtube_proxy
 from sensors.deletions import deletions
 from sensors.edits import edits
 from sensors.failures import failures
@@ -60,7 +61,7 @@ defs = dg.Definitions(
         "storage": storage,
         "captions": YouTubeCaptions(
             settings.youtube_base_url,
-            revealed(settings.youtube_proxy_url),
+            youtube_proxy(settings),
             settings.youtube_timeout_seconds,
             settings.youtube_languages,
         ),

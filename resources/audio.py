@@ -53,7 +53,7 @@ async def prepare(source: Path, destination: Path, *, max_seconds: float) -> Sou
     """Write the sound of ``source`` (any audio or video file) to ``destination`` as WAV, and measure it on the way.
 
     Raises EMPTY_SCRIPT when there is no sound in it, VIDEO_TOO_LONG when it is longer than ``max_seconds``, and
-    INVALID_REQUEST when it cannot be read.
+    MEDIA_REJECTED when it cannot be read.
     """
     command = [
         *(ffmpeg.executable(), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "info", "-y"),
@@ -76,8 +76,8 @@ async def prepare(source: Path, destination: Path, *, max_seconds: float) -> Sou
     if returncode != 0 and any(sign in line for line in heard.tail for sign in _NO_SOUND):
         raise RecastError(ErrorCode.EMPTY_SCRIPT, "There is no sound in this video.")
     if returncode != 0:
-        failure = ffmpeg.failure(ErrorCode.INVALID_REQUEST, list(heard.tail), returncode)
-        raise RecastError(failure.code, "The audio cannot be read.", cause=failure.cause)
+        failure = ffmpeg.failure(ErrorCode.MEDIA_REJECTED, list(heard.tail), returncode)
+        raise RecastError(failure.code, "The sound cannot be read.", cause=failure.cause)
     if heard.duration > max_seconds + 0.5:
         raise RecastError(
             ErrorCode.VIDEO_TOO_LONG, f"The audio is longer than the {max_seconds / 60:.0f} minutes that are accepted."

@@ -34,7 +34,7 @@ def probe_recording(file: IO[bytes], *, max_seconds: float) -> RecordingFacts:
                     f" at most {max_seconds / 60:.0f} are accepted.",
                 )
             container.seek(0)
-            if not _is_anything_heard(container):
+            if not _is_anything_heard(container, max_seconds):
                 raise RecastError(ErrorCode.NO_SOUND)
             return facts
     except (av.FFmpegError, ValueError, IndexError, EOFError) as error:
@@ -47,6 +47,8 @@ def _facts(container: InputContainer) -> RecordingFacts:
     if not container.streams.audio:
         raise RecastError(ErrorCode.MEDIA_REJECTED, "The file has no sound track.")
     audio = container.streams.audio[0]
+    if audio.codec_context is None:
+        raise RecastError(ErrorCode.MEDIA_REJECTED, "The sound of the file is in a format that cannot be read.")
     seconds = (container.duration or 0) / MICROSECONDS or _seconds_by_packets(container)
     if seconds <= 0:
         raise RecastError(ErrorCode.MEDIA_REJECTED, "The file holds no sound.")
@@ -72,12 +74,17 @@ def _is_picture(stream: Any) -> bool:
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
-def _is_anything_heard(container: InputContainer) -> bool:
+def _is_anything_heard(container: InputContainer, max_seconds: float) -> bool:
+    """Raises VIDEO_TOO_LONG when it goes on, in silence, for longer than its header says and than is accepted."""
     import numpy as np  # a quarter of a second, which every run would pay before its first stage
 
     resampler = av.AudioResampler(format="fltp")
-    return any(
-        float(np.abs(plain.to_ndarray()).max(initial=0.0)) > SILENCE_PEAK
-        for frame in container.decode(audio=0)
-        for plain in resampler.resample(frame)
-    )
+    heard_seconds = 0.0
+    for frame in container.decode(audio=0):
+        for plain in resampler.resample(frame):
+            if float(np.abs(plain.to_ndarray()).max(initial=0.0)) > SILENCE_PEAK:
+                return True
+        heard_seconds += frame.samples / (frame.sample_rate or 1)
+        if heard_seconds > max_seconds:
+            raise RecastError(ErrorCode.VIDEO_TOO_LONG, "The recording is longer than it says, and than is accepted.")
+    return False

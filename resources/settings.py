@@ -2,10 +2,13 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Country = Annotated[str, StringConstraints(pattern="^[A-Za-z]{2}$")]
+"""ISO 3166-1, two letters."""
 
 
 def revealed(secret: SecretStr | None) -> str | None:
@@ -48,6 +51,14 @@ class Settings(BaseSettings):
     # YouTube; base_url points at the sandbox in local mode and is empty for the real service
     youtube_base_url: str | None = None
     youtube_proxy_url: SecretStr | None = None
+    webshare_username: str | None = None
+    webshare_password: SecretStr | None = None
+    webshare_locations: tuple[Country, ...] = Field(
+        default=(), description='Where its addresses may be, as ["US", "DE"]; empty: anywhere'
+    )
+    webshare_retries_when_blocked: int = Field(
+        default=5, ge=0, description="How often what YouTube blocks is asked for through another address"
+    )
     youtube_languages: tuple[str, ...] = ("en",)
     youtube_timeout_seconds: float = Field(default=20.0, gt=0)
     max_video_seconds: float = Field(default=3 * 3600, gt=0)
@@ -122,11 +133,23 @@ class Settings(BaseSettings):
     )
     whisper_at_once: int = Field(default=4, gt=0, description="Chunks of one video sent to the service at once")
     whisper_timeout_seconds: float = Field(default=1800.0, gt=0, description="For one chunk")
-    whisper_language: str | None = Field(default=None, description="ISO 639-1; unset: it is recognised")
+    whisper_language: str | None = Field(
+        default=None, description="a hint, ISO 639-1 or a tag that begins so; unset: it is recognised"
+    )
     max_audio_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
     audio_timeout_seconds: float = Field(default=1800.0, gt=0, description="For fetching the audio of one video")
 
     log_format: str = "json"
+
+    @model_validator(mode="after")
+    def _proxy_is_whole(self) -> Self:
+        if self.webshare_locations and not self.webshare_username:
+            raise ValueError("RECAST_WEBSHARE_USERNAME is missing")
+        if bool(self.webshare_username) != bool(self.webshare_password):
+            raise ValueError("set both RECAST_WEBSHARE_USERNAME and RECAST_WEBSHARE_PASSWORD")
+        if self.youtube_proxy_url and self.webshare_username:
+            raise ValueError("set either RECAST_YOUTUBE_PROXY_URL or RECAST_WEBSHARE_USERNAME: there is one proxy")
+        return self
 
     @model_validator(mode="after")
     def _director_is_whole(self) -> Self:

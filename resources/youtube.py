@@ -2,7 +2,8 @@
 
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,14 +26,17 @@ from youtube_transcript_api import (
     VideoUnavailable,
     VideoUnplayable,
     YouTubeTranscriptApi,
+    YouTubeTranscriptApiException,
 )
 from youtube_transcript_api import Transcript as Track
 
 from domain.errors import ErrorCode, RecastError
 from domain.transcript import Chapter, Snippet, Transcript
+from resources.youtube_proxy import Proxy, through_addresses
 
 YOUTUBE = "https://www.youtube.com"
 PLAYER_PATH = "/youtubei/v1/player"
+WATCH_PATH = "/watch"
 VIDEO_ID = re.compile(r"[0-9A-Za-z_-]{11}")
 TRIES = 3
 LONGEST_PAUSE_SECONDS = 8.0
@@ -43,6 +47,13 @@ MIN_CHAPTERS = 3
 MIN_CHAPTER_SECONDS = 10.0
 """When YouTube makes chapters of a description: https://support.google.com/youtube/answer/9884579."""
 
+LICENCE = re.compile(
+    r'"metadataRowRenderer":\{"title":\{"simpleText":"License"\},'
+    r'"contents":\[\{(?:"runs":\[\{"text"|"simpleText"):"([^"\\]+)"'
+)
+"""In the data of a watch page, in English, which the library asks for; only a Creative Commons licence is shown at all.
+A description cannot pass for it: its quotation marks are escaped there."""
+
 UNCHECKED = (AttributeError, KeyError, TypeError, ValueError, IndexError)
 """The library reads YouTube's JSON unchecked, so a changed answer shows as any of these."""
 
@@ -50,28 +61,29 @@ UNCHECKED = (AttributeError, KeyError, TypeError, ValueError, IndexError)
 class YouTubeCaptions:
     """Reads the captions of public videos.
 
-    ``base_url`` sends every request to the sandbox instead of YouTube; ``proxy_url`` is an HTTP(S) proxy for YouTube
-    alone. ``timeout_seconds`` is for each connect and each read. ``languages`` are codes in order of preference; a
-    video with none of them is read in its own language. Safe in any thread: every call has its own connections.
+    ``base_url`` sends every request to the sandbox instead of YouTube, past any ``proxy``. ``timeout_seconds`` is for
+    each connect and each read. ``languages`` are codes in order of preference; a video with none of them is read in its
+    own language. Safe in any thread: every call has its own connections.
     """
 
     def __init__(
         self,
         base_url: str | None,
-        proxy_url: str | None,
+        proxy: Proxy | None,
         timeout_seconds: float,
         languages: Sequence[str],
         *,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._base_url = base_url
-        self._proxy_url = proxy_url
+        self._proxy = None if base_url else proxy
         self._timeout_seconds = timeout_seconds
         self._languages = tuple(languages)
         self._sleep = sleep
 
     def fetch(self, video_id: str, *, languages: Sequence[str] = (), translate_to: str | None = None) -> Transcript:
-        """The captions of one video: three requests, repeated up to three times while YouTube is unreachable.
+        """The captions of one video: three requests, tried up to three times while YouTube is unreachable and, where
+        the proxy rotates, again through other addresses while it blocks.
 
         ``languages`` come before those of this reader. Captions in ``translate_to`` are taken as they are where there
         are any; else YouTube translates the best ones, and that counts as automatic.
@@ -82,31 +94,48 @@ class YouTubeCaptions:
         """
         if not VIDEO_ID.fullmatch(video_id):
             raise RecastError(ErrorCode.INVALID_LINK)
-        tries = Retrying(
-            stop=stop_after_attempt(TRIES),
-            wait=wait_random_exponential(multiplier=1, max=LONGEST_PAUSE_SECONDS),
-            retry=retry_if_exception(_is_unreachable),
-            sleep=self._sleep,
-            reraise=True,
-        )
-        return tries(self._fetch_once, video_id, (*languages, *self._languages), translate_to)
+        wanted = (*languages, *self._languages)
+
+        def fetch() -> Transcript:
+            return while_unreachable(self._sleep)(self._fetch_once, video_id, wanted, translate_to)
+
+        return through_addresses(self._proxy)(fetch)
 
     def _fetch_once(self, video_id: str, languages: Sequence[str], translate_to: str | None) -> Transcript:
         watched = _Player()
         with requests.Session() as session:
-            route = _Route(self._base_url, self._proxy_url, self._timeout_seconds)
+            route = _Route(self._base_url, self._proxy, self._timeout_seconds)
             session.mount("https://", route)
             session.mount("http://", route)
             session.hooks["response"].append(watched.notice)
-            try:
+            with coded(lambda: watched.status):
                 tracks = list(YouTubeTranscriptApi(http_client=session).list(video_id))
                 if not tracks:
                     raise RecastError(ErrorCode.TRANSCRIPT_MISSING, cause="the list of caption tracks is empty")
                 track = choose_track(tracks, languages, translate_to=translate_to)
                 snippets = tuple(Snippet(text=s.text, start=s.start, duration=s.duration) for s in track.fetch())
                 return watched.transcript(video_id, track, snippets)
-            except (CouldNotRetrieveTranscript, requests.RequestException, ParseError, *UNCHECKED) as error:
-                raise _translated(error, watched.status) from error
+
+
+def while_unreachable(sleep: Callable[[float], None]) -> Retrying:
+    """Calls again, with growing pauses, while YouTube does not answer as expected: up to ``TRIES`` times in all."""
+    return Retrying(
+        stop=stop_after_attempt(TRIES),
+        wait=wait_random_exponential(multiplier=1, max=LONGEST_PAUSE_SECONDS),
+        retry=retry_if_exception(_is_unreachable),
+        sleep=sleep,
+        reraise=True,
+    )
+
+
+@contextmanager
+def coded(status: Callable[[], str]) -> Iterator[None]:
+    """Raises what the library raises in it as the product's errors; ``status`` tells the player's playability status.
+    What it does with every exception is in docs/youtube-errors.md."""
+    try:
+        yield
+    except (YouTubeTranscriptApiException, requests.RequestException, ParseError, *UNCHECKED) as error:
+        raise RecastError(_code(error, status()), cause=f"{type(error).__name__}: {_reason(error)}") from error
 
 
 def choose_track(tracks: Iterable[Track], languages: Sequence[str], *, translate_to: str | None = None) -> Track:
@@ -150,12 +179,16 @@ def read_chapters(description: str) -> tuple[Chapter, ...]:
 
 
 class _Player:
-    """Overhears the player's answer, which the library fetches and keeps for itself."""
+    """Overhears the watch page and the player's answer, which the library fetches and keeps for itself."""
 
     def __init__(self) -> None:
         self._answer: dict[str, Any] = {}
+        self._licence = ""
 
     def notice(self, response: requests.Response, **_: object) -> None:
+        if response.ok and urlsplit(response.url).path.endswith(WATCH_PATH):
+            shown = LICENCE.search(response.content.decode(errors="replace"))
+            self._licence = shown[1] if shown else ""
         if response.ok and urlsplit(response.url).path.endswith(PLAYER_PATH):
             try:
                 answer = response.json()
@@ -179,6 +212,7 @@ class _Player:
             is_generated=track.is_generated,
             snippets=snippets,
             chapters=read_chapters(str(details.get("shortDescription") or "")),
+            licence=self._licence,
             thumbnail_url=_largest(details.get("thumbnail")),
         )
 
@@ -186,10 +220,10 @@ class _Player:
 class _Route(HTTPAdapter):
     """Gives every request a time-out, which the library forgets, and sends it to the sandbox or through the proxy."""
 
-    def __init__(self, base_url: str | None, proxy_url: str | None, timeout_seconds: float) -> None:
+    def __init__(self, base_url: str | None, proxy: Proxy | None, timeout_seconds: float) -> None:
         super().__init__()
         self._base_url = base_url
-        self._proxy_url = proxy_url
+        self._proxy = proxy
         self._timeout_seconds = timeout_seconds
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
@@ -199,8 +233,11 @@ class _Route(HTTPAdapter):
             request = request.copy()
             request.url = self._base_url.rstrip("/") + url.removeprefix(YOUTUBE)
             options["proxies"] = {}
-        elif self._proxy_url:
-            options["proxies"] = {"http": self._proxy_url, "https": self._proxy_url}
+        elif self._proxy:
+            options["proxies"] = {"http": self._proxy.url, "https": self._proxy.url}
+            if self._proxy.rotates:
+                # A connection that stays open stays with its address.
+                request.headers["Connection"] = "close"
         return super().send(request, *args, **options)
 
 
@@ -211,12 +248,8 @@ def _largest(thumbnail: Any) -> str | None:
     return url if url.startswith("https://") else None
 
 
-def _translated(error: Exception, status: str) -> RecastError:
-    return RecastError(_code(error, status), cause=f"{type(error).__name__}: {_reason(error)}")
-
-
 def _code(error: Exception, status: str) -> ErrorCode:
-    """One code for each way to fail; ``status`` is the player's playability status."""
+    """One code for each way to fail."""
     match error:
         case RequestBlocked() | FailedToCreateConsentCookie():
             return ErrorCode.TRANSCRIPT_BLOCKED
@@ -227,7 +260,7 @@ def _code(error: Exception, status: str) -> ErrorCode:
         case InvalidVideoId():
             return ErrorCode.INVALID_LINK
         case VideoUnplayable():
-            return _unplayable_code(error.reason or "", status)
+            return _unplayable_code(_reason(error), status)
         case NotTranslatable() | TranslationLanguageNotAvailable():
             return ErrorCode.TRANSLATION_MISSING
         case TranscriptsDisabled() | NoTranscriptFound():
@@ -241,9 +274,9 @@ def _code(error: Exception, status: str) -> ErrorCode:
 def _unplayable_code(reason: str, status: str) -> ErrorCode:
     """The library knows YouTube's bot check by a curly apostrophe only, so it is matched loosely here."""
     reason = reason.lower()
-    if "not a bot" in reason:
+    if "not a bot" in reason or "isn't available, try again later" in reason.replace("’", "'"):
         return ErrorCode.TRANSCRIPT_BLOCKED
-    if status == "ERROR" or "private" in reason:
+    if status == "ERROR" or "private" in reason or "recording is not available" in reason:
         return ErrorCode.VIDEO_UNAVAILABLE
     return ErrorCode.VIDEO_RESTRICTED
 

@@ -4,8 +4,8 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.errors import ErrorCode, RecastError
 from domain.links import watch_url
 from domain.transcript import Chapter
+from resources.youtube_proxy import Proxy, through_addresses
 
 if TYPE_CHECKING:
     from yt_dlp import YoutubeDL
@@ -45,9 +46,9 @@ MEANINGS: Sequence[tuple[re.Pattern[str], ErrorCode]] = tuple(
             BLOCKED,
         ),
         (r"HTTP Error 403", BLOCKED),  # a media server that refuses this address, or an address that has expired
-        (r"PO Token|rate-limited", BLOCKED),
-        (r"live event will begin|Premieres? (?:in|will)|will begin in|This live (?:event|stream)", RESTRICTED),
+        (r"PO Token|rate-limited|likely being blocked", BLOCKED),
         (r"not currently live|live stream recording is not available", UNAVAILABLE),
+        (r"live event will begin|Premieres? (?:in|will)|will begin in|This live (?:event|stream)", RESTRICTED),
         (r"available in your country|geo.?restrict|not available from your location|blocked it in your", RESTRICTED),
         (r"confirm your age|age.?restricted|inappropriate for some users", RESTRICTED),
         (
@@ -70,7 +71,8 @@ OnProgress = Callable[[float], None]
 
 
 class Listing(BaseModel):
-    """What YouTube says of a video before anything of it is downloaded. ``language`` is empty when it does not say."""
+    """What YouTube says of a video before anything of it is downloaded. ``language`` and ``licence`` are empty when it
+    does not say."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -83,6 +85,8 @@ class Listing(BaseModel):
     size_bytes: int | None
     format_id: str
     extension: str
+    licence: str = ""
+    thumbnail_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +98,15 @@ class SourceAudio:
 class YouTubeAudio:
     """Fetches the sound of public videos, as YouTube has it.
 
-    ``base_url`` sends every request to the sandbox instead of YouTube; ``proxy_url`` is an HTTP(S) proxy for YouTube
-    alone. ``socket_timeout_seconds`` is for each connect and read, ``total_timeout_seconds`` for a download.
+    ``base_url`` sends every request to the sandbox instead of YouTube, past any ``proxy``. Where that rotates, what is
+    blocked is asked for again through other addresses, one for each try. ``socket_timeout_seconds`` is for each connect
+    and read, ``total_timeout_seconds`` for fetching one video, whatever it takes.
     """
 
     def __init__(
         self,
         base_url: str | None,
-        proxy_url: str | None,
+        proxy: Proxy | None,
         socket_timeout_seconds: float,
         *,
         max_seconds: float,
@@ -110,7 +115,7 @@ class YouTubeAudio:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._base_url = base_url
-        self._proxy_url = proxy_url
+        self._proxy = None if base_url else proxy
         self._socket_timeout_seconds = socket_timeout_seconds
         self._max_seconds = max_seconds
         self._max_bytes = max_bytes
@@ -120,14 +125,23 @@ class YouTubeAudio:
     async def look(self, video_id: str) -> Listing:
         """What there is to fetch. Raises VIDEO_TOO_LONG, TOO_LARGE, VIDEO_RESTRICTED for what is live or to come, and
         VIDEO_UNAVAILABLE, TRANSCRIPT_BLOCKED or SOURCE_UNREACHABLE."""
-        _, listing = await asyncio.to_thread(self._look, video_id, threading.Event())
-        return listing
+
+        def look() -> Listing:
+            _, listing = self._look(video_id, self._address(), threading.Event())
+            return listing
+
+        return await asyncio.to_thread(through_addresses(self._proxy), look)
 
     async def fetch(self, video_id: str, folder: Path, on_progress: OnProgress | None = None) -> SourceAudio:
         """Look, then download into ``folder``. Raises as ``look``, and DISK_FULL. A caller that is canceled leaves no
         download behind: it waits until the thread has noticed."""
         stop = threading.Event()
-        fetching = asyncio.ensure_future(asyncio.to_thread(self._fetch, video_id, folder, on_progress, stop))
+        began = self._now()
+
+        def fetch() -> SourceAudio:
+            return self._fetch(video_id, folder, on_progress, self._address(), began, stop)
+
+        fetching = asyncio.ensure_future(asyncio.to_thread(through_addresses(self._proxy), fetch))
         try:
             return await asyncio.shield(fetching)
         except asyncio.CancelledError:
@@ -136,9 +150,13 @@ class YouTubeAudio:
                 await fetching
             raise
 
-    def _look(self, video_id: str, stop: threading.Event) -> tuple[dict[str, Any], Listing]:
-        with self._ydl({}, stop) as ydl:
-            found = self._asked(ydl.extract_info, watch_url(video_id), download=False, ie_key="Youtube")
+    def _address(self) -> str:
+        """The proxy of one try, empty for none. YouTube gives a sound only to the address that has looked for it."""
+        return self._proxy.held() if self._proxy else ""
+
+    def _look(self, video_id: str, address: str, stop: threading.Event) -> tuple[dict[str, Any], Listing]:
+        with coded(), self._ydl({}, address, stop) as ydl:
+            found = ydl.extract_info(watch_url(video_id), download=False, ie_key="Youtube")
             details: dict[str, Any] = dict(ydl.sanitize_info(found) or {})
         return details, self._judged(video_id, details)
 
@@ -175,11 +193,23 @@ class YouTubeAudio:
             size_bytes=int(size) if size else None,
             format_id=str(found.get("format_id") or ""),
             extension=str(found.get("ext") or ""),
+            licence=str(found.get("license") or ""),
+            thumbnail_url=_secure(found.get("thumbnail")),
         )
 
-    def _fetch(self, video_id: str, folder: Path, on_progress: OnProgress | None, stop: threading.Event) -> SourceAudio:
-        details, listing = self._look(video_id, stop)
-        began = self._now()
+    def _fetch(
+        self,
+        video_id: str,
+        folder: Path,
+        on_progress: OnProgress | None,
+        address: str,
+        began: float,
+        stop: threading.Event,
+    ) -> SourceAudio:
+        details, listing = self._look(video_id, address, stop)
+        for rest in folder.glob(f"{video_id}.*"):
+            # Of another try, which may have had another format.
+            rest.unlink()
 
         def watch(state: Mapping[str, Any]) -> None:
             arrived = float(state.get("downloaded_bytes") or 0)
@@ -199,30 +229,15 @@ class YouTubeAudio:
             "progress_hooks": [watch],
             "noprogress": True,
         }
-        with self._ydl(options, stop) as ydl:
-            self._asked(ydl.process_ie_result, details, download=True)
+        with coded(), self._ydl(options, address, stop) as ydl:
+            ydl.process_ie_result(details, download=True)
         files = [path for path in folder.glob(f"{video_id}.*") if path.suffix not in (".part", ".ytdl")]
         if not files:
             # It says so by leaving nothing behind.
             raise RecastError(ErrorCode.TOO_LARGE, "The sound of the video is larger than is accepted.")
         return SourceAudio(files[0], listing)
 
-    def _asked(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        """What yt-dlp answers, its failures in the product's words."""
-        from yt_dlp.networking.exceptions import RequestError
-        from yt_dlp.utils import YoutubeDLError
-
-        try:
-            return call(*arguments, **options)
-        except _Stopped as stopped:
-            raise stopped.error from None
-        except (YoutubeDLError, RequestError, OSError) as error:
-            raise _translated(error) from error
-        except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
-            # It reads YouTube's JSON mostly unchecked.
-            raise RecastError(ErrorCode.SOURCE_UNREACHABLE, cause=f"{type(error).__name__}: {error}") from error
-
-    def _ydl(self, more: Mapping[str, Any], stop: threading.Event) -> "YoutubeDL":
+    def _ydl(self, more: Mapping[str, Any], address: str, stop: threading.Event) -> "YoutubeDL":
         options: dict[str, Any] = {
             "quiet": True,
             "no_warnings": True,
@@ -238,7 +253,7 @@ class YouTubeAudio:
             "overwrites": True,
             "updatetime": False,
             "ignoreerrors": False,
-            **({"proxy": self._proxy_url} if self._proxy_url and not self._base_url else {}),
+            **({"proxy": address} if address else {}),
             **({"extractor_args": PLAIN_CLIENT, "proxy": ""} if self._base_url else {}),
             **more,
         }
@@ -269,6 +284,8 @@ def _routed(options: Mapping[str, Any], base_url: str | None, stop: threading.Ev
     from yt_dlp import YoutubeDL
     from yt_dlp.networking import Request
 
+    answers: list[Response] = []
+
     class Routed(YoutubeDL):  # type: ignore[misc]
         def urlopen(self, req: "Request | str") -> "Response":
             if stop.is_set():
@@ -276,9 +293,38 @@ def _routed(options: Mapping[str, Any], base_url: str | None, stop: threading.Ev
             request = Request(req) if isinstance(req, str) else req
             if base_url:
                 request.url = rerouted(request.url, base_url)
-            return super().urlopen(request)
+            answers.append(super().urlopen(request))
+            return answers[-1]
+
+        def close(self) -> None:
+            # An answer that was broken off would stay open as long as anybody looks at the error.
+            for answer in answers:
+                answer.close()
+            super().close()
 
     return Routed(dict(options))
+
+
+@contextmanager
+def coded() -> Iterator[None]:
+    """Raises what yt-dlp raises in it as the product's errors. What it does with every exception is in
+    docs/youtube-errors.md."""
+    from yt_dlp.networking.exceptions import RequestError
+    from yt_dlp.utils import YoutubeDLError
+
+    try:
+        yield
+    except _Stopped as stopped:
+        raise stopped.error from None
+    except (YoutubeDLError, RequestError, OSError) as error:
+        raise _translated(error) from error
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        # It reads YouTube's JSON mostly unchecked.
+        raise RecastError(ErrorCode.SOURCE_UNREACHABLE, cause=f"{type(error).__name__}: {error}") from error
+
+
+def _secure(url: Any) -> str | None:
+    return url if isinstance(url, str) and url.startswith("https://") else None
 
 
 def rerouted(url: str, base_url: str) -> str:

@@ -1,5 +1,5 @@
 """Carries out deletions: the pictures of deleted characters in all their versions, and the models trained on them. Also
-gives up characters and files whose upload nobody has finished."""
+gives up characters and files whose upload nobody has finished, and the sound of jobs that nobody tries again."""
 
 import asyncio
 
@@ -28,12 +28,13 @@ def deletions(
 ) -> dg.SkipReason:
     """What goes wrong with one deletion puts it off, by itself, ever longer; it is never given up."""
     # With Pillow behind it: every run would pay for the import before its first stage.
-    from studio import uploading
+    from studio import soundtrack, uploading
     from studio.characters import carry_out_deletions, sweep_abandoned_uploads
 
     async def carry_out() -> tuple[int, int]:
         swept = await sweep_abandoned_uploads(database)
         swept += await uploading.sweep_abandoned_uploads(database, storage)
+        swept += await soundtrack.sweep_sounds(database, storage)
         return swept, await carry_out_deletions(database, storage, ModelsOfTrainers(cameras))
 
     try:
@@ -41,5 +42,5 @@ def deletions(
     except RecastError as error:
         return dg.SkipReason(f"{error.code}: {error.cause}")
     if swept or finished:
-        return dg.SkipReason(f"{finished} deletions are finished; {swept} abandoned uploads were given up.")
+        return dg.SkipReason(f"{finished} deletions are finished; {swept} abandoned uploads and sounds were given up.")
     return dg.SkipReason("Nothing that is due is to be deleted.")

@@ -1,5 +1,6 @@
 """Editing: what the owner of a script changes in it before it is filmed, and how older versions come back."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
@@ -41,7 +42,7 @@ async def edit_script(
         return row
     if row.version != version:
         raise StaleVersionError(row.version)
-    edited = apply(script, edits)
+    edited = await asyncio.to_thread(apply, script, edits)
     if edited == script:
         return row
     sent = [edit.model_dump(mode="json", by_alias=True) for edit in edits]
@@ -116,7 +117,8 @@ async def preview_scenes(
     row, script = await _imported(connection, script_id)
     profile = cameras.profile(options.provider, options.model)
     choice = await find_choice(connection, script_id, row.version, script, options, has_model=has_model)
-    return Preview(row.version, split(script, options, profile, choice.line_ids), choice.is_open)
+    plan = await asyncio.to_thread(split, script, options, profile, choice.line_ids)
+    return Preview(row.version, plan, choice.is_open)
 
 
 async def _imported(connection: Connection, script_id: UUID) -> tuple[ScriptRow, Script]:

@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import json
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,11 +37,17 @@ from studio.work import Work
 
 log = structlog.get_logger(__name__)
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 """Part of every key: another way to cut or to ask is another transcription."""
 MOST_TAKES = 3
 """How often a chunk may be paid for before the job gives up."""
 CANCEL_CHECK_SECONDS = 1.0
+STORE_SECONDS = 600.0
+"""How long an answer that is paid for waits in memory for a storage that is away."""
+STORE_AGAIN_SECONDS = 5.0
+MISSING_SECONDS = 2.0
+MISSING_SHARE = 0.02
+"""Of a recording: by less, the lengths that a header tells and a decoder finds differ with nothing wrong."""
 JSON = "application/json"
 LOST = "lost-"
 """Begins the handle of a call whose answer can never be had."""
@@ -103,6 +110,7 @@ class TranscriptionGoods:
     user_id: UUID
     ask: Callable[[], Awaitable[Transcription]] | None
     _answers: dict[str, KeptHeard] = field(default_factory=dict)
+    _stored: set[str] = field(default_factory=set)
 
     @property
     def kind(self) -> Kind:
@@ -165,9 +173,9 @@ class TranscriptionGoods:
         )
         self._answers[self.key] = kept
         try:
-            await _store(self.storage, self.object_key, kept)
+            # Here, where no cancellation reaches: it is paid for, and only in this process.
+            await self._store_patiently(kept)
         except RecastError as error:
-            # It is paid for, and in hand: ``receive`` stores it once the storage answers again.
             log.warning("a transcription could not be stored yet", attempt_id=str(attempt_id), cause=str(error))
         return self._handle(str(attempt_id), kept)
 
@@ -194,16 +202,32 @@ class TranscriptionGoods:
         """A chunk is heard or it is not."""
 
     async def receive(self, handle: Handle, take: Take) -> KeptHeard:
+        if kept := self._answers.get(self.key):
+            if self.key not in self._stored:
+                await self._store_patiently(kept)
+            return kept
         kept = await find_kept(self.storage, self.object_key)
         if kept is None:
-            kept = self._answers.get(self.key)
-            if kept is None:
-                raise RecastError(ErrorCode.CLIP_LOST, "A transcription that was paid for is not in storage.")
-            await _store(self.storage, self.object_key, kept)
+            raise RecastError(ErrorCode.CLIP_LOST, "A transcription that was paid for is not in storage.")
         return kept
 
     async def keep(self, connection: Connection, receipt: KeptHeard, cost: Decimal) -> None:
         """It is in storage, under its key; no row has to say so."""
+
+    async def _store_patiently(self, kept: KeptHeard) -> None:
+        """Raises what the storage says when it has been away for too long."""
+        until = time.monotonic() + STORE_SECONDS
+        while True:
+            try:
+                await _store(self.storage, self.object_key, kept)
+            except RecastError as error:
+                if time.monotonic() + STORE_AGAIN_SECONDS > until:
+                    raise
+                log.warning("a transcription waits for the storage", key=self.key, cause=str(error))
+                await asyncio.sleep(STORE_AGAIN_SECONDS)
+            else:
+                self._stored.add(self.key)
+                return
 
     def _handle(self, attempt_id: str, kept: KeptHeard) -> Handle:
         # Ours is unique where the service gives none, or the same one twice.
@@ -220,10 +244,12 @@ async def listen(
     patience: Patience,
     max_seconds: float,
     language: str | None = None,
+    promised_seconds: float = 0.0,
 ) -> Listened:
-    """What is said in ``source``, an audio or video file of at most ``max_seconds``.
+    """What is said in ``source``, an audio or video file of at most ``max_seconds``. The user is told, before anything
+    is paid, if much less can be read than the ``promised_seconds`` of its header.
 
-    Raises EMPTY_SCRIPT when nothing is said, VIDEO_TOO_LONG, INVALID_REQUEST for a file that cannot be read,
+    Raises EMPTY_SCRIPT when nothing is said, VIDEO_TOO_LONG, MEDIA_REJECTED for a file that cannot be read,
     BUDGET_EXCEEDED, JOB_CANCELED, and what the engine raises. What was heard before a failure is not paid for again.
     """
     profile = engine.profile
@@ -239,6 +265,7 @@ async def listen(
     )
     whole_object_key = transcript_object_key(work.job.user_id, whole)
     if kept := await find_kept(storage, whole_object_key):
+        await _warn_of_missing(work, kept.seconds, promised_seconds)
         return _listened(kept, whole, Decimal(0), ())
     with tempfile.TemporaryDirectory(prefix="recast-listen-") as name:
         sound = await audio.prepare(source, Path(name) / "sound.wav", max_seconds=max_seconds)
@@ -246,6 +273,7 @@ async def listen(
             raise RecastError(
                 ErrorCode.EMPTY_SCRIPT, "The video is silent.", cause=f"its loudest moment has {sound.peak_db} dB"
             )
+        await _warn_of_missing(work, sound.duration, promised_seconds)
         chunks = plan(sound, profile)
         till = Till(work.job.user_id, work.job.id, work.connection, database, patience)
         session = _Session(work, till, engine, storage, sound, sha256, language, chunks)
@@ -273,6 +301,24 @@ async def listen(
     await _store(storage, whole_object_key, kept)
     request_ids = tuple(piece.request_id for piece in pieces if piece.request_id)
     return _listened(kept, whole, session.cost_usd, request_ids)
+
+
+async def _warn_of_missing(work: Work, seconds: float, promised_seconds: float) -> None:
+    """A warning and no refusal: headers tell the length of a video whose sound ends before its picture, and a guess for
+    an MP3 of varying rate; both are whole."""
+    missing = promised_seconds - seconds
+    if missing > max(MISSING_SECONDS, MISSING_SHARE * promised_seconds):
+        await work.note(
+            "recording_incomplete",
+            f"Only {_clock(seconds)} of sound can be read of a recording of {_clock(promised_seconds)}: if it should"
+            " be longer, it was damaged before it was sent; send it again",
+            heard_seconds=round(seconds, 3),
+            promised_seconds=promised_seconds,
+        )
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 async def _warn_of_end(work: Work, profile: EngineProfile) -> None:
@@ -376,7 +422,7 @@ class _Session:
             piece = Path(folder) / f"chunk.{self.engine.profile.audio.value}"
 
             async def ask() -> Transcription:
-                return await self.engine.transcribe(piece, language=self.language)
+                return await self.engine.transcribe(piece, seconds=request.chunk.seconds, language=self.language)
 
             goods = TranscriptionGoods(request, self.storage, self.till.user_id, ask)
             async with self.till.at_key(goods.key):

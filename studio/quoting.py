@@ -1,5 +1,6 @@
 """Quoting: what a film would cost its user, and setting that aside when it is ordered."""
 
+import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -50,7 +51,7 @@ async def quote_film(
     choice = await find_choice(
         connection, script_id, script.version, script.normalized_script, options, has_model=has_model
     )
-    wanted = _wanted(cameras, script.normalized_script, options, cast, choice)
+    wanted = await asyncio.to_thread(_wanted, cameras, script.normalized_script, options, cast, choice)
     return await _priced(connection, cameras, user_id, cast, wanted, is_estimate=choice.is_open)
 
 

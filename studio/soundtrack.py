@@ -6,20 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import structlog
 
-from domain.errors import RecastError
+from domain.errors import ErrorCode, RecastError
 from domain.listening import snippets_of
 from domain.source import Source, SourceKind
+from domain.spoken_languages import language_hint
 from domain.transcript import Hearing, Transcript
-from resources.database.connection import Database
+from resources.database import jobs
+from resources.database.connection import Connection, Database
 from resources.database.records import Upload
-from resources.settings import Settings, revealed
+from resources.settings import Settings
 from resources.speech.engines import open_engine
 from resources.speech.protocol import Engine
 from resources.storage import Storage, source_audio_prefix
 from resources.youtube_audio import Listing, YouTubeAudio
+from resources.youtube_proxy import youtube_proxy
 from studio.listening import Listened, listen
 from studio.purchasing import Patience
 from studio.work import Work
@@ -31,6 +35,12 @@ LISTING = "listing.json"
 JSON = "application/json"
 OCTETS = "application/octet-stream"
 BUSY_SECONDS = 300.0
+ABANDONED_SECONDS = 7 * 24 * 3600
+"""So long after it has ended, nobody tries a job again."""
+AT_ONCE = 100
+OF_THE_SOUND = frozenset({ErrorCode.EMPTY_SCRIPT, ErrorCode.VIDEO_TOO_LONG, ErrorCode.MEDIA_REJECTED})
+"""The sound itself is at fault: trying again would end the same way. After anything else it may not: a budget can be
+raised, a key be set, a canceled job be gone on with."""
 UNTOLD = "und"
 """ISO 639-2 for a language that nobody has told."""
 
@@ -38,7 +48,7 @@ UNTOLD = "und"
 @dataclass(frozen=True, slots=True)
 class Listener:
     """Who listens to videos of YouTube and to recordings. ``open_engine`` makes the engine that each job uses and
-    closes; ``language`` is a hint for it, or None."""
+    closes; ``language`` is a hint for it where a recording's user gives none, or None."""
 
     source: YouTubeAudio
     open_engine: Callable[[], Engine]
@@ -51,8 +61,9 @@ class Listener:
     async def transcript(self, work: Work, video_id: str) -> Transcript:
         """Raises what ``YouTubeAudio.fetch`` and ``listen`` raise.
 
-        The sound is kept in storage until it is heard: it is what identifies the transcription, and another download
-        may differ by a byte. It goes once it is heard, or when trying again would not help.
+        The sound is kept in storage: it is what identifies the transcription, and another download may differ by a
+        byte. It goes at once when trying again would not help, with ``forget`` when the transcript is saved, and with
+        ``sweep_sounds`` when nobody tries again.
         """
         prefix = source_audio_prefix(work.job.user_id, work.job.id)
         try:
@@ -60,18 +71,29 @@ class Listener:
                 path, listing = await self._sound(work, video_id, prefix, Path(folder))
                 listened = await self._listen(work, path, self.language)
         except RecastError as error:
-            if not error.meaning.retryable:
-                await self._forget(prefix)
+            if error.code in OF_THE_SOUND:
+                await self.forget(work)
             raise
-        await self._forget(prefix)
         return transcript_of(listed=listing, listened=listened)
+
+    async def forget(self, work: Work) -> None:
+        """The job's sound is not needed any more. What cannot be deleted now is left to the sweep."""
+        try:
+            await _delete_sound(work.connection, self.storage, work.job.user_id, work.job.id)
+        except RecastError as error:
+            log.warning("the sound of a job is still in storage", job_id=str(work.job.id), cause=str(error))
 
     async def recording(self, work: Work, upload: Upload, source: Source) -> Transcript:
         """What is said in a recording, with what its user says of it. Raises what ``listen`` raises."""
         with tempfile.TemporaryDirectory(prefix="recast-sound-") as folder:
             path = Path(folder) / SOUND
             await self.storage.download(upload.s3_key, path, upload.s3_version)
-            listened = await self._listen(work, path, source.language or self.language)
+            listened = await self._listen(
+                work,
+                path,
+                source.language or self.language,
+                promised_seconds=upload.facts.duration_seconds if upload.facts else 0.0,
+            )
         return Transcript(
             kind=SourceKind.UPLOAD,
             title=source.title,
@@ -82,9 +104,10 @@ class Listener:
             snippets=snippets_of(listened.heard.words),
             hearing=hearing_of(listened),
             licence=source.licence,
+            times_are_estimated=listened.heard.times_are_estimated,
         )
 
-    async def _listen(self, work: Work, path: Path, language: str | None) -> Listened:
+    async def _listen(self, work: Work, path: Path, language: str | None, *, promised_seconds: float = 0.0) -> Listened:
         engine = self.open_engine()
         try:
             return await listen(
@@ -95,7 +118,8 @@ class Listener:
                 database=self.database,
                 patience=self.patience,
                 max_seconds=self.max_seconds,
-                language=language,
+                language=language_hint(language),
+                promised_seconds=promised_seconds,
             )
         finally:
             await engine.close()
@@ -121,16 +145,33 @@ class Listener:
 
         fetched = await self.source.fetch(video_id, folder, on_progress)
         fetched.path.rename(path)
+        await jobs.note_sound(work.connection, work.job.id)
         await self.storage.upload(path, prefix + SOUND, OCTETS)
         # Last: it says that the sound is there whole.
         await self.storage.put_bytes(prefix + LISTING, fetched.listing.model_dump_json().encode(), JSON)
         return path, fetched.listing
 
-    async def _forget(self, prefix: str) -> None:
-        try:
-            await self.storage.delete_folder(prefix)
-        except RecastError as error:
-            log.warning("the sound of a job is still in storage", prefix=prefix, cause=str(error))
+
+async def sweep_sounds(database: Database, storage: Storage) -> int:
+    """Delete the sound of jobs that have it needlessly; returns of how many. One that the storage keeps for the time
+    being is tried again by the next sweep."""
+    deleted = 0
+    async with database.connect() as connection:
+        for user_id, job_id in await jobs.list_jobs_with_needless_sound(
+            connection, older_than_seconds=ABANDONED_SECONDS, limit=AT_ONCE
+        ):
+            try:
+                await _delete_sound(connection, storage, user_id, job_id)
+            except RecastError as error:
+                log.warning("the sound of a job stays", job_id=str(job_id), cause=str(error))
+                continue
+            deleted += 1
+    return deleted
+
+
+async def _delete_sound(connection: Connection, storage: Storage, user_id: UUID, job_id: UUID) -> None:
+    await storage.delete_folder(source_audio_prefix(user_id, job_id))
+    await jobs.note_sound_deleted(connection, job_id)
 
 
 def transcript_of(*, listed: Listing, listened: Listened) -> Transcript:
@@ -143,7 +184,10 @@ def transcript_of(*, listed: Listing, listened: Listened) -> Transcript:
         is_generated=True,
         snippets=snippets_of(listened.heard.words),
         chapters=listed.chapters,
+        licence=listed.licence,
+        thumbnail_url=listed.thumbnail_url,
         hearing=hearing_of(listened),
+        times_are_estimated=listened.heard.times_are_estimated,
     )
 
 
@@ -164,7 +208,7 @@ def listener(settings: Settings, database: Database, storage: Storage) -> Listen
         return None
     source = YouTubeAudio(
         settings.youtube_base_url,
-        revealed(settings.youtube_proxy_url),
+        youtube_proxy(settings),
         settings.youtube_timeout_seconds,
         max_seconds=settings.max_video_seconds,
         max_bytes=settings.max_audio_bytes,

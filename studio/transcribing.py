@@ -62,6 +62,8 @@ async def transcribe(
         transcript = await _of_upload(work, script, storage, listener)
     _check(transcript, max_seconds)
     await scripts.save_transcript(work.connection, script.id, transcript)
+    if listener and transcript.hearing and transcript.kind is SourceKind.YOUTUBE:
+        await listener.forget(work)
     return transcript
 
 

@@ -94,9 +94,19 @@ async def import_transcript_file(
 
 
 async def open_upload(
-    connection: Connection, storage: Storage, user_id: UUID, new: NewRecording, *, max_bytes: int, seconds: int
+    connection: Connection,
+    storage: Storage,
+    user_id: UUID,
+    new: NewRecording,
+    *,
+    max_bytes: int,
+    seconds: int,
+    can_listen: bool,
 ) -> tuple[Upload, SignedUpload]:
-    """An address to which the user may PUT the recording that they announce. Raises TOO_LARGE and RATE_LIMITED."""
+    """An address to which the user may PUT the recording that they announce. Raises TRANSCRIPTION_NOT_CONFIGURED,
+    before anybody has sent gigabytes in vain, TOO_LARGE and RATE_LIMITED."""
+    if not can_listen:
+        raise RecastError(ErrorCode.TRANSCRIPTION_NOT_CONFIGURED)
     if new.size_bytes > max_bytes:
         raise RecastError(ErrorCode.TOO_LARGE, f"A recording of more than {max_bytes // 1024**2} MB is not accepted.")
     upload = await _insert(connection, user_id, UploadKind.RECORDING, new)

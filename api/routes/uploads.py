@@ -21,7 +21,7 @@ UploadId = Annotated[UUID, Path(description="An upload of yours.")]
 @router.post(
     "",
     status_code=201,
-    responses=problems(ErrorCode.TOO_LARGE, ErrorCode.RATE_LIMITED),
+    responses=problems(ErrorCode.TRANSCRIPTION_NOT_CONFIGURED, ErrorCode.TOO_LARGE, ErrorCode.RATE_LIMITED),
     summary="Announce a recording of your own",
 )
 async def create_upload(body: UploadRequest, user: User, connection: Transaction, services: ServicesOf) -> UploadView:
@@ -36,6 +36,7 @@ async def create_upload(body: UploadRequest, user: User, connection: Transaction
         body.as_new_recording(),
         max_bytes=services.settings.max_upload_bytes,
         seconds=seconds,
+        can_listen=services.settings.whisper_engine is not None,
     )
     return UploadView(id=upload.id, method="PUT", url=signed.url, headers=dict(signed.headers), expires_at=expires_at)
 

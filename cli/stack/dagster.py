@@ -75,11 +75,7 @@ class DagsterServers:
         port = self._ports["dagster"]
         return Service(
             name="webserver",
-            command=_beside_code_server(
-                *("dagster_webserver.cli", "-w", str(WORKSPACE), "-h", HOST, "-p", str(port)),
-                # It keeps connections, and does not notice when PostgreSQL has been started again: a page would fail.
-                *("--db-pool-recycle", "1"),
-            ),
+            command=_beside_code_server("dagster_webserver.cli", "-w", str(WORKSPACE), "-h", HOST, "-p", str(port)),
             ready=http_ok(HOST, port, "/server_info"),
             env=self._env,
             cwd=CHECKOUT,

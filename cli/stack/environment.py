@@ -98,7 +98,8 @@ def dagster_environment(folder: StackFolder, ports: Mapping[str, int], secrets: 
         # A bare postgresql:// may mean psycopg 3 to SQLAlchemy, which Dagster's storage does not speak.
         "DAGSTER_PG_URL": database_url(
             ports["postgres"], "dagster", secrets.dagster_password, DAGSTER_DATABASE, "postgresql+psycopg2"
-        ),
+        )
+        + "?plugin=recast_pool",  # resources/dagster_pool.py
         "RECAST_CODE_SERVER_HOST": HOST,
         "RECAST_CODE_SERVER_PORT": str(ports["code_server"]),
     }

@@ -16,9 +16,11 @@ from domain.transcript_files.speakers import Speakers
 ARROW = "-->"
 _STAMP = r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?"
 _TIMES = re.compile(rf"\s*{_STAMP}\s*{ARROW}\s*{_STAMP}(?:\s|$)")
-_LOOKS_LIKE_TIMES = re.compile(rf"\s*-?\d[\d:., ]*-?\s*{ARROW}")
+_LOOKS_LIKE_STAMP = re.compile(r"-?\d[\d:., ]*-?")
+MAX_STAMP_LETTERS = 60
+"""Before the arrow of a row of times, blanks included: a longer row is words."""
 _INDEX = re.compile(r"\s*\d+\s*")
-_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]+([^<>]*)>")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]([^<>]*)>")
 _WORD_TIME = re.compile(r"<\d{2}:\d{2}[\d:.]*>")
 
 
@@ -33,7 +35,7 @@ def is_webvtt(text: str) -> bool:
 
 
 def is_subrip(text: str) -> bool:
-    return any(ARROW in row and _LOOKS_LIKE_TIMES.match(row) for row in text.splitlines())
+    return any(map(_has_times, text.splitlines()))
 
 
 def has_word_times(text: str) -> bool:
@@ -51,22 +53,24 @@ def read_cues(text: str) -> tuple[Snippet, ...]:
     cues = _webvtt_cues(text) if is_webvtt(text) else _subrip_cues(text)
     for number, cue in enumerate(cues, 1):
         check_count(number)
-        said = _with_voices("\n".join(row.strip() for row in cue.rows if row.strip()), speakers)
+        said = "\n".join(row.strip() for row in cue.rows if row.strip())
         check_cue(f"Cue {number}", cue.start, cue.end, said)
-        if said:
+        if said := _with_voices(said, speakers):
             snippets.append(Snippet(text=said, start=cue.start, duration=round(cue.end - cue.start, 3)))
     return tuple(snippets)
 
 
 def _webvtt_cues(text: str) -> Iterator[Cue]:
-    """A block whose first or second row has the times is a cue; notes, styles and regions are the other blocks."""
+    """A block whose first or second row has the times is a cue; notes, styles and regions are the other blocks. Where a
+    blank row is missing, the next times end the cue."""
     number = 0
     for block in _blocks(text.splitlines()[1:]):
         at = next((place for place, row in enumerate(block[:2]) if ARROW in row), None)
         if at is None or block[0].startswith("NOTE"):
             continue
-        number += 1
-        yield Cue(*_times(block[at], number), block[at + 1 :])
+        for cue in _parted(block, [at, *_places_of_times(block, at + 1)], number + 1):
+            number += 1
+            yield cue
 
 
 def _blocks(rows: Sequence[str]) -> Iterator[list[str]]:
@@ -82,12 +86,28 @@ def _blocks(rows: Sequence[str]) -> Iterator[list[str]]:
 def _subrip_cues(text: str) -> Iterator[Cue]:
     """Blank rows may be missing, or stand within a cue: only a line of times begins another, with its index above."""
     rows = text.splitlines()
-    places = [place for place, row in enumerate(rows) if ARROW in row and _LOOKS_LIKE_TIMES.match(row)]
-    for number, (place, following) in enumerate(zip(places, [*places[1:], None], strict=True), 1):
-        said = rows[place + 1 : following]
+    yield from _parted(rows, _places_of_times(rows), 1)
+
+
+def _parted(rows: Sequence[str], places: Sequence[int], number: int) -> Iterator[Cue]:
+    """The cues whose times stand at ``places``; ``number`` is that of the first."""
+    for place, following in zip(places, [*places[1:], None], strict=True):
+        said = list(rows[place + 1 : following])
         if following is not None and said and _INDEX.fullmatch(said[-1]):
             said.pop()
         yield Cue(*_times(rows[place], number), said)
+        number += 1
+
+
+def _places_of_times(rows: Sequence[str], first: int = 0) -> list[int]:
+    return [place for place in range(first, len(rows)) if _has_times(rows[place])]
+
+
+def _has_times(row: str) -> bool:
+    """Whether a row is meant as the times of a cue, readable or not."""
+    before, arrow, _ = row.partition(ARROW)
+    is_short = arrow and len(before) <= MAX_STAMP_LETTERS
+    return bool(is_short and _LOOKS_LIKE_STAMP.fullmatch(before.strip()))
 
 
 def _times(row: str, number: int) -> tuple[float, float]:

@@ -2,21 +2,18 @@
 
 import codecs
 import re
+from contextlib import suppress
 from pathlib import PurePath
-
-from charset_normalizer import from_bytes
 
 from domain.errors import ErrorCode, RecastError
 from domain.source import UNDETERMINED, SourceKind
 from domain.transcript import Transcript
 from domain.transcript_files.bounds import MAX_FILE_BYTES, refused, storable
 from domain.transcript_files.cues import has_word_times, is_subrip, is_webvtt, read_cues
+from domain.transcript_files.encodings import encodings_of
 from domain.transcript_files.json_text import JsonTranscript, is_json, read_json
 from domain.transcript_files.plain_text import read_plain_text
 
-SAMPLE_BYTES = 32 * 1024
-"""So much is enough to tell an encoding from its neighbours."""
-WESTERN = "cp1252"
 MAX_CONTROL_SHARE = 0.01
 
 _MARKS = (
@@ -78,14 +75,10 @@ def decode(content: bytes) -> str:
         return _readable(content.decode())
     except UnicodeDecodeError:
         pass
-    sample = content[:SAMPLE_BYTES]
-    found = from_bytes(sample[: sample.rfind(b"\n") + 1] or sample)
-    best = found.best()
-    if best is None:
-        raise refused("The encoding of the file cannot be told; save it as UTF-8.")
-    # Of neighbours that read as well, the one that most files are in.
-    is_western = any(one.encoding == WESTERN and one.chaos <= best.chaos for one in found)
-    return _readable(_decoded(content, WESTERN if is_western else best.encoding))
+    for encoding in encodings_of(content):
+        with suppress(UnicodeDecodeError):
+            return _readable(content.decode(encoding))
+    raise refused("The encoding of the file cannot be told, or it is damaged; save it as UTF-8.")
 
 
 def _read(text: str) -> JsonTranscript:

@@ -103,6 +103,37 @@ async def find_import_of(connection: Connection, script_id: UUID) -> Job | None:
     return await cursor.fetchone()
 
 
+# The sound of a job's video
+
+
+async def note_sound(connection: Connection, job_id: UUID) -> None:
+    """It is about to be stored."""
+    await connection.execute(
+        "update jobs set sound_stored_at = coalesce(sound_stored_at, clock_timestamp()) where id = %s", (job_id,)
+    )
+
+
+async def note_sound_deleted(connection: Connection, job_id: UUID) -> None:
+    await connection.execute("update jobs set sound_stored_at = null where id = %s", (job_id,))
+
+
+async def list_jobs_with_needless_sound(
+    connection: Connection, *, older_than_seconds: float, limit: int
+) -> Sequence[tuple[UUID, UUID]]:
+    """User and job: those that have succeeded, and those that ended otherwise so long ago and were not tried again. The
+    longest ended first."""
+    cursor = await connection.execute(
+        """
+        select user_id, id from jobs
+        where sound_stored_at is not null and (status = 'succeeded' or (
+          status in ('failed', 'canceled') and finished_at < clock_timestamp() - make_interval(secs => %s)))
+        order by finished_at limit %s
+        """,
+        (older_than_seconds, limit),
+    )
+    return await cursor.fetchall()
+
+
 # What Dagster knows of edits
 
 
@@ -119,7 +150,7 @@ async def list_unreported(
     cursor = connection.cursor(row_factory=class_row(UnreportedEdit))
     await cursor.execute(
         """
-        select jobs.id as job_id, scripts.id as script_id, scripts.version, scripts.normalized_script
+        select jobs.id as job_id, scripts.id as script_id, scripts.version, scripts.normalized_script as content
         from jobs join scripts on scripts.id = jobs.script_id
         where jobs.reported_version is not null and jobs.reported_version <> scripts.version
           and jobs.status not in ('queued', 'running')

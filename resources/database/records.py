@@ -218,12 +218,13 @@ class ScriptVersion(Record):
 
 
 class UnreportedEdit(Record):
-    """The present version of a script, of which the partition of ``job_id`` does not know yet."""
+    """The present version of a script, of which the partition of ``job_id`` does not know yet. ``content`` is not read
+    here: one script that cannot be read must not hide the others."""
 
     job_id: UUID
     script_id: UUID
     version: int
-    normalized_script: Script
+    content: dict[str, Any]
 
 
 class CharacterPicture(Record):

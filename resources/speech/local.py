@@ -44,7 +44,7 @@ class LocalWhisper:
         self._listening: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
 
-    async def transcribe(self, audio: Path, *, language: str | None) -> Transcription:
+    async def transcribe(self, audio: Path, *, seconds: float, language: str | None) -> Transcription:
         async with self._turn:
             try:
                 async with asyncio.timeout(self._timeout_seconds):

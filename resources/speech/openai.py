@@ -109,7 +109,7 @@ class OpenAITranscriptions:
         self._timeout_seconds = timeout_seconds
         self._client: AsyncOpenAI | None = None
 
-    async def transcribe(self, audio: Path, *, language: str | None) -> Transcription:
+    async def transcribe(self, audio: Path, *, seconds: float, language: str | None) -> Transcription:
         from openai import OpenAIError
 
         try:
@@ -128,7 +128,7 @@ class OpenAITranscriptions:
             raise OutcomeUnknownError(
                 cause=f"the answer cannot be read: {error.error_count()} faults", request_id=request_id
             ) from None
-        return Transcription(_heard(answer, language), request_id, {"seconds": answer.duration})
+        return Transcription(_heard(answer, seconds, language), request_id, {"seconds": answer.duration})
 
     async def close(self) -> None:
         client, self._client = self._client, None
@@ -212,17 +212,21 @@ def _was_never_sent(error: BaseException) -> bool:
     return isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
 
 
-def _heard(answer: _Answer, language: str | None) -> Heard:
+def _heard(answer: _Answer, seconds: float, language: str | None) -> Heard:
     words: list[HeardWord] = []
+    are_estimated = False
     if answer.segments:
         for segment, times in zip(answer.segments, _times(answer.segments, answer.words or ()), strict=True):
             words += words_of_segment(segment.text, segment.start, segment.end, speaker=segment.speaker, times=times)
     elif answer.words:
         words = [HeardWord(text=one.word.strip(), start=one.start, end=one.end) for one in answer.words]
     elif answer.text.strip():
-        words = words_of_segment(answer.text, 0.0, answer.duration or 0.0)
+        # Nothing else in such an answer tells how long it is.
+        words, are_estimated = words_of_segment(answer.text, 0.0, seconds), True
     told = answer.language or next((str(one.get("code", "")) for one in answer.languages or ()), "") or language or ""
-    return Heard(words=tuple(words), language=LANGUAGES.get(told.lower(), told.lower()))
+    return Heard(
+        words=tuple(words), language=LANGUAGES.get(told.lower(), told.lower()), times_are_estimated=are_estimated
+    )
 
 
 def _times(segments: Sequence[_Segment], words: Sequence[_Word]) -> list[list[tuple[float, float]]]:

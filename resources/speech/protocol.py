@@ -80,9 +80,10 @@ class Engine(Protocol):
     profile: EngineProfile
     at_once: int
 
-    async def transcribe(self, audio: Path, *, language: str | None) -> Transcription:
+    async def transcribe(self, audio: Path, *, seconds: float, language: str | None) -> Transcription:
         """What is said in ``audio``, whose form and length are within the profile's limits. Asks exactly once.
 
+        ``seconds`` is how long it is: over them the words are spread where the model tells no times.
         ``language`` is an ISO 639-1 code, or None to have it recognised. Raises ``OutcomeUnknownError`` when the answer
         was lost and may have to be paid, ``BusyError`` when nothing was accepted and may be later, and
         PROVIDER_NOT_CONFIGURED, PROVIDER_QUOTA, UNKNOWN_MODEL, PROVIDER_INPUT_INVALID, CONTENT_REJECTED or

@@ -21,9 +21,22 @@ def watch_page(video_id: str, video: Video | None) -> str:
     return (
         f'<!DOCTYPE html><html lang="en"><head><title>{title} - YouTube</title>'
         f"<script>ytcfg.set({_script_safe(config)});</script>"
-        f"<script>var ytInitialData = {json.dumps(INITIAL_DATA)};</script></head>"
+        f"<script>var ytInitialData = {_script_safe(_initial_data(video))};</script></head>"
         f"<body><h1>{title}</h1><p>This is the Recast sandbox, not YouTube.</p></body></html>"
     )
+
+
+def _initial_data(video: Video | None) -> str:
+    """With the row under the description that names the licence, where there is one."""
+    if not (video and video.licence):
+        return json.dumps(INITIAL_DATA)
+    row = {
+        "metadataRowRenderer": {"title": {"simpleText": "License"}, "contents": [{"runs": [{"text": video.licence}]}]}
+    }
+    container = {"metadataRowContainer": {"metadataRowContainerRenderer": {"rows": [row]}}}
+    contents = [{"videoSecondaryInfoRenderer": container}]
+    shown = {"contents": {"twoColumnWatchNextResults": {"results": {"results": {"contents": contents}}}}}
+    return json.dumps(shown, separators=(",", ":"))
 
 
 def consent_page() -> str:

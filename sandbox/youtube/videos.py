@@ -30,7 +30,8 @@ class Video:
     """``chapters`` are (start in seconds, title); the length is a whole number of seconds, as on YouTube.
 
     ``texts`` are the paragraphs by language, the spoken one first; each language has them in the same ``slots``.
-    ``translations`` are what YouTube makes of a track in other languages; they are not listed as tracks.
+    ``translations`` are what YouTube makes of a track in other languages; they are not listed as tracks. ``licence`` is
+    empty for YouTube's own, which it does not show.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Video:
     slots: tuple[Slot, ...]
     chapters: tuple[tuple[float, str], ...] = ()
     translations: tuple[Track, ...] = ()
+    licence: str = ""
 
     @property
     def language(self) -> str:
@@ -104,6 +106,7 @@ def _load(folder: Path) -> Video:
         slots=slots,
         chapters=tuple((start if number else 0.0, title) for number, (start, title) in enumerate(beginnings)),
         translations=tuple(translations),
+        licence=facts.get("licence", ""),
     )
 
 

@@ -32,6 +32,11 @@ language plpgsql security definer set search_path = '' as $$
 declare
   held public.scripts;
 begin
+  -- Whoever calls it may hand over anything, and sensors read the scripts of all.
+  if jsonb_typeof(edited -> 'lines') is distinct from 'array' or jsonb_typeof(edited -> 'title') is distinct from 'string'
+    or octet_length(edited::text) > 16 * 1024 * 1024 or octet_length(new_edits::text) > 4 * 1024 * 1024 then
+    raise exception 'this is no script' using errcode = 'check_violation';
+  end if;
   select * into held from public.scripts where id = script and user_id = (select auth.uid()) for no key update;
   if held.id is null then
     return;

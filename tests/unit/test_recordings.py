@@ -112,3 +112,17 @@ def test_a_stored_file_reads_as_the_file_does() -> None:
     assert file.read(100) == content[-50:]
     file.seek(BLOCK_BYTES - 10)
     assert io.BufferedReader(file).read(20) == content[BLOCK_BYTES - 10 : BLOCK_BYTES + 10]
+
+
+def test_sound_in_a_format_that_nobody_knows_is_refused(encode: Encode) -> None:
+    known = encode((*TONE, "-c:a", "pcm_s16le"), ending="mkv")
+    assert known.count(b"A_PCM/INT/LIT") == 1
+    assert refusal(known.replace(b"A_PCM/INT/LIT", b"A_XYZ/INT/LIT")).code is ErrorCode.MEDIA_REJECTED
+
+
+def test_silence_that_is_longer_than_its_header_says_is_not_listened_to_for_ever(encode: Encode) -> None:
+    silence = bytearray(encode(SILENCE, ending="flac"))
+    # Of STREAMINFO, after the magic and the block's header: the low 32 bits of the number of samples.
+    silence[8 + 14 : 8 + 18] = (44100).to_bytes(4, "big")
+    assert refusal(bytes(silence)).code is ErrorCode.NO_SOUND
+    assert refusal(bytes(silence), max_seconds=2).code is ErrorCode.VIDEO_TOO_LONG

@@ -46,7 +46,8 @@ NO_YOUTUBE = YouTubeCaptions("http://127.0.0.1:9", None, 1.0, ("en",))
 
 @pytest.fixture
 def settings(settings: Settings, s3: dict[str, str]) -> Settings:
-    return with_object_store(settings, s3)
+    listening = settings.model_copy(update={"whisper_engine": "local", "whisper_model": "models/small"})
+    return with_object_store(listening, s3)
 
 
 @pytest.fixture
@@ -198,6 +199,20 @@ async def test_a_refused_transcript_leaves_neither_row_nor_object(
     assert kept(alice, bucket) == set()
     assert await rows(database, alice) == NOTHING
     assert dagster.launched == []
+
+
+async def test_a_recording_is_refused_before_it_is_sent_where_nobody_listens(
+    settings: Settings, alice: SignedIn, database: psycopg.AsyncConnection[Any], tmp_path: Any
+) -> None:
+    deaf = settings.model_copy(update={"whisper_engine": None, "whisper_model": None})
+    async with running(create_app(deaf, page=tmp_path)) as url, httpx.AsyncClient(timeout=60) as client:
+        answer = await client.post(
+            f"{url}/api/v1/uploads",
+            json={"filename": "talk.wav", "size_bytes": 10, "content_type": "audio/wav"},
+            headers={"Authorization": f"Bearer {alice.token}"},
+        )
+    assert_problem(answer, ErrorCode.TRANSCRIPTION_NOT_CONFIGURED)
+    assert await rows(database, alice) == NOTHING
 
 
 async def test_a_storage_that_is_away_leaves_no_row(

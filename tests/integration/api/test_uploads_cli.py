@@ -19,7 +19,8 @@ from tests.integration.objects import Bucket, with_object_store
 
 @pytest.fixture
 def settings(settings: Settings, s3: dict[str, str]) -> Settings:
-    return with_object_store(settings, s3)
+    listening = settings.model_copy(update={"whisper_engine": "local", "whisper_model": "models/small"})
+    return with_object_store(listening, s3)
 
 
 @pytest.fixture

@@ -50,3 +50,21 @@ async def test_an_edit_that_the_api_did_not_report_is_reported_once(
     assert event.tags
     assert event.tags["dagster/data_version"] == fingerprint(EDITED)
     assert event.metadata["version"].value == 2
+
+
+async def test_a_script_that_cannot_be_read_keeps_no_other_from_being_reported(
+    instance: dg.DagsterInstance, database_urls: DatabaseUrls, worker: Connection, ann: Tenant, ben: Tenant
+) -> None:
+    for tenant in (ann, ben):
+        await scripts.save_first_version(worker, tenant.script_id, EDITED)
+        await jobs.begin_job(worker, tenant.job_id, "run", None)
+        await jobs.record_reported_version(worker, tenant.job_id, 1)
+        await jobs.succeed_job(worker, tenant.job_id, "run")
+        await worker.execute("update scripts set version = 2 where id = %s", (tenant.script_id,))
+    await worker.execute(
+        """update scripts set normalized_script = '{"title": "", "lines": [7]}' where id = %s""", (ann.script_id,)
+    )
+    await asyncio.to_thread(look, instance, database_urls)
+    (record,) = instance.fetch_materializations(dg.AssetKey("script"), limit=9).records
+    assert record.partition_key == str(ben.job_id)
+    assert await asyncio.to_thread(look, instance, database_urls) == "Dagster knows of every edit."

@@ -123,3 +123,15 @@ async def test_partitions_wait_for_a_report_until_their_job_has_ended(
     assert await unreported() == []
     async with Database(database_urls.worker).connect() as other:
         assert await jobs.list_unreported(other, 9) == []
+
+
+@pytest.mark.parametrize("content", ['{"bad": 1}', "[]", "null", '{"title": "A", "lines": {}}'])
+async def test_what_is_no_script_becomes_no_version(
+    users: UserDatabase, worker: Connection, imported: Tenant, content: str
+) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation):
+        async with users.as_user(imported.user_id) as connection:
+            await connection.execute(
+                "select * from edit_script(%s, 1, %s::jsonb, '[]', null, null, null)", (imported.script_id, content)
+            )
+    assert await versions(worker, imported) == [(1, "One.")]

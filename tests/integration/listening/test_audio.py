@@ -60,7 +60,7 @@ async def test_a_file_that_is_no_audio_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"<html>" * 1000)
     with pytest.raises(RecastError) as refused:
         await audio.prepare(tmp_path / "a.wav", tmp_path / "b.wav", max_seconds=60)
-    assert refused.value.code is ErrorCode.INVALID_REQUEST
+    assert refused.value.code is ErrorCode.MEDIA_REJECTED
     assert "ffmpeg" in (refused.value.cause or "")
 
 

@@ -10,6 +10,7 @@ from benchmarks.speech import PARAGRAPHS, speak
 from domain.errors import ErrorCode, RecastError
 from domain.normalise import normalise
 from domain.transcript import Transcript
+from resources.database import scripts
 from resources.settings import Settings
 from resources.speech.local import LocalWhisper
 from resources.speech.protocol import Engine, Transcription
@@ -17,7 +18,7 @@ from resources.storage import source_audio_prefix
 from resources.youtube import YouTubeCaptions
 from resources.youtube_audio import YouTubeAudio
 from studio import soundtrack
-from studio.soundtrack import Listener
+from studio.soundtrack import ABANDONED_SECONDS, Listener, sweep_sounds
 from studio.transcribing import transcribe
 from tests.integration.listening.conftest import PATIENCE, Desk
 from tests.integration.listening.tube import Tube
@@ -64,6 +65,7 @@ async def test_a_video_without_captions_is_listened_to(desk: Desk, talk: Tube) -
     assert (found.hearing.provider, found.hearing.chunks, found.hearing.cost_usd) == ("faster-whisper", 1, 0)
     assert found.language == "en"
     assert found.is_generated
+    assert found.thumbnail_url == "https://i.ytimg.com/vi/talk0000001/hqdefault.jpg"
     assert "TRANSCRIPT_MISSING" in found.gave_way[0]
     assert {"captions_gave_way", "listening"} <= set(await desk.told())
     text = " ".join(line.text for line in normalise(found).lines)
@@ -111,7 +113,7 @@ async def test_an_address_that_is_blocked_is_not_listened_to(desk: Desk, talk: T
 
 async def test_a_worker_that_dies_while_listening_does_not_fetch_the_sound_again(desk: Desk, talk: Tube) -> None:
     class Dying(LocalWhisper):
-        async def transcribe(self, audio: Path, *, language: str | None) -> Transcription:
+        async def transcribe(self, audio: Path, *, seconds: float, language: str | None) -> Transcription:
             raise Killed
 
     with pytest.raises(Killed):
@@ -121,6 +123,86 @@ async def test_a_worker_that_dies_while_listening_does_not_fetch_the_sound_again
     assert found.snippets
     assert talk.asked.count("/videoplayback") == 1
     assert await desk.states() == ["absent", "succeeded"]
+
+
+async def queue_again(desk: Desk) -> None:
+    async with desk.database.connect() as connection:
+        await connection.execute("update jobs set status = 'queued', error_code = null where id = %s", (desk.job_id,))
+
+
+async def test_the_sound_stays_until_the_transcript_is_saved(
+    desk: Desk, talk: Tube, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise RecastError(ErrorCode.DATABASE_UNAVAILABLE)
+
+    with monkeypatch.context() as outage:
+        outage.setattr(scripts, "save_transcript", away)
+        with pytest.raises(RecastError):
+            await run(desk, talk, listener(desk, talk))
+    await queue_again(desk)
+    talk.sound += b"\0"  # the next download would be another file, and another purchase
+    await run(desk, talk, listener(desk, talk))
+    assert talk.asked.count("/videoplayback") == 1
+    assert await desk.states() == ["succeeded"]
+    assert await desk.storage.head(source_audio_prefix(desk.user_id, desk.job_id) + soundtrack.SOUND) is None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        ErrorCode.PROVIDER_NOT_CONFIGURED,
+        ErrorCode.BUDGET_EXCEEDED,
+        ErrorCode.JOB_CANCELED,
+        ErrorCode.PROVIDER_QUOTA,
+        ErrorCode.UNKNOWN_MODEL,
+    ],
+)
+async def test_the_sound_stays_when_another_try_may_succeed(desk: Desk, talk: Tube, code: ErrorCode) -> None:
+    class Refusing(LocalWhisper):
+        async def transcribe(self, audio: Path, *, seconds: float, language: str | None) -> Transcription:
+            raise RecastError(code)
+
+    with pytest.raises(RecastError):
+        await run(desk, talk, listener(desk, talk, lambda: Refusing(MODEL, timeout_seconds=10)))
+    assert await desk.storage.head(source_audio_prefix(desk.user_id, desk.job_id) + soundtrack.SOUND)
+
+
+async def test_the_sound_of_a_job_that_nobody_tries_again_is_swept(desk: Desk, talk: Tube) -> None:
+    class Refusing(LocalWhisper):
+        async def transcribe(self, audio: Path, *, seconds: float, language: str | None) -> Transcription:
+            raise RecastError(ErrorCode.PROVIDER_QUOTA)
+
+    with pytest.raises(RecastError):
+        await run(desk, talk, listener(desk, talk, lambda: Refusing(MODEL, timeout_seconds=10)))
+    prefix = source_audio_prefix(desk.user_id, desk.job_id)
+    assert await sweep_sounds(desk.database, desk.storage) == 0
+    async with desk.database.connect() as connection:
+        await connection.execute(
+            "update jobs set finished_at = finished_at - make_interval(secs => %s) where id = %s",
+            (ABANDONED_SECONDS, desk.job_id),
+        )
+    await desk.storage.head(prefix + soundtrack.SOUND)
+    assert await sweep_sounds(desk.database, desk.storage) == 1
+    assert await desk.storage.head(prefix + soundtrack.SOUND) is None
+    assert await desk.storage.head(prefix + soundtrack.LISTING) is None
+    assert await sweep_sounds(desk.database, desk.storage) == 0
+
+
+async def test_a_sound_that_could_not_be_deleted_is_swept_once_its_job_is_done(
+    desk: Desk, talk: Tube, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: str) -> int:
+        raise RecastError(ErrorCode.STORAGE_UNAVAILABLE)
+
+    with monkeypatch.context() as outage:
+        outage.setattr(desk.storage, "delete_folder", away)
+        await run(desk, talk, listener(desk, talk))
+    assert await sweep_sounds(desk.database, desk.storage) == 0
+    async with desk.database.connect() as connection:
+        await connection.execute("update jobs set status = 'succeeded' where id = %s", (desk.job_id,))
+    assert await sweep_sounds(desk.database, desk.storage) == 1
+    assert await desk.storage.head(source_audio_prefix(desk.user_id, desk.job_id) + soundtrack.SOUND) is None
 
 
 async def test_a_silent_video_has_an_empty_script(desk: Desk, talk: Tube, tmp_path: Path) -> None:

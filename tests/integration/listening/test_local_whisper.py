@@ -60,7 +60,7 @@ async def hear_all(folder: Path) -> Hearings:
     try:
         return Hearings(
             sound,
-            whole=(await whisper.transcribe(sound.path, language=None)).heard,
+            whole=(await whisper.transcribe(sound.path, seconds=sound.duration, language=None)).heard,
             cut_at_silences=await hear_in_pieces(whisper, sound, folder, sound.silences, LONGEST_PIECE_SECONDS),
             cut_anywhere=await hear_in_pieces(whisper, sound, folder, (), LONGEST_PIECE_SECONDS + 1.3),
         )
@@ -74,7 +74,8 @@ async def hear_in_pieces(
     pieces = []
     for chunk in plan_chunks(sound.duration, silences, max_seconds=max_seconds):
         await audio.cut_wav(sound, chunk, folder / "piece.wav")
-        pieces.append((chunk, (await whisper.transcribe(folder / "piece.wav", language=None)).heard))
+        heard = await whisper.transcribe(folder / "piece.wav", seconds=chunk.seconds, language=None)
+        pieces.append((chunk, heard.heard))
     assert len(pieces) > 2
     return join_chunks(pieces)
 
@@ -111,10 +112,10 @@ async def test_a_transcriber_that_was_killed_is_replaced(hearings: Hearings, tmp
     await audio.cut_wav(hearings.sound, first, tmp_path / "first.wav")
     whisper = LocalWhisper(MODEL, timeout_seconds=300)
     try:
-        heard = (await whisper.transcribe(tmp_path / "first.wav", language=None)).heard
+        heard = (await whisper.transcribe(tmp_path / "first.wav", seconds=first.seconds, language=None)).heard
         assert whisper._process
         os.kill(whisper._process.pid, signal.SIGKILL)
-        assert (await whisper.transcribe(tmp_path / "first.wav", language=None)).heard == heard
+        assert (await whisper.transcribe(tmp_path / "first.wav", seconds=first.seconds, language=None)).heard == heard
         assert heard.words
     finally:
         await whisper.close()

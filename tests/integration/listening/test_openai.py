@@ -25,7 +25,7 @@ def like(model: str) -> dict[str, Any]:
 
 
 async def test_whisper_1_is_asked_for_the_times_of_words_and_segments(service: Service, audio: Path) -> None:
-    answer = await engine(service, **like("whisper-1")).transcribe(audio, language="en")
+    answer = await engine(service, **like("whisper-1")).transcribe(audio, seconds=2.0, language="en")
     (call,) = service.calls
     assert call["path"] == "/v1/audio/transcriptions"
     assert call["authorization"] == "Bearer sk-test-0123456789"
@@ -36,6 +36,7 @@ async def test_whisper_1_is_asked_for_the_times_of_words_and_segments(service: S
         "language": ["en"],
     }
     assert answer.request_id == "req_1"
+    assert not answer.heard.times_are_estimated
     assert answer.heard.language == "en"
     # The times are the words', the capital and the full stop the segment's.
     assert [word.start for word in answer.heard.words] == [0.0, 0.5, 1.0, 1.5]
@@ -50,7 +51,7 @@ async def test_the_diarizing_model_tells_who_speaks(service: Service, audio: Pat
         for start, end, text, who in said
     ]
     service.answer = lambda call: {"task": "transcribe", "duration": 4.0, "text": "x", "segments": segments}
-    answer = await engine(service, **like("gpt-4o-transcribe-diarize")).transcribe(audio, language=None)
+    answer = await engine(service, **like("gpt-4o-transcribe-diarize")).transcribe(audio, seconds=2.0, language=None)
     assert service.calls[0]["fields"] == {
         "model": ["gpt-4o-transcribe-diarize"],
         "response_format": ["diarized_json"],
@@ -64,16 +65,19 @@ async def test_the_diarizing_model_tells_who_speaks(service: Service, audio: Pat
 @pytest.mark.parametrize("model", ["gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-transcribe"])
 async def test_models_that_tell_no_times_are_asked_for_text(service: Service, audio: Path, model: str) -> None:
     service.answer = lambda call: {"text": "Hello there.", "languages": [{"code": "en"}]}
-    answer = await engine(service, **like(model)).transcribe(audio, language=None)
+    answer = await engine(service, **like(model)).transcribe(audio, seconds=11.0, language=None)
     assert service.calls[0]["fields"] == {"model": [model], "response_format": ["json"]}
-    assert [word.text for word in answer.heard.words] == ["Hello", "there."]
+    # In proportion to their letters: such an answer says nothing of times, nor how long the audio is.
+    assert [(word.text, word.start) for word in answer.heard.words] == [("Hello", 0.0), ("there.", 5.0)]
+    assert answer.heard.words[-1].end == 11.0
+    assert answer.heard.times_are_estimated
     assert answer.heard.language == "en"
 
 
 async def test_the_client_never_repeats_a_call_by_itself(service: Service, audio: Path) -> None:
     service.troubles = [(500, "server_error")] * 5
     with pytest.raises(OutcomeUnknownError):
-        await engine(service).transcribe(audio, language=None)
+        await engine(service).transcribe(audio, seconds=2.0, language=None)
     assert len(service.calls) == 1
 
 
@@ -86,7 +90,7 @@ async def test_a_service_that_is_not_there_was_never_asked(service: Service, aud
         at_once=1,
     )
     with pytest.raises(BusyError):
-        await away.transcribe(audio, language=None)
+        await away.transcribe(audio, seconds=2.0, language=None)
 
 
 async def test_an_answer_that_takes_too_long_may_have_to_be_paid(service: Service, audio: Path) -> None:
@@ -94,19 +98,19 @@ async def test_an_answer_that_takes_too_long_may_have_to_be_paid(service: Servic
 
     service.hold = threading.Event()
     with pytest.raises(OutcomeUnknownError):
-        await engine(service, timeout_seconds=0.3).transcribe(audio, language=None)
+        await engine(service, timeout_seconds=0.3).transcribe(audio, seconds=2.0, language=None)
     service.hold.set()
 
 
 async def test_an_answer_that_is_no_json_is_no_answer(service: Service, audio: Path) -> None:
     service.answer = lambda call: {"text": ["?"]}
     with pytest.raises(OutcomeUnknownError):
-        await engine(service).transcribe(audio, language=None)
+        await engine(service).transcribe(audio, seconds=2.0, language=None)
 
 
 async def test_words_alone_are_enough(service: Service, audio: Path) -> None:
     service.answer = lambda call: {**verbose(call), "segments": None}
-    assert len((await engine(service).transcribe(audio, language=None)).heard.words) == 4
+    assert len((await engine(service).transcribe(audio, seconds=2.0, language=None)).heard.words) == 4
 
 
 def test_every_listed_model_has_a_dated_price() -> None:

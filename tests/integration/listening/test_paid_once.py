@@ -1,6 +1,7 @@
 """Whatever happens while audio is heard, no chunk is paid for twice, unless its answer was lost: then it is booked."""
 
 import asyncio
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ import pytest
 
 from benchmarks.speech import speak
 from domain.errors import ErrorCode, RecastError
-from resources.speech.protocol import Transcription
+from resources.speech.protocol import AnswerForm, Transcription
 from resources.storage import Storage, StoredObject
+from studio import listening
 from studio.listening import MOST_TAKES
 from studio.settling import Settler
 from tests.integration.listening.conftest import PATIENCE, USD_PER_MINUTE, Desk, Service, engine
@@ -35,11 +37,11 @@ class Dying:
         self.profile = inner.profile
         self._inner, self._at, self._is_heard, self._calls = inner, at, is_heard, 0
 
-    async def transcribe(self, audio: Path, *, language: str | None) -> Transcription:
+    async def transcribe(self, audio: Path, *, seconds: float, language: str | None) -> Transcription:
         self._calls += 1
         if self._calls == self._at and not self._is_heard:
             raise Killed
-        answer = await self._inner.transcribe(audio, language=language)
+        answer = await self._inner.transcribe(audio, seconds=seconds, language=language)
         if self._calls == self._at:
             raise Killed
         return answer
@@ -62,12 +64,45 @@ class DyingStorage(Storage):
         return stored
 
 
+class AwayStorage(Storage):
+    """Answers nothing for a while after an answer has come in."""
+
+    away = 6
+    refused = 0
+
+    async def put_bytes(self, key: str, body: bytes, content_type: str) -> StoredObject:
+        self._answer()
+        return await super().put_bytes(key, body, content_type)
+
+    async def head(self, key: str) -> StoredObject | None:
+        if self.refused:
+            self._answer()
+        return await super().head(key)
+
+    def _answer(self) -> None:
+        if self.refused < self.away:
+            self.refused += 1
+            raise RecastError(ErrorCode.STORAGE_UNAVAILABLE)
+
+
 async def test_every_chunk_is_paid_for_once_by_its_length(desk: Desk, service: Service, speech: Path) -> None:
     listened = await desk.listen(speech, engine(service, at_once=4))
     assert (listened.chunks, len(service.calls), await desk.states()) == (4, 4, ["succeeded"] * 4)
     assert listened.cost_usd == desk.spent() == pytest.approx(USD_PER_MINUTE * Decimal(listened.seconds) / 60, abs=1e-4)
     assert len(listened.heard.words) == 16
     assert [word.start for word in listened.heard.words] == sorted(word.start for word in listened.heard.words)
+
+
+async def test_a_model_that_tells_no_times_gives_every_word_one_of_its_own(
+    desk: Desk, service: Service, speech: Path
+) -> None:
+    service.answer = lambda call: {"text": " ".join(f"w{call['bytes']}x{place}" for place in range(30))}
+    listened = await desk.listen(speech, engine(service, model="gpt-transcribe", answer=AnswerForm.TEXT))
+    starts = [word.start for word in listened.heard.words]
+    assert len(set(starts)) == 4 * 30
+    assert starts == sorted(starts)
+    assert starts[0] == 0
+    assert listened.seconds - 1 < starts[-1] < listened.seconds
 
 
 async def test_the_same_audio_is_never_paid_for_again(desk: Desk, service: Service, speech: Path) -> None:
@@ -100,6 +135,27 @@ async def test_a_worker_that_dies_with_the_answer_stored_costs_nothing(
     listened = await desk.listen(speech, engine(service))
     assert (len(service.calls), await desk.states()) == (4, ["succeeded"] * 4)
     assert desk.spent() == pytest.approx(USD_PER_MINUTE * Decimal(listened.seconds) / 60, abs=1e-4)
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+async def test_an_answer_outlives_a_storage_that_is_away(
+    desk: Desk, service: Service, speech: Path, settings: Any, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(listening, "STORE_AGAIN_SECONDS", 0.05)
+    storage = AwayStorage(settings)
+    listened = None
+    for _ in range(storage.away):
+        # Chunks that nobody has asked for yet may fail: that costs nothing.
+        with suppress(RecastError):
+            listened = await desk.listen(speech, engine(service, at_once=at_once), storage=storage)
+            break
+        async with desk.database.connect() as connection:
+            await connection.execute(
+                "update jobs set status = 'queued', error_code = null where id = %s", (desk.job_id,)
+            )
+    assert listened
+    assert storage.refused == storage.away
+    assert (len(service.calls), await desk.states()) == (4, ["succeeded"] * 4)
 
 
 async def test_an_attempt_of_a_job_that_has_ended_is_settled(

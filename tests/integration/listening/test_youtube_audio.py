@@ -4,7 +4,9 @@ import asyncio
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from domain.errors import ErrorCode, RecastError
@@ -27,6 +29,14 @@ async def test_the_sound_arrives_as_youtube_has_it(tube: Tube, tmp_path: Path) -
     assert fetched.listing.duration == library()[VIDEO].length_seconds
     assert shares[-1] == 1.0
     assert shares == sorted(shares)
+
+
+async def test_picture_and_licence_are_kept(tube: Tube) -> None:
+    assert (await source(tube).look(VIDEO)).thumbnail_url == f"https://i.ytimg.com/vi/{VIDEO}/hqdefault.jpg"
+    # The sandbox's client gets no page on which a licence stands; yt-dlp reads it there.
+    licence = "Creative Commons Attribution license (reuse allowed)"
+    listing = source(tube)._judged(VIDEO, {"license": licence, "thumbnail": "http://i.ytimg.com/x.jpg"})
+    assert (listing.licence, listing.thumbnail_url) == (licence, None)
 
 
 async def test_looking_downloads_nothing(tube: Tube) -> None:
@@ -53,6 +63,15 @@ async def test_more_bytes_than_were_told_are_not_taken(tube: Tube, tmp_path: Pat
     with pytest.raises(RecastError) as refused:
         await source(tube, max_bytes=100_000).fetch(VIDEO, tmp_path)
     assert refused.value.code is ErrorCode.TOO_LARGE
+
+
+async def test_a_download_that_is_broken_off_hangs_up(tube: Tube, tmp_path: Path) -> None:
+    tube.told_bytes = 10_000
+    with pytest.raises(RecastError) as refused:
+        await source(tube, max_bytes=100_000).fetch(VIDEO, tmp_path)
+    port = urlsplit(tube.url).port
+    kept = [one for one in psutil.Process().net_connections("tcp") if one.raddr and one.raddr.port == port]
+    assert (refused.value.code, kept) == (ErrorCode.TOO_LARGE, [])
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,20 @@ from yt_dlp import YoutubeDL
 from yt_dlp.networking import Request
 from yt_dlp.utils import DownloadError
 
+from domain.errors import RecastError
+from resources.youtube_audio import YouTubeAudio
 from sandbox.youtube.faults import TOO_LONG_SECONDS
+from sandbox.youtube.links import links
 from sandbox.youtube.videos import library
 
 SHORT = "short000001"
 APP = {"context": {"client": {"clientName": "VISIONOS", "clientVersion": "1.02"}}}
 YOUTUBE = ("youtube.com", "youtubei.googleapis.com", "googlevideo.com")
+UNHEARD = [
+    (link.video_id, link.code)
+    for link in links()
+    if link.captions_code == "TRANSCRIPT_MISSING" and link.code not in ("", "EMPTY_SCRIPT")
+]
 
 
 class Routed(YoutubeDL):
@@ -189,3 +197,13 @@ def test_an_address_that_is_blocked_gets_no_sound_either(sandbox, tmp_path, vide
 def test_a_premiere_has_no_sound_yet(sandbox, tmp_path):
     with pytest.raises(DownloadError, match="Premieres in"):
         look(sandbox, tmp_path, "premiere001")
+
+
+@pytest.mark.parametrize(("video_id", "code"), UNHEARD)
+async def test_every_link_whose_sound_cannot_be_had_ends_with_the_code_it_is_listed_with(
+    sandbox, tmp_path, video_id, code
+):
+    limits = {"max_seconds": 3 * 3600, "max_bytes": 2_000_000, "total_timeout_seconds": 20}
+    with pytest.raises(RecastError) as failure:
+        await YouTubeAudio(sandbox.url, None, 10, **limits).fetch(video_id, tmp_path)
+    assert failure.value.code == code

@@ -16,6 +16,7 @@ from youtube_transcript_api import YouTubeTranscriptApi
 from domain.captions import clean_captions
 from domain.errors import ErrorCode, RecastError
 from resources.youtube import YouTubeCaptions, choose_track, read_chapters
+from resources.youtube_proxy import Proxy
 from sandbox.faults import Fault
 from sandbox.youtube.links import links
 from sandbox.youtube.videos import library
@@ -24,8 +25,8 @@ FAULTS = [(link.video_id, link.captions_code) for link in links() if link.captio
 READABLE = [link.video_id for link in links() if link.captions_code in ("", "EMPTY_SCRIPT")]
 
 
-def reader(base_url, languages=("en",), timeout_seconds=10.0, proxy_url=None, sleep=lambda seconds: None):
-    return YouTubeCaptions(base_url, proxy_url, timeout_seconds, languages, sleep=sleep)
+def reader(base_url, languages=("en",), timeout_seconds=10.0, proxy=None, sleep=lambda seconds: None):
+    return YouTubeCaptions(base_url, proxy, timeout_seconds, languages, sleep=sleep)
 
 
 @pytest.mark.parametrize(("video_id", "code"), [fault for fault in FAULTS if fault[1] != "EMPTY_SCRIPT"])
@@ -45,6 +46,11 @@ def test_every_other_link_can_be_read(sandbox, video_id):
     assert max(ends) <= transcript.duration_seconds + 1
     starts = [snippet.start for snippet in transcript.snippets]
     assert starts == sorted(starts)
+
+
+def test_a_creative_commons_licence_is_read_from_the_watch_page(sandbox):
+    assert reader(sandbox.url).fetch("lecture0001").licence == "Creative Commons Attribution license (reuse allowed)"
+    assert reader(sandbox.url).fetch("demo0000001").licence == ""
 
 
 def test_the_demo_is_a_short_dialogue_with_speakers_and_punctuation(sandbox):
@@ -186,7 +192,7 @@ def test_without_the_sandbox_youtube_is_asked_through_the_proxy_and_its_password
         threading.Thread(target=_refuse, args=(proxy, asked), daemon=True).start()
         address = f"http://someone:secret-word@127.0.0.1:{proxy.getsockname()[1]}"
         with pytest.raises(RecastError) as failure:
-            reader(None, proxy_url=address, timeout_seconds=2).fetch("demo0000001")
+            reader(None, proxy=Proxy(address), timeout_seconds=2).fetch("demo0000001")
     assert failure.value.code == ErrorCode.SOURCE_UNREACHABLE
     assert asked[0].startswith(b"CONNECT www.youtube.com:443")
     assert "secret-word" not in str(failure.value)
@@ -194,7 +200,7 @@ def test_without_the_sandbox_youtube_is_asked_through_the_proxy_and_its_password
 
 def test_a_misspelt_proxy_address_stays_unsaid():
     with pytest.raises(RecastError) as failure:
-        reader(None, proxy_url="http://someone:secret-word@127.0.0.1:port").fetch("demo0000001")
+        reader(None, proxy=Proxy("http://someone:secret-word@127.0.0.1:port")).fetch("demo0000001")
     assert failure.value.code == ErrorCode.SOURCE_UNREACHABLE
     assert "secret-word" not in str(failure.value)
 

@@ -263,3 +263,35 @@ def test_no_word_is_lost_or_doubled_that_was_not_removed(
 
 def words_of(some: Any) -> Counter[str]:
     return Counter(word for text in some for word in re.findall(r"\w+", text))
+
+
+def test_a_batch_may_cut_the_seconds_of_lines_that_it_removes() -> None:
+    edited = edit(TALK, {"op": "remove", "line": 4}, {"op": "cut", "start": 9, "end": 12})
+    assert texts(edited) == texts(TALK)[:3]
+    with pytest.raises(RecastError) as refused:
+        edit(TALK, *({"op": "remove", "line": line} for line in (1, 2, 3, 4)), {"op": "cut", "start": 0, "end": 2})
+    assert refused.value.code is ErrorCode.EMPTY_SCRIPT
+
+
+@pytest.mark.parametrize("text", ["A heart \U0001fa77.", "Shaking \U0001fae8 face.", "Both \u200dones."])
+def test_signs_that_are_newer_than_this_python_are_words_too(text: str) -> None:
+    assert edit(TALK, {"op": "set_text", "line": 1, "text": text}).lines[0].text == text
+
+
+def test_what_turns_the_direction_of_other_text_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        EDIT.validate_python({"op": "set_text", "line": 1, "text": "Good \u202e night."})
+
+
+def test_a_script_of_many_speakers_can_still_give_a_line_to_one_of_them() -> None:
+    crowd = script(*["A word."] * 120, speakers=tuple(f"Speaker {number}" for number in range(120)))
+    assert edit(crowd, {"op": "set_speaker", "line": 2, "speaker": "Speaker 0"}).lines[1].speaker == "Speaker 0"
+    assert edit(crowd, {"op": "set_speaker", "line": 2, "speaker": None}).lines[1].speaker is None
+    assert "at most 100 speakers" in refusal(crowd, {"op": "set_speaker", "line": 2, "speaker": "Somebody"})
+
+
+def test_the_merge_that_is_too_long_is_named_among_others() -> None:
+    long = script("A.", "B.", "C.", "D.", "E.", "F.", seconds=3.0, speakers=("Mira", "Jonas"))
+    before = scenes(long)
+    merges = [{"op": "merge", "line": scene[0]} for scene in before[1:]]
+    assert "edits[1] (merge)" in refusal(long, *merges[:2])

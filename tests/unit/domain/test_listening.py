@@ -1,7 +1,9 @@
 """Cutting audio and joining what was heard in its pieces."""
 
 import string
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import count, islice, pairwise
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -51,6 +53,12 @@ def hear(words: list[HeardWord], chunk: Chunk, *, jitter: float = 0.0, language:
             )
         )
     return Heard(words=tuple(heard), language=language)
+
+
+def read(words: list[HeardWord], chunk: Chunk) -> Heard:
+    """What an engine that tells no times hears: the same, spread over the chunk."""
+    text = " ".join(texts(hear(words, chunk)))
+    return Heard(words=tuple(words_of_segment(text, 0.0, chunk.seconds)), times_are_estimated=True)
 
 
 def texts(heard: Heard) -> list[str]:
@@ -143,6 +151,61 @@ def test_a_refrain_keeps_all_its_words(sung: list[tuple[str, float]], jitter: fl
     chunks = plan_chunks(at, [], max_seconds=15, overlap_seconds=OVERLAP)
     joined = join_chunks([(chunk, hear(words, chunk, jitter=jitter * (i % 2))) for i, chunk in enumerate(chunks)])
     assert texts(joined) == [word.text for word in words]
+
+
+rates = st.lists(st.tuples(st.integers(1, 60), st.floats(min_value=1.2, max_value=5.0)), min_size=1, max_size=40)
+"""Stretches of so many words at so many a second."""
+
+
+def at_rates(stretches: list[tuple[int, float]], spoken: Iterator[str]) -> list[HeardWord]:
+    """Speech that hurries and slackens without a pause."""
+    words: list[HeardWord] = []
+    at = 0.0
+    for so_many, rate in stretches:
+        for text in islice(spoken, so_many):
+            words.append(HeardWord(text=text, start=at, end=at + 0.98 / rate))
+            at += 1 / rate
+    return words
+
+
+@given(rates, st.floats(min_value=14, max_value=60))
+def test_without_times_no_word_is_lost_or_doubled_at_a_cut(stretches: list[tuple[int, float]], longest: float) -> None:
+    words = at_rates(stretches, (f"w{place}" for place in count()))
+    chunks = plan_chunks(words[-1].end, [], max_seconds=longest, overlap_seconds=OVERLAP)
+    joined = join_chunks([(chunk, read(words, chunk)) for chunk in chunks])
+    assert texts(joined) == [word.text for word in words]
+    assert [word.start for word in joined.words] == sorted(word.start for word in joined.words)
+    assert joined.words[-1].end == pytest.approx(words[-1].end, abs=0.01)
+    assert joined.times_are_estimated
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_without_times_the_small_words_of_a_language_mislead_nobody(seed: int) -> None:
+    chance = Random(seed)
+    common = ["the", "of", "and", "to", "a", "in", "is", "it", "you", "that", "he", "was", "for", "on", "are", "with"]
+    rare = [f"{head}{tail}" for head in ("sea", "moon", "glass", "stone", "wind") for tail in range(60)]
+    spoken = (chance.choice(common if chance.random() < 0.5 else rare) for _ in count())
+    stretches = [(chance.randint(5, 60), chance.uniform(1.2, 5.0)) for _ in range(150)]
+    words = at_rates(stretches, spoken)
+    chunks = plan_chunks(words[-1].end, [], max_seconds=45, overlap_seconds=OVERLAP)
+    assert len(chunks) > 30
+    joined = join_chunks([(chunk, read(words, chunk)) for chunk in chunks])
+    assert texts(joined) == [word.text for word in words]
+    assert max(abs(one.start - other.start) for one, other in zip(joined.words, words, strict=True)) < 20
+
+
+def test_without_times_accounts_that_share_no_word_keep_all_of_theirs() -> None:
+    first, second = Chunk(start=0, end=20), Chunk(start=14, end=34)
+    joined = join_chunks(
+        [(first, read(said("alpha beta gamma"), first)), (second, read(said("one two", start=20), second))]
+    )
+    assert texts(joined) == ["alpha", "beta", "gamma", "one", "two"]
+
+
+def test_without_times_a_repetition_is_told_by_what_stands_around_it() -> None:
+    words = said("he said no no no no and then he said no no no again and at last he went home", seconds=0.7)
+    chunks = [Chunk(start=0, end=9.1), Chunk(start=3.5, end=14)]
+    assert texts(join_chunks([(chunk, read(words, chunk)) for chunk in chunks])) == [word.text for word in words]
 
 
 def test_words_keep_the_time_of_the_whole() -> None:

@@ -1,3 +1,4 @@
+import re
 import unicodedata
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ from domain.errors import ErrorCode, RecastError
 from domain.normalise import LONGEST_CUT_WORDS, normalise
 from domain.script import Line
 from domain.transcript import Chapter, Snippet, Transcript
+from domain.words import words_of
 
 
 def transcript(*snippets: tuple[str, float, float], generated: bool = False) -> Transcript:
@@ -55,6 +57,22 @@ def turns(*snippets: tuple[str, float, float]) -> list[tuple[str | None, str]]:
         ("می‌روم؟", "می‌روم؟"),
         ("Null\x00 byte.", "Null byte."),
         ("2 < 3 and 5 > 4.", "2 < 3 and 5 > 4."),
+        ("If x <y and z> w, stop.", "If x <y and z> w, stop."),
+        ("One<br/>sentence in <font color='red'>two</font> rows.", "One sentence in two rows."),
+        ("He said [we think] that array[0] is fine.", "He said [we think] that array[0] is fine."),
+        ("[The] mayor said it.", "[The] mayor said it."),
+        ("Troops of the [US] army.", "Troops of the [US] army."),
+        ("Well [DOOR SLAMS] then.", "Well then."),
+        ("So [Musik] or [Музика] then [Muzică] [risate] on.", "So or then on."),
+        ("[Narrator] Hello.", "Hello."),
+        ("[door creaks]\nHello.", "Hello."),
+        ("Hello [upbeat music playing] there.", "Hello there."),
+        ("She left (He was laughing at me).", "She left (He was laughing at me)."),
+        ("We made it (a music video) here.", "We made it (a music video) here."),
+        ("Oh (he laughs) well.", "Oh well."),
+        ("(the crowd cheers) Thank you.", "Thank you."),
+        ("（観客の拍手）ありがとう。", "ありがとう。"),
+        ("（彼は笑っていた）ありがとう。", "（彼は笑っていた）ありがとう。"),
     ],
 )
 def test_what_nobody_says_is_gone_and_what_is_said_stays(raw: str, clean: str) -> None:
@@ -222,10 +240,54 @@ def test_a_change_of_turn_goes_back_to_whoever_was_named_before() -> None:
         "-5 degrees.",
         "At 10:30 we go.",
         "My Rule: no.",
+        "Problem: nobody came.",
+        "Chicago: fifty people died in the fire.",
+        "Ingredients: flour, sugar.",
+        "注意：足元に。",
     ],
 )
 def test_a_colon_or_a_minus_alone_makes_no_speaker(text: str) -> None:
     assert turns((text, 0, 2)) == [(None, text)]
+
+
+def test_what_begins_like_a_label_among_speakers_written_otherwise_is_said() -> None:
+    assert turns(("ADA: Where?", 0, 1), ("BRUNO: Here.", 1, 1), ("ADA: Oh.", 2, 1), ("Chicago: a fire.", 3, 1))[3] == (
+        "ADA",
+        "Chicago: a fire.",
+    )
+
+
+def test_a_sentence_with_a_colon_gives_its_first_word_to_nobody() -> None:
+    said = ["Problem: nobody came.", "We waited.", "Chicago: fifty people died.", "Nobody knew.", "Ingredients: flour."]
+    assert turns(*[(text, float(at), 1) for at, text in enumerate(said)]) == [(None, text) for text in said]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("田中：こんにちは。", "鈴木：はい。"),
+        ("田中:こんにちは。", "鈴木: はい。"),
+        ("Tanaka：こんにちは。", "Suzuki：はい。"),
+        ("أحمد: مرحبا.", "ليلى: نعم."),
+        ("דוד: שלום.", "שרה: כן."),
+        ("राहुल: नमस्ते।", "प्रिया: हाँ।"),
+    ],
+)
+def test_speakers_of_scripts_without_capitals_are_recognised(first: str, second: str) -> None:
+    names, words = zip(*(re.split("[:：] ?", row) for row in (first, second)), strict=True)
+    found = turns((first, 0, 2), (second, 2, 2), (first, 4, 2))
+    assert found == [(names[0], words[0]), (names[1], words[1]), (names[0], words[0])]
+
+
+@pytest.mark.parametrize("text", ["ភាសាខ្មែរជាភាសាផ្លូវការរបស់ប្រទេសកម្ពុជា", "မြန်မာဘာသာစကားသည်မြန်မာနိုင်ငံ၏ရုံးသုံးဘာသာစကားဖြစ်သည်"])
+def test_khmer_and_burmese_are_cut_between_letters_that_can_begin_a_word(text: str) -> None:
+    found = texts((text * 4, 0, 30))
+    assert "".join(found) == text * 4
+    assert len(found) > 1
+    for word in words_of(text):
+        assert unicodedata.category(word[0]) == "Lo"
+        assert word[-1] not in "\u17d2\u1039"
+        assert word[1:2] != "\u103a"
 
 
 def test_lines_end_where_the_speaker_changes_without_punctuation() -> None:

@@ -13,7 +13,8 @@ from domain.errors import ErrorCode, RecastError
 from domain.normalise import normalise
 from domain.source import SourceKind
 from domain.transcript import Transcript
-from domain.transcript_files.bounds import MAX_CUES, MAX_FILE_BYTES
+from domain.transcript_files.bounds import MAX_CUES, MAX_FILE_BYTES, clock
+from domain.transcript_files.encodings import encodings_of
 from domain.transcript_files.reading import read_transcript_file
 
 SRT = """1
@@ -83,9 +84,23 @@ def test_voices_of_webvtt_are_speakers_and_its_notes_are_silent() -> None:
 def test_a_name_that_a_label_cannot_hold_is_a_numbered_speaker() -> None:
     text = "WEBVTT\n\n" + "\n\n".join(
         f"00:0{at}.000 --> 00:0{at + 1}.000\n<v {name}>So it is."
-        for at, name in enumerate(["美雪", "the narrator", "SPEAKER_01", "美雪"])
+        for at, name in enumerate(["7", "the narrator", "SPEAKER_01", "美雪", "7", "محمد علي"])
     )
-    assert [line[0] for line in said(text)] == ["Speaker 1", "Narrator", "SPEAKER 01", "Speaker 1"]
+    speakers = ["Speaker 1", "Narrator", "SPEAKER 01", "美雪", "Speaker 1", "محمد علي"]
+    assert [line[0] for line in said(text)] == speakers
+
+
+def test_a_voice_that_speaks_once_is_a_speaker() -> None:
+    assert said("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Mira>So it is.\n\n00:03.000 --> 00:04.000\nYes.")[0][0] == "Mira"
+
+
+def test_a_cue_of_webvtt_ends_where_the_next_has_its_times() -> None:
+    text = (
+        "WEBVTT\n\n00:01.000 --> 00:02.000\nSo it is.\n2\n00:04.000 --> 00:05.000\nYes.\n00:06.000 --> 00:07.000\nNo."
+    )
+    assert said(text) == [(None, "So it is.", 1.0, 2.0), (None, "Yes.", 4.0, 5.0), (None, "No.", 6.0, 7.0)]
+    text = text.replace("00:06.000 --> 00:07.000", "00:06.000 --> 00:05.000")
+    assert refusal(text).detail.startswith("Cue 3 ends before")
 
 
 @pytest.mark.parametrize(
@@ -97,6 +112,49 @@ def test_the_encoding_is_found_out(encoding: str) -> None:
     )
     text = "".join(f"{n}\r\n00:00:0{n},000 --> 00:00:0{n},900\r\n{words}\r\n\r\n" for n in range(1, 9))
     assert read(text.encode(encoding)).snippets[0].text == words
+
+
+OLD_ENCODINGS = [
+    ("cp1252", "Où est l’été, cher François?"),
+    ("cp1252", "Schöne Grüße aus München, wir müssen über die Straße."),
+    ("cp1252", "¿Cómo estás? El niño está enfermo."),
+    ("cp1252", "“It’s late”, he said — at the café."),
+    ("cp1250", "Cześć, jak się masz? Źle się czuję, ale może będzie lepiej."),
+    ("cp1250", "Příště půjdeme do školy. Děkuji, příteli."),
+    ("cp1250", "Őszintén szólva, nem tudom, hol van a győztes fű."),
+    ("iso8859_2", "Cześć, jak się masz? Źle się czuję, ale może będzie lepiej."),
+    ("cp1254", "Bugün okula gideceğiz, sonra öğle yemeği yiyeceğiz. İyi değilim, nasılsın?"),
+    ("cp1257", "Šiandien eisime į mokyklą, ačiū už pagalbą, žmonės."),
+    ("cp1251", "Как здорово, что все мы здесь сегодня собрались!"),
+    ("koi8_r", "Как здорово, что все мы здесь сегодня собрались!"),
+    ("cp1253", "Καλημέρα, τι κάνεις; Σήμερα θα πάμε στο σχολείο."),
+    ("cp1255", "שלום, מה שלומך? היום נלך לבית הספר."),
+    ("cp1256", "مرحبا، كيف حالك؟ اليوم سنذهب إلى المدرسة."),
+    ("cp874", "สวัสดีครับ วันนี้เราจะไปโรงเรียน"),
+    ("big5", "你好，今天我們去學校，然後吃午飯。謝謝你的幫助。"),
+    ("gbk", "你好，今天我们去学校，然后吃午饭。谢谢你的帮助。"),
+    ("shift_jis", "こんにちは。今日は学校に行って、昼ごはんを食べます。"),
+    ("euc_jp", "こんにちは。今日は学校に行って、昼ごはんを食べます。"),
+    ("cp949", "안녕하세요. 오늘은 학교에 가고 점심을 먹을 거예요."),
+]
+
+
+@pytest.mark.parametrize(("encoding", "words"), OLD_ENCODINGS)
+@pytest.mark.parametrize("rows_before", [0, 3000], ids=["at once", "late"])
+def test_an_old_encoding_is_told_by_its_letters_wherever_they_are(encoding: str, words: str, rows_before: int) -> None:
+    rows = [*["Nothing but ASCII so far."] * rows_before, words]
+    cues = [(float(place), place + 0.9, row) for place, row in enumerate(rows)]
+    assert read(as_file("srt", cues).encode(encoding)).snippets[-1].text == words
+
+
+def test_an_old_encoding_is_told_within_a_single_long_row() -> None:
+    text = "Nothing but ASCII so far. " * 3000 + "Cześć, jak się masz? Źle się czuję, ale może będzie lepiej."
+    assert read(text.encode("cp1250")).snippets[0].text == text
+
+
+@given(st.binary(min_size=1, max_size=200).filter(lambda content: not content.isascii()))
+def test_any_bytes_have_encodings_or_none(content: bytes) -> None:
+    assert all(isinstance(encoding, str) for encoding in encodings_of(content))
 
 
 def test_rows_may_end_in_any_way_and_blank_rows_may_be_missing_or_too_many() -> None:
@@ -275,6 +333,56 @@ def test_no_file_of_the_size_allowed_takes_more_than_its_length(filler: str) -> 
     for beginning in ("", "WEBVTT\n\n"):
         with suppress(RecastError):
             normalise(read(beginning + text))
+
+
+HEARD = ["so today we are going to", "talk about the old", "lighthouse and the woman", "who repairs its lamp", "alone"]
+
+
+def rolling(rows: list[str]) -> list[tuple[float, float, str]]:
+    """As yt-dlp saves what YouTube hears: each row under the one before, and for a moment alone."""
+    shown = [(0.0, 2.0, f" \n{rows[0]}")]
+    for place, (above, row) in enumerate(pairwise(rows), 1):
+        shown += [
+            (2.0 * place, 2.0 * place + 0.01, f"{above}\n "),
+            (2.0 * place + 0.01, 2.0 * place + 2, f"{above}\n{row}"),
+        ]
+    return shown
+
+
+def as_file(kind: str, cues: list[tuple[float, float, str]]) -> str:
+    if kind == "json":
+        return json.dumps([{"start": start, "duration": end - start, "text": text} for start, end, text in cues])
+    blocks = [f"{number}\n{clock(start)} --> {clock(end)}\n{text}" for number, (start, end, text) in enumerate(cues, 1)]
+    return "\n\n".join(["WEBVTT", *blocks] if kind == "vtt" else blocks)
+
+
+@pytest.mark.parametrize("kind", ["srt", "vtt", "json"])
+@pytest.mark.parametrize("rows", [2, 3, 4, 5])
+def test_rolling_captions_that_were_saved_as_a_file_yield_each_word_once(kind: str, rows: int) -> None:
+    lines = said(as_file(kind, rolling(HEARD[:rows])))
+    assert " ".join(line[1] for line in lines) == " ".join(HEARD[:rows])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["We will rock you!", "We will rock you!", "We will rock you!", "Sing it!"],
+        ["Row, row, row your boat,", "gently down the stream.", "Row, row, row your boat,", "row your boat, row!"],
+        ["Hey", "hey hey", "hey hey hey", "hey hey hey hey", "ho"],
+        ["Let it shine", "let it shine", "let it shine, all the time", "all the time", "let it shine"],
+        ["What do we want?", "Bread!", "What do we want?", "Bread!", "When do we want it?", "Now!"],
+        ["Very", "very good", "and then", "then we went"],
+    ],
+)
+@pytest.mark.parametrize("kind", ["srt", "vtt", "json"])
+def test_what_is_repeated_on_purpose_in_a_typed_file_stays(kind: str, rows: list[str]) -> None:
+    typed = [(2.0 * place, 2.0 * place + 2, row) for place, row in enumerate(rows)]
+    assert " ".join(line[1] for line in said(as_file(kind, typed))).split() == " ".join(rows).split()
+
+
+@pytest.mark.parametrize("beginning", ["&#", "&#000", "&amp;#"])
+def test_an_entity_of_a_number_without_a_character_is_no_failure(beginning: str) -> None:
+    assert said(SRT.replace("Did", f"{beginning}{'9' * 5000}; Did"))[0][1] == "\ufffd Did you see that?"
 
 
 def test_what_postgresql_cannot_keep_is_left_out() -> None:
