@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from domain.errors import ErrorCode, RecastError
+from domain.finish import Music
 from domain.states import SceneStatus
 from resources.database import jobs, scenes
 from resources.database.records import JobResult, JobScene
 from resources.media import MediaFacts
 from resources.storage import MP4, REVALIDATE, Storage, final_object_key
-from studio.finishing import join
+from studio.finishing import SceneClip, assemble, thread
+from studio.mixing import sound_track
 from studio.work import Work
 
 DOWNLOADS_AT_ONCE = 8
@@ -30,7 +32,10 @@ async def deliver(work: Work, storage: Storage, *, cdn_url: str) -> JobResult:
     with tempfile.TemporaryDirectory(prefix="recast-final-") as folder:
         clips = await _download(storage, rows, Path(folder))
         film = Path(folder) / "final.mp4"
-        facts = await join(clips, film, profile=work.job.options.profile)
+        reel = await thread(clips, profile=work.job.options.profile)
+        sound = Path(folder) / "sound.mp4"
+        await sound_track(reel, (), sound, music=Music(), upload=None, keeps_clip_sound=True, pieces=Path(folder))
+        facts = await assemble(reel, Path(folder), sound, film)
         check_length(rows, facts, work.job.options.profile.frame_rate)
         digest = await asyncio.to_thread(_sha256, film)
         stored = await storage.upload(film, key, MP4, cache=REVALIDATE)
@@ -59,14 +64,14 @@ def check_length(rows: Sequence[JobScene], facts: MediaFacts, frame_rate: int) -
         )
 
 
-async def _download(storage: Storage, rows: Sequence[JobScene], folder: Path) -> list[Path]:
+async def _download(storage: Storage, rows: Sequence[JobScene], folder: Path) -> list[SceneClip]:
     slots = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
 
-    async def one(row: JobScene) -> Path:
+    async def one(row: JobScene) -> SceneClip:
         path = folder / f"{row.scene_index:04}.mp4"
         async with slots:
             await storage.download(row.s3_key or "", path)
-        return path
+        return SceneClip(path, row.s3_key or "", row.scene.title)
 
     return list(await asyncio.gather(*(one(row) for row in rows)))
 

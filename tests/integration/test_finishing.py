@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from uuid import uuid4
@@ -13,13 +13,18 @@ import av
 import numpy as np
 import psutil
 import pytest
+from numpy.typing import NDArray
 
 from domain.errors import ErrorCode, RecastError
+from domain.finish import Music, Transition, TransitionKind
 from domain.profile import Profile
 from domain.shots import Camera, Light, Setting, Shot, ShotPrompt
 from resources import ffmpeg
-from resources.media import decode_check, probe
-from studio.finishing import accept, join
+from resources.media import MediaFacts, decode_check, probe
+from resources.mixing import Tracks, mix
+from studio.finishing import SceneClip, accept, encode_spans, join, thread
+from studio.mixing import SceneLine, sound_track
+from tests.integration.sound.sounds import tone, write
 
 TINY = Profile(width=160, height=90)
 AAC_FRAME_SECONDS = 1024 / 48_000
@@ -89,55 +94,167 @@ def beeps(film: Path) -> list[float]:
     return [float(begin + start / 48_000) for start in starts]
 
 
+async def joined(
+    clips: Sequence[Path],
+    film: Path,
+    *,
+    transition: Transition | None = None,
+    titles: Sequence[str] = (),
+    keeps_clip_sound: bool = True,
+) -> MediaFacts:
+    """The film of ``clips`` with their own sound."""
+    named = [*titles, *[""] * (len(clips) - len(titles))]
+    scenes = [SceneClip(clip, clip.name, title) for clip, title in zip(clips, named, strict=True)]
+    reel = await thread(scenes, profile=TINY, transition=transition)
+    sound = film.with_name("sound.mp4")
+    await sound_track(
+        reel,
+        (),
+        sound,
+        music=Music(),
+        upload=None,
+        keeps_clip_sound=keeps_clip_sound,
+        pieces=film.parent,
+    )
+    return await join(scenes, sound, film, profile=TINY, transition=transition)
+
+
+def pictures(path: Path) -> list[NDArray[np.uint8]]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+
+
 async def test_the_film_is_the_clips_one_after_the_other(make: Make, tmp_path: Path) -> None:
     lengths = [17, 31, 8]
     clips = [make(length) for length in lengths]
-    facts = await join(clips, tmp_path / "film.mp4", profile=TINY)
+    facts = await joined(clips, tmp_path / "film.mp4")
     assert facts == probe(tmp_path / "film.mp4")
     assert (facts.frames, facts.start_time) == (sum(lengths), 0)
-    with av.open(str(tmp_path / "film.mp4")) as film:
-        joined = [frame.to_ndarray(format="gray") for frame in film.decode(video=0)]
-        assert film.streams.audio[0].start_time <= 0
-    single = []
-    for clip in clips:
-        with av.open(str(clip)) as container:
-            single += [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
-    assert all(np.array_equal(a, b) for a, b in zip(joined, single, strict=True))
+    single = [picture for clip in clips for picture in pictures(clip)]
+    assert all(np.array_equal(a, b) for a, b in zip(pictures(tmp_path / "film.mp4"), single, strict=True))
 
 
 async def test_drawn_and_photographed_clips_go_together(make: Make, tmp_path: Path) -> None:
-    facts = await join([make(9, preset="superfast"), make(9, preset="veryfast")], tmp_path / "film.mp4", profile=TINY)
+    facts = await joined([make(9, preset="superfast"), make(9, preset="veryfast")], tmp_path / "film.mp4")
     assert facts.frames == 18
 
 
 async def test_pictures_come_at_a_constant_rate_from_zero(make: Make, tmp_path: Path) -> None:
-    await join([make(7), make(11), make(5)], tmp_path / "film.mp4", profile=TINY)
+    clips = [make(length, preset="superfast") for length in (47, 70, 25)]
+    await joined(clips, tmp_path / "film.mp4", transition=Transition(kind=TransitionKind.WIPE))
     with av.open(str(tmp_path / "film.mp4")) as film:
         packets = [p for p in film.demux(video=0) if p.size]
-    assert [p.pts * p.time_base for p in packets] == [Fraction(n, 30) for n in range(23)]
+        assert film.start_time <= 0
+    assert [p.pts * p.time_base for p in packets] == [Fraction(n, 30) for n in range(142)]
     assert all(p.pts == p.dts for p in packets)
 
 
-async def test_sound_stays_with_the_picture_over_twenty_odd_clips(make: Make, tmp_path: Path) -> None:
+FLASH = "color=white:s={w}x{h}:r={r},drawbox=color=black:t=fill:enable='gte(n,2)'"
+
+
+@pytest.mark.parametrize("kind", [TransitionKind.CUT, TransitionKind.CROSSFADE])
+async def test_flashes_and_beeps_stay_together_over_twenty_odd_clips(
+    make: Make, tmp_path: Path, kind: TransitionKind
+) -> None:
     lengths = [13 + 7 * (number % 9) + number for number in range(20)]
-    facts = await join([make(length) for length in lengths], tmp_path / "film.mp4", profile=TINY)
-    borders = np.concatenate([[0], np.cumsum(lengths)[:-1]]) / 30
+    clips = [make(length, picture=FLASH, preset="superfast") for length in lengths]
+    transition = Transition(kind=kind, seconds=0.2)
+    facts = await joined(clips, tmp_path / "film.mp4", transition=transition)
+    borders = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     heard = beeps(tmp_path / "film.mp4")
     assert len(heard) == 20
-    assert np.abs(np.array(heard) - borders).max() < AAC_FRAME_SECONDS / 2 + 0.001
+    assert np.abs(np.array(heard) - borders / 30).max() < 0.006
+    bright = [picture.mean() > 100 for picture in pictures(tmp_path / "film.mp4")]
+    assert all(bright[border] for border in borders)
+    if kind is TransitionKind.CUT:
+        assert sum(bright) == 2 * len(lengths)
     assert abs(facts.duration - sum(lengths) / 30) < 0.001
-    assert abs(facts.audio_duration - facts.duration) < AAC_FRAME_SECONDS
+    assert abs(facts.audio_duration - facts.duration) < 1 / 30
+
+
+@pytest.mark.parametrize("kind", [TransitionKind.CROSSFADE, TransitionKind.DIP, TransitionKind.WIPE])
+async def test_only_the_frames_of_a_transition_are_encoded_again(
+    make: Make, tmp_path: Path, kind: TransitionKind
+) -> None:
+    clips = [make(75, preset="superfast"), make(80, picture="mandelbrot=s={w}x{h}:r={r}", preset="superfast")]
+    await joined(clips, tmp_path / "film.mp4", transition=Transition(kind=kind, seconds=0.4))
+    film = pictures(tmp_path / "film.mp4")
+    single = [picture for clip in clips for picture in pictures(clip)]
+    assert len(film) == 155
+    same = [np.array_equal(a, b) for a, b in zip(film, single, strict=True)]
+    assert all(same[: 75 - 6])
+    assert all(same[75 + 30 :])
+    assert not any(same[75 - 4 : 75 + 4])
+    far = np.abs(film[75].astype(float) - single[75]).mean()
+    near = np.abs(film[75 + 20].astype(float) - single[75 + 20]).mean()
+    assert near < 3 < far
+
+
+async def test_in_a_dip_the_border_is_black(make: Make, tmp_path: Path) -> None:
+    clips = [make(40, preset="superfast"), make(40, preset="superfast")]
+    await joined(clips, tmp_path / "film.mp4", transition=Transition(kind=TransitionKind.DIP, seconds=1))
+    light = [float(picture.mean()) for picture in pictures(tmp_path / "film.mp4")]
+    assert light[40] < 3
+    assert light[20] > 60 < light[60]
+
+
+async def test_in_the_middle_of_a_crossfade_both_scenes_are_seen_alike(make: Make, tmp_path: Path) -> None:
+    clips = [
+        make(40, picture=f"color={colour}:s={{w}}x{{h}}:r={{r}}", preset="superfast") for colour in ("white", "black")
+    ]
+    await joined(clips, tmp_path / "film.mp4", transition=Transition(kind=TransitionKind.CROSSFADE, seconds=1))
+    light = [float(picture.mean()) for picture in pictures(tmp_path / "film.mp4")]
+    assert light[40] == pytest.approx((light[0] + light[-1]) / 2, abs=6)
+    assert light[30] > light[35] > light[40] > light[45] > light[50]
+
+
+async def test_short_scenes_have_short_transitions(make: Make, tmp_path: Path) -> None:
+    clips = [make(length, preset="superfast") for length in (40, 3, 1, 2, 33)]
+    facts = await joined(clips, tmp_path / "film.mp4", transition=Transition(kind=TransitionKind.CROSSFADE, seconds=2))
+    assert facts.frames == 79 == len(pictures(tmp_path / "film.mp4"))
+
+
+async def test_a_transition_that_is_kept_is_not_made_again(make: Make, tmp_path: Path) -> None:
+    scenes = [SceneClip(make(40, preset="superfast"), f"key {number}") for number in range(3)]
+    crossfade = Transition(kind=TransitionKind.CROSSFADE)
+    reel = await thread(scenes, profile=TINY, transition=crossfade)
+    assert await encode_spans(reel, tmp_path) == 2
+    assert await encode_spans(reel, tmp_path) == 0
+    other = SceneClip(scenes[2].path, "another take")
+    assert await encode_spans(await thread([*scenes[:2], other], profile=TINY, transition=crossfade), tmp_path) == 1
+
+
+async def test_chapters_are_the_titles_of_the_scenes(make: Make, tmp_path: Path) -> None:
+    clips = [make(30) for _ in range(5)]
+    await joined(clips, tmp_path / "film.mp4", titles=["", "One", "One", "Two: δύο", ""])
+    with av.open(str(tmp_path / "film.mp4")) as film:
+        chapters = [
+            (one["metadata"]["title"], float(one["start"] * one["time_base"]), float(one["end"] * one["time_base"]))
+            for one in film.chapters()
+        ]
+    assert chapters == [("One", 0.0, 3.0), ("Two: δύο", 3.0, 5.0)]
+
+
+async def test_a_line_is_heard_where_its_scene_has_it(make: Make, tmp_path: Path) -> None:
+    scenes = [SceneClip(make(length), str(length)) for length in (31, 50)]
+    reel = await thread(scenes, profile=TINY)
+    lines = [SceneLine(write(tmp_path / f"{scene}.wav", tone(880, 0.1)), scene, 0.4) for scene in (1, 2)]
+    track = tmp_path / "sound.mp4"
+    await sound_track(reel, lines, track, music=Music(), upload=None, keeps_clip_sound=False, pieces=tmp_path)
+    await join(scenes, track, tmp_path / "film.mp4", profile=TINY)
+    assert beeps(tmp_path / "film.mp4") == pytest.approx([0.4, 31 / 30 + 0.4], abs=0.003)
 
 
 async def test_twenty_clips_are_joined_in_a_moment(make: Make, tmp_path: Path) -> None:
-    clip = make(150)
+    scenes = [SceneClip(make(150), "")] * 20
+    await mix(Tracks(20 * 5 * 48_000, 48_000), tmp_path / "sound.mp4")
     before = time.process_time()
-    await join([clip] * 20, tmp_path / "film.mp4", profile=TINY)
+    await join(scenes, tmp_path / "sound.mp4", tmp_path / "film.mp4", profile=TINY)
     assert time.process_time() - before < 1.0
 
 
 async def test_players_can_start_before_the_file_is_complete(make: Make, tmp_path: Path) -> None:
-    await join([make(9), make(9)], tmp_path / "film.mp4", profile=TINY)
+    await joined([make(9), make(9)], tmp_path / "film.mp4")
     content = (tmp_path / "film.mp4").read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")
 
@@ -158,7 +275,7 @@ async def test_a_clip_that_does_not_fit_is_named_by_its_scene(
 ) -> None:
     clips = [make(9), make(9, **fault), make(9)]
     with pytest.raises(RecastError) as raised:
-        await join(clips, tmp_path / "film.mp4", profile=TINY)
+        await joined(clips, tmp_path / "film.mp4")
     assert raised.value.code is ErrorCode.STITCH_FAILED
     assert "scene 2" in raised.value.detail
     assert what in raised.value.detail
@@ -169,14 +286,23 @@ async def test_a_damaged_clip_is_named_by_its_scene(make: Make, tmp_path: Path) 
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(make(9).read_bytes()[:500])
     with pytest.raises(RecastError) as raised:
-        await join([make(9), make(9), broken], tmp_path / "film.mp4", profile=TINY)
+        await joined([make(9), make(9), broken], tmp_path / "film.mp4")
     assert raised.value.code is ErrorCode.STITCH_FAILED
     assert "scene 3" in raised.value.detail
 
 
+async def test_a_clip_that_ends_too_early_is_named_by_its_scene(make: Make, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    whole = make(60).read_bytes()
+    broken.write_bytes(whole[: len(whole) * 2 // 3])
+    with pytest.raises(RecastError, match="scene 2") as raised:
+        await joined([make(9), broken], tmp_path / "film.mp4")
+    assert raised.value.code is ErrorCode.STITCH_FAILED
+
+
 async def test_nothing_to_join_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RecastError) as raised:
-        await join([], tmp_path / "film.mp4", profile=TINY)
+        await joined([], tmp_path / "film.mp4")
     assert raised.value.code is ErrorCode.STITCH_FAILED
 
 
