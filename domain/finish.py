@@ -17,6 +17,15 @@ class TransitionKind(StrEnum):
     WIPE = "wipe"
 
 
+class Fit(StrEnum):
+    """What becomes of a clip of another shape than the film's."""
+
+    COVER = "cover"
+    """It fills the picture, and what is left over at its edges is cut off."""
+    CONTAIN = "contain"
+    """All of it is seen, before a blurred enlargement of itself."""
+
+
 class Transition(BaseModel):
     """How one scene gives way to the next. ``seconds`` lie half before and half after the border, and a film is as long
     with a transition as with a cut."""
@@ -37,12 +46,19 @@ class Music(BaseModel):
     upload_key: str | None = None
     volume_db: float = Field(default=0.0, ge=FAINTEST_BED_DB, le=LOUDEST_BED_DB)
 
+    @property
+    def is_any(self) -> bool:
+        return self.piece is not None or self.upload_key is not None
+
 
 class Finish(BaseModel):
-    """All that decides how the same clips are finished; a change of it films nothing again."""
+    """All that decides how the same clips are finished; a change of it films nothing again. ``order`` are the numbers
+    of the scenes that are shown, in their order; empty: all, as they were filmed."""
 
     model_config = ConfigDict(frozen=True)
 
     transition: Transition = Transition()
     music: Music = Music()
     keeps_clip_sound: bool = False
+    fit: Fit = Fit.COVER
+    order: tuple[int, ...] = ()

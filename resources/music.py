@@ -6,6 +6,8 @@ the room that it is played in is a circular convolution. Whoever repeats the fil
 
 import hashlib
 import json
+import os
+import tempfile
 import wave
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +27,11 @@ PEAK = 0.5
 ROOM_SECONDS, ROOM_SHARE = 1.8, 0.25
 DETUNE = 0.003
 """The two voices of a pad, left and right, are this much apart, which makes it wide."""
+
+
+def pieces_folder() -> Path:
+    """Where this machine keeps the pieces that it has played."""
+    return Path(tempfile.gettempdir()) / f"recast-music-{os.getuid()}"
 
 
 def piece_key(piece: Piece) -> str:

@@ -1,5 +1,5 @@
-"""Finishing: accept clips, and join accepted clips into one film: pictures are copied, but for the transitions between
-them, and the film's one sound track is put beside them."""
+"""Finishing: clips are joined into one film. Pictures are copied, but for the transitions between them, and the film's
+one sound track is put beside them."""
 
 import asyncio
 import errno
@@ -23,22 +23,23 @@ from domain.errors import ErrorCode, RecastError
 from domain.finish import Transition
 from domain.joining import ClipFrames, Span, Stretch, chapters, pieces, span_key
 from domain.profile import Profile
-from domain.shots import Shot
-from resources.media import MediaFacts, decode_check, probe
+from resources.media import MediaFacts, probe
 from resources.transitions import encode_span
+from studio.mezzanines import departures
 
-AAC_FRAME_SAMPLES = 1024
 SPANS_AT_ONCE = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, slots=True)
 class SceneClip:
     """The accepted clip of a scene. ``key`` identifies its content: transitions are kept by it. ``title`` is that of
-    its chapter; a scene without one belongs to the chapter before it."""
+    its chapter; a scene without one belongs to the chapter before it. ``number`` is what its user calls the scene,
+    which need not be its place in the film."""
 
     path: Path
     key: str
     title: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +69,30 @@ class Reel:
         """The frame at which each scene begins and, at last, at which the film ends."""
         return (0, *accumulate(self.frames))
 
-    def seconds_at(self, scene: int) -> float:
-        """When ``scene`` (from 1) begins."""
-        return self.borders[scene - 1] / self.profile.frame_rate
+    def seconds_at(self, place: int) -> float:
+        """When the scene at ``place`` (from 1) begins."""
+        return self.borders[place - 1] / self.profile.frame_rate
+
+    def number_at(self, place: int) -> int:
+        """What the user calls the scene at ``place`` (from 1)."""
+        return _number(self.clips, place - 1)
 
     def sample_at(self, frame: int) -> int:
         return round(Fraction(frame * self.profile.sample_rate, self.profile.frame_rate))
 
 
-async def accept(path: Path, shot: Shot, *, look: bool = True) -> MediaFacts:
-    """Check the clip of ``shot`` before anything is built on it; ``look`` decodes it too, which is not needed again for
-    what was just encoded from a picture that was looked at. Raises ``CLIP_REJECTED`` with the reason."""
-    return await asyncio.to_thread(_accept, path, shot, look)
+def _number(clips: Sequence[SceneClip], index: int) -> int:
+    return clips[index].number or index + 1
 
 
 async def thread(clips: Sequence[SceneClip], *, profile: Profile, transition: Transition | None = None) -> Reel:
-    """Look at every clip and plan the film. Raises STITCH_FAILED naming the scene (from 1) whose clip does not fit
+    """Look at every clip and plan the film. Raises STITCH_FAILED naming the scene whose clip does not fit
     ``profile`` or the clips before it."""
     return await asyncio.to_thread(_thread, tuple(clips), profile, transition or Transition())
 
 
-async def encode_spans(reel: Reel, folder: Path) -> int:
-    """Encode the transitions that are not in ``folder`` yet, as ``{span key}.mp4``, and say how many those were.
+async def encode_spans(reel: Reel, folder: Path) -> Sequence[str]:
+    """Encode the transitions that are not in ``folder`` yet, as ``{span key}.mp4``; returns the keys of those.
 
     Raises STITCH_FAILED naming the scene, and DISK_FULL.
     """
@@ -111,7 +114,9 @@ async def encode_spans(reel: Reel, folder: Path) -> int:
                 )
         except RecastError as error:
             raise RecastError(
-                error.code, f"The transition to scene {span.scene + 1} cannot be made.", cause=error.cause
+                error.code,
+                f"The transition to scene {reel.number_at(span.scene + 1)} cannot be made.",
+                cause=error.cause,
             ) from error
         unfinished.replace(folder / f"{key}.mp4")
 
@@ -126,7 +131,7 @@ async def encode_spans(reel: Reel, folder: Path) -> int:
                 group.create_task(one(key, span))
     except BaseExceptionGroup as failed:
         raise failed.exceptions[0] from None
-    return len(missing)
+    return list(missing)
 
 
 async def assemble(reel: Reel, spans: Path, sound: Path, destination: Path) -> MediaFacts:
@@ -154,46 +159,13 @@ async def join(
         return await assemble(reel, Path(folder), sound, destination)
 
 
-def _accept(path: Path, shot: Shot, look: bool) -> MediaFacts:
-    facts = probe(path)
-    expected = shot.profile.frames(shot.duration_seconds)
-    problems = [*departures(facts, shot.profile)]
-    if abs(facts.frames - expected) > 1:
-        problems.append(f"it has {facts.frames} frames instead of {expected}")
-    if look and not problems:
-        picture = decode_check(path)
-        if picture.black:
-            problems.append("it is black")
-        elif picture.frozen and expected > 1:
-            problems.append("its picture stands still")
-    if problems:
-        raise RecastError(ErrorCode.CLIP_REJECTED, f"The clip was rejected: {'; '.join(problems)}.", cause=path.name)
-    return facts
-
-
-def departures(facts: MediaFacts, profile: Profile) -> Iterator[str]:
-    """How a file departs from the format of ``profile``, in words."""
-    if (facts.width, facts.height) != (profile.width, profile.height):
-        yield f"it is {facts.width}x{facts.height} instead of {profile.width}x{profile.height}"
-    if facts.frame_rate != profile.frame_rate:
-        yield f"it has {float(facts.frame_rate):g} frames per second instead of {profile.frame_rate}"
-    if (facts.video_codec, facts.pix_fmt) != ("h264", "yuv420p"):
-        yield f"its picture is {facts.video_codec} {facts.pix_fmt} instead of h264 yuv420p"
-    if not facts.has_audio:
-        yield "it has no sound track"
-    elif (facts.audio_codec, facts.sample_rate, facts.channels) != ("aac", profile.sample_rate, 2):
-        sound = f"{facts.audio_codec} at {facts.sample_rate} Hz with {facts.channels} channels"
-        yield f"its sound is {sound} instead of stereo aac at {profile.sample_rate} Hz"
-    elif abs(facts.audio_duration - facts.duration) > AAC_FRAME_SAMPLES / profile.sample_rate + 0.001:
-        yield f"its sound lasts {facts.audio_duration:.3f} s and its picture {facts.duration:.3f} s"
-
-
 def _thread(clips: tuple[SceneClip, ...], profile: Profile, transition: Transition) -> Reel:
     if not clips:
         raise RecastError(ErrorCode.STITCH_FAILED, "There is no clip to join.")
     frames: list[ClipFrames] = []
     headers: bytes | None = None
-    for scene, clip in enumerate(clips, start=1):
+    for place, clip in enumerate(clips):
+        scene = _number(clips, place)
         try:
             facts = probe(clip.path)
             own_headers, own_frames = _headers_and_frames(clip.path, profile)
@@ -302,16 +274,18 @@ def _pictures(reel: Reel, spans: Path) -> "Iterator[Packet[VideoStream]]":
             path, first, end = spans / f"{reel.span_keys[number]}.mp4", 0, piece.frames
         else:
             path, first, end = reel.clips[piece.scene].path, piece.first, piece.end
+        scene = reel.number_at(piece.scene + 1)
         try:
             yield from _copied(path, first, end, frame, reel)
         except av.FFmpegError as error:
             raise RecastError(
-                ErrorCode.STITCH_FAILED, f"The clip of scene {piece.scene + 1} cannot be read.", cause=str(error)
+                ErrorCode.STITCH_FAILED, f"The clip of scene {scene} cannot be read.", cause=str(error)
             ) from error
         except _Misfit as error:
             what = "transition to" if isinstance(piece, Span) else "clip of"
             raise RecastError(
-                ErrorCode.STITCH_FAILED, f"The {what} scene {piece.scene + 1} cannot be joined: {error}."
+                ErrorCode.STITCH_FAILED,
+                f"The {what} scene {reel.number_at(piece.scene + 1)} cannot be joined: {error}.",
             ) from error
         frame += end - first
 

@@ -1,6 +1,8 @@
 """The sound track of a film, from what is spoken, the clips' own sound and the music."""
 
 import asyncio
+import hashlib
+import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,17 +15,23 @@ from resources.beds import bed_of_piece, bed_of_upload
 from resources.ffmpeg import OnProgress
 from resources.loudness import Loudness
 from resources.mixing import Bed, Tracks
+from resources.music import piece_key
 from resources.sound_tracks import ClipSound, PlacedSound, lay_clips, lay_speech
 from studio.finishing import Reel
+
+FORM_VERSION = 1
+"""Raised whenever the same sounds would be mixed differently."""
 
 
 @dataclass(frozen=True, slots=True)
 class SceneLine:
-    """The sound of a spoken line: of ``scene`` (from 1), beginning ``start`` seconds after that scene does."""
+    """The sound of a spoken line: of the scene at ``place`` (from 1), beginning ``start`` seconds after that scene
+    does. ``key`` identifies the sound."""
 
     path: Path
-    scene: int
+    place: int
     start: float
+    key: str = ""
 
 
 async def sound_track(
@@ -50,17 +58,37 @@ async def sound_track(
         clips = folder / "clips.wav" if keeps_clip_sound else None
         bed = await _bed(reel, music, upload, folder, pieces)
         if speech:
-            placed = [PlacedSound(line.path, reel.seconds_at(line.scene) + line.start, line.scene) for line in lines]
+            placed = [
+                PlacedSound(line.path, reel.seconds_at(line.place) + line.start, reel.number_at(line.place))
+                for line in lines
+            ]
             await asyncio.to_thread(lay_speech, placed, speech, samples=reel.samples, sample_rate=rate)
         if clips:
             borders = [reel.sample_at(frame) for frame in reel.borders]
             sounds = [
-                ClipSound(clip.path, end - begin, scene)
-                for scene, (clip, begin, end) in enumerate(zip(reel.clips, borders, borders[1:], strict=False), start=1)
+                ClipSound(clip.path, end - begin, reel.number_at(place))
+                for place, (clip, begin, end) in enumerate(zip(reel.clips, borders, borders[1:], strict=False), start=1)
             ]
             await asyncio.to_thread(lay_clips, sounds, clips, sample_rate=rate)
         tracks = Tracks(reel.samples, rate, speech, clips, bed, music.volume_db)
         return await mixing.mix(tracks, destination, on_progress=on_progress)
+
+
+def sound_key(
+    reel: Reel, lines: Sequence[SceneLine], *, music: Music, upload_version: str | None, keeps_clip_sound: bool
+) -> str:
+    """SHA-256 over all that decides how the sound track of the film of ``reel`` sounds."""
+    written = {
+        "form": FORM_VERSION,
+        "samples": reel.samples,
+        "sample_rate": reel.profile.sample_rate,
+        "lines": [(line.key, reel.seconds_at(line.place) + line.start) for line in lines],
+        "piece": piece_key(music.piece) if music.piece else None,
+        "upload": (music.upload_key, upload_version) if music.upload_key and not music.piece else None,
+        "volume_db": music.volume_db if music.is_any else None,
+        "clips": [clip.key for clip in reel.clips] if keeps_clip_sound else None,
+    }
+    return hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()
 
 
 async def _bed(reel: Reel, music: Music, upload: Path | None, folder: Path, pieces: Path) -> Bed | None:

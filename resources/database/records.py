@@ -10,12 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.attempts import AttemptState, Kind
 from domain.characters import CastMember, CharacterMode, CharacterStatus, Consent, Voice
+from domain.finish import Finish
 from domain.profile import Aspect, Profile
 from domain.reading import Reading
 from domain.scenes import Scene
 from domain.script import Script
 from domain.shots import ShotPrompt
 from domain.source import Source
+from domain.speech import PlacedLine
 from domain.stages import JobType
 from domain.states import JobStatus, SceneStatus
 from domain.training import Likeness
@@ -27,7 +29,8 @@ class Record(BaseModel):
 
 class JobOptions(Record):
     """What the user asked for. ``max_scenes`` films only the first scenes; 0 films all. ``target_seconds`` shortens the
-    script to the lines that carry a film of about that length; 0 keeps them all. ``reading`` is that of an import."""
+    script to the lines that carry a film of about that length; 0 keeps them all. ``reading`` is that of an import;
+    ``finish`` may change once the film is done."""
 
     aspect: Aspect = Aspect.WIDE
     style: str = Field(default="warm flat illustration", min_length=1, max_length=200)
@@ -38,14 +41,23 @@ class JobOptions(Record):
     target_seconds: int = Field(default=0, ge=0, le=3600)
     deliver_partial: bool = False
     reading: Reading = Reading()
+    finish: Finish = Finish()
 
     @property
     def profile(self) -> Profile:
         return Profile.of(self.aspect)
 
 
+class Thumbnail(Record):
+    """Of the scene of that number."""
+
+    scene: int
+    s3_key: str
+
+
 class JobResult(Record):
-    """Facts of the finished film. ``s3_version`` pins the object in the versioned bucket."""
+    """Facts of the finished film. ``s3_version`` pins the object in the versioned bucket. ``delivery`` counts from 1: a
+    film that is finished another way is delivered again. ``finish`` is what this one was made by."""
 
     duration_seconds: float
     scenes: int
@@ -56,6 +68,11 @@ class JobResult(Record):
     s3_version: str | None = None
     placeholders: tuple[int, ...] = ()
     """Scenes for which a draft stands in."""
+    delivery: int = 1
+    finish: Finish = Finish()
+    poster_key: str | None = None
+    poster_version: str | None = None
+    thumbnails: tuple[Thumbnail, ...] = ()
 
 
 class RestoredPassage(Record):
@@ -115,7 +132,7 @@ class SceneLikeness(Record):
 
 class JobScene(Record):
     """``likeness`` is that of the clip that it shows; ``line_ids`` are the lines of the script in it, which its
-    ``scene`` keeps without their ids."""
+    ``scene`` keeps without their ids. ``speech`` is what is said in it; None until it is narrated."""
 
     id: UUID
     job_id: UUID
@@ -125,6 +142,7 @@ class JobScene(Record):
     progress: int
     scene: Scene
     line_ids: tuple[int, ...] = ()
+    speech: tuple[PlacedLine, ...] | None = None
     prompt: ShotPrompt | None
     provider: str | None
     model: str | None
@@ -152,6 +170,7 @@ class JobEvent(Record):
 class UploadKind(StrEnum):
     TRANSCRIPT = "transcript"
     RECORDING = "recording"
+    MUSIC = "music"
 
 
 class UploadState(StrEnum):
