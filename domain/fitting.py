@@ -1,26 +1,39 @@
-"""Fitting a picture to what is said over it: words are never cut off, so the picture makes room."""
+"""Fitting: how long a scene lasts once its lines are spoken, and what that asks of speech and picture."""
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
-from domain.speech import PlacedLine
-
-BREATH_SECONDS = 0.25
-"""Between the last word of a scene and the next scene, where the picture has to make room for the words."""
-HELD_UNNOTICED_SECONDS = 0.35
-"""So long a last picture may be held without anybody wondering; a service's "five seconds" is often a bit less."""
-MOST_SLOWED = 1.25
-"""Slower than that, people move as if under water."""
+from pydantic import BaseModel, ConfigDict
 
 
-def scene_seconds(filmed_seconds: float, lines: Sequence[PlacedLine]) -> float:
-    """How long a scene is in the film: as it was filmed, or a breath longer than what is said in it."""
-    end = max((placed.end for placed in lines), default=0.0)
-    return filmed_seconds if end <= filmed_seconds else end + BREATH_SECONDS
+class Limits(NamedTuple):
+    """How far a picture may be bent; a still of ``brief_hold_seconds`` at the end of a scene is not seen as one."""
+
+    most_slow_down: float = 1.2
+    brief_hold_seconds: float = 0.4
 
 
-def slowed_by(source_seconds: float, seconds: float) -> float:
-    """By what factor a clip is slowed to last ``seconds``: 1 where the last picture can be held instead, and never more
-    than ``MOST_SLOWED``; what is still missing then is held."""
-    if source_seconds <= 0 or seconds - source_seconds <= HELD_UNNOTICED_SECONDS:
-        return 1.0
-    return min(MOST_SLOWED, seconds / source_seconds)
+USUAL = Limits()
+
+
+class Picture(BaseModel):
+    """How a clip fills its scene: its first ``used_seconds``, each shown for ``slow_down`` seconds, and then its last
+    picture for ``hold_seconds``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    used_seconds: float
+    slow_down: float = 1.0
+    hold_seconds: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self.used_seconds * self.slow_down + self.hold_seconds
+
+
+def picture_for(seconds: float, clip_seconds: float, limits: Limits = USUAL) -> Picture:
+    """How a clip of ``clip_seconds`` fills a scene of ``seconds``: cut where it is longer, held where it is a moment
+    short, else slowed down within limits, and held for the rest."""
+    used = min(seconds, clip_seconds)
+    missing = seconds - used
+    slow_down = 1.0 if missing <= limits.brief_hold_seconds else min(limits.most_slow_down, seconds / used)
+    return Picture(used_seconds=used, slow_down=slow_down, hold_seconds=max(0.0, seconds - used * slow_down))

@@ -1,6 +1,5 @@
 """Whatever a provider returns becomes a clip of the job's profile: one encode, so that joining is a copy."""
 
-import asyncio
 import subprocess
 import tempfile
 from functools import cache
@@ -10,7 +9,7 @@ import av
 
 from domain.errors import ErrorCode, RecastError
 from domain.finish import Fit
-from domain.fitting import slowed_by
+from domain.fitting import picture_for
 from domain.mezzanine import Mezzanine
 from domain.profile import Profile
 from resources import ffmpeg
@@ -30,31 +29,23 @@ async def encode(
     destination: Path,
     wanted: Mezzanine,
     *,
-    fonts: Path | None = None,
-    failure_code: ErrorCode = ErrorCode.CLIP_REJECTED,
     on_progress: ffmpeg.OnProgress | None = None,
 ) -> None:
     """Encode ``source`` to exactly what is ``wanted``: turned upright, pixels square, at a constant rate, slowed within
-    limits and its last picture held where it is too short, and silence where it has no sound. ``fonts`` is the folder
-    of the captions' fonts.
+    limits and its last picture held where it is too short, and silence where it has no sound.
 
-    Raises ``failure_code``, or DISK_FULL.
+    Raises CLIP_REJECTED, or DISK_FULL.
     """
     profile, seconds = wanted.profile, wanted.seconds
-    slowed = slowed_by(facts.duration, seconds)
+    slowed = picture_for(seconds, facts.duration).slow_down if facts.duration > 0 else 1.0
     graph = Graph()
     clip = graph.read(source, "-threads", "1")
     with tempfile.TemporaryDirectory(prefix="recast-captions-") as folder:
-        burned: tuple[Filter, ...] = ()
-        if wanted.captions is not None:
-            script = Path(folder) / "captions.ass"
-            await asyncio.to_thread(script.write_text, wanted.captions)
-            burned = (filter_of("ass", filename=script, **({"fontsdir": fonts} if fonts else {})),)
         picture = graph.add(
             [_shaped(graph, clip.video, facts, wanted, slowed)],
             filter_of("tpad", stop=-1, stop_mode="clone"),
             filter_of("trim", end_frame=wanted.frames),
-            *burned,
+            *_captions(wanted, Path(folder)),
             filter_of("format", pix_fmts="yuv420p"),
         )
         sound = graph.add(*_heard(clip.audio if facts.has_audio else None, profile, slowed), *_exactly(wanted))
@@ -66,9 +57,17 @@ async def encode(
                 ffmpeg.output_file(destination),
             ],
             timeout_seconds=30 + ENCODE_SECONDS_PER_SECOND * seconds,
-            failure_code=failure_code,
+            failure_code=ErrorCode.CLIP_REJECTED,
             on_progress=on_progress,
         )
+
+
+def _captions(wanted: Mezzanine, folder: Path) -> tuple[Filter, ...]:
+    if wanted.captions is None:
+        return ()
+    script = folder / "captions.ass"
+    script.write_text(wanted.captions)
+    return (filter_of("ass", filename=script),)
 
 
 @cache

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from domain.errors import ErrorCode, RecastError
-from domain.fitting import HELD_UNNOTICED_SECONDS
+from domain.fitting import USUAL
 from domain.shots import Shot
 from resources.media import MediaFacts, decode_check, lost_seconds, probe
 
@@ -38,7 +38,7 @@ def _flaws_of_form(facts: MediaFacts, shot: Shot, has_sound: bool) -> Iterator[s
         yield f"it is {facts.width}x{facts.height}"
     if facts.duration > max(MOST_SECONDS, 2 * shot.ordered_seconds):
         yield f"it lasts {facts.duration:.0f} s, and {shot.ordered_seconds:.0f} s were ordered"
-    elif facts.duration < shot.duration_seconds - HELD_UNNOTICED_SECONDS:
+    elif facts.duration < shot.duration_seconds - USUAL.brief_hold_seconds:
         yield f"it lasts {facts.duration:.1f} s instead of {shot.duration_seconds:.1f} s"
     if has_sound and not facts.has_audio:
         yield "it has no sound"
@@ -46,7 +46,7 @@ def _flaws_of_form(facts: MediaFacts, shot: Shot, has_sound: bool) -> Iterator[s
 
 def _flaws_of_picture(path: Path, facts: MediaFacts, shot: Shot) -> Iterator[str]:
     lost = lost_seconds(path)
-    if facts.duration - lost < shot.duration_seconds - HELD_UNNOTICED_SECONDS:
+    if facts.duration - lost < shot.duration_seconds - USUAL.brief_hold_seconds:
         yield f"its last {lost:.1f} s are missing"
         return
     picture = decode_check(path)

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from domain.errors import ErrorCode, RecastError
 from domain.finish import Finish
-from domain.fitting import scene_seconds
 from domain.mezzanine import Mezzanine
 from domain.profile import Profile
 from domain.shots import Shot
@@ -27,7 +26,7 @@ def wanted_mezzanine(row: JobScene, options: JobOptions, clip_key: str, finish: 
     return Mezzanine(
         clip_key=clip_key,
         profile=profile,
-        frames=profile.frames(scene_seconds(row.scene.duration, row.speech or ())),
+        frames=profile.frames(row.film_seconds or row.scene.duration),
         fit=(finish or options.finish).fit,
     )
 

@@ -132,7 +132,8 @@ class SceneLikeness(Record):
 
 class JobScene(Record):
     """``likeness`` is that of the clip that it shows; ``line_ids`` are the lines of the script in it, which its
-    ``scene`` keeps without their ids. ``speech`` is what is said in it; None until it is narrated."""
+    ``scene`` keeps without their ids. ``speech`` is what is said in it, and ``film_seconds`` how long it has to be for
+    that; None until it is narrated."""
 
     id: UUID
     job_id: UUID
@@ -143,6 +144,7 @@ class JobScene(Record):
     scene: Scene
     line_ids: tuple[int, ...] = ()
     speech: tuple[PlacedLine, ...] | None = None
+    film_seconds: float | None = None
     prompt: ShotPrompt | None
     provider: str | None
     model: str | None

@@ -83,13 +83,13 @@ async def test_scenes_can_change_places_and_be_left_out(a_film: MakeFilm, tmp_pa
     assert [one.scene for one in delivery.result.thumbnails] == [3, 1]
 
 
-async def test_a_scene_lasts_until_its_last_word_is_said(a_film: MakeFilm, tmp_path: Path) -> None:
+async def test_a_scene_lasts_as_long_as_what_is_said_in_it(a_film: MakeFilm, tmp_path: Path) -> None:
     film = await a_film(2)
     spoken = write(tmp_path / "line.wav", tone(440, 1.5))
     await film.storage.put_bytes(speech_object_key(film.user_id, "k"), spoken.read_bytes(), "audio/flac")
     line = SpokenLine(line_id=1, character_id=None, text="Hello.", key="k", seconds=1.5)
     first, second = await film.rows()
-    said = first.model_copy(update={"speech": (PlacedLine(line=line, start=1.25),)})
+    said = first.model_copy(update={"speech": (PlacedLine(line=line, start=1.25),), "film_seconds": 3.0})
     delivery = await film.deliver_scenes([said, second])
     assert (delivery.encoded_clips, delivery.mixed) == (1, True)
     path = await film.fetch(tmp_path / "film.mp4")
