@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from domain.music import Piece
 
@@ -62,3 +62,10 @@ class Finish(BaseModel):
     keeps_clip_sound: bool = False
     fit: Fit = Fit.COVER
     order: tuple[int, ...] = ()
+
+    @field_validator("order")
+    @classmethod
+    def _shows_no_scene_twice(cls, order: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(order)) < len(order):
+            raise ValueError("a scene is shown once, or not at all")
+        return order

@@ -3,10 +3,12 @@
 import asyncio
 import wave
 from pathlib import Path
+from typing import IO
 
 from domain.errors import ErrorCode, RecastError
 from domain.music import Piece
 from resources import ffmpeg
+from resources.database.records import RecordingFacts
 from resources.filters import Graph, Pad, filter_of
 from resources.loudness import measure
 from resources.mixing import Bed
@@ -34,7 +36,7 @@ async def bed_of_upload(upload: Path, folder: Path, *, seconds: float, sample_ra
 
     Raises MEDIA_REJECTED for what is no music or shorter than ``MIN_MUSIC_SECONDS``, NO_SOUND, and VIDEO_TOO_LONG.
     """
-    await asyncio.to_thread(check_music, upload)
+    await asyncio.to_thread(_check_file, upload)
     plain, loop = folder / "bed.wav", folder / "bed-loop.wav"
     graph = Graph()
     sound = graph.add(
@@ -58,18 +60,17 @@ async def bed_of_upload(upload: Path, folder: Path, *, seconds: float, sample_ra
     return Bed(loop, lufs, intro=plain, intro_samples=samples - crossfade)
 
 
-def check_music(path: Path) -> None:
-    """Whether an upload is music that a film can have. Raises MEDIA_REJECTED, NO_SOUND, and VIDEO_TOO_LONG."""
-    with path.open("rb") as file:
-        facts = probe_recording(file, max_seconds=float("inf"))
-    if facts.duration_seconds > MAX_MUSIC_SECONDS:
-        raise RecastError(
-            ErrorCode.VIDEO_TOO_LONG,
-            f"The music lasts {facts.duration_seconds / 3600:.1f} hours; at most {MAX_MUSIC_SECONDS / 3600:.0f} are"
-            " accepted.",
-        )
+def check_music(file: IO[bytes]) -> RecordingFacts:
+    """The facts of music that a film can have. Raises MEDIA_REJECTED, NO_SOUND, and VIDEO_TOO_LONG."""
+    facts = probe_recording(file, max_seconds=MAX_MUSIC_SECONDS)
     if facts.duration_seconds < MIN_MUSIC_SECONDS:
         raise _too_short(facts.duration_seconds)
+    return facts
+
+
+def _check_file(path: Path) -> None:
+    with path.open("rb") as file:
+        check_music(file)
 
 
 def _too_short(seconds: float) -> RecastError:

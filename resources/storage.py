@@ -92,6 +92,11 @@ def upload_object_key(user_id: UUID, upload_id: UUID) -> str:
     return f"{upload_prefix(user_id, upload_id)}source"
 
 
+def upload_id_in(key: str) -> UUID:
+    """The upload whose file is at ``key``."""
+    return UUID(key.split("/")[3])
+
+
 def character_prefix(user_id: UUID, character_id: UUID) -> str:
     """Under it lies all that is stored of a user's own character."""
     return f"users/{user_id}/characters/{character_id}/"

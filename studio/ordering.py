@@ -11,6 +11,7 @@ from resources.video.cameras import Cameras
 from studio.casting import require_castable
 from studio.idempotency import RequestIdentity, find_earlier
 from studio.quoting import quote_film, reserve
+from studio.refinishing import require_music
 
 
 async def order_film(
@@ -36,6 +37,7 @@ async def order_film(
         raise RecastError(ErrorCode.NOT_FOUND)
     if script.version == 0:
         raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
+    await require_music(connection, user_id, options.finish.music)
     require_castable(await scripts.list_cast(connection, script_id))
     price = await quote_film(connection, cameras, user_id, script_id, options, has_model=has_model)
     parent = await jobs.find_import_of(connection, script_id)

@@ -60,7 +60,7 @@ async def create_job(
         services.cameras,
         user.sub,
         body.script_id,
-        body.options,
+        body.options_of(user.sub),
         identity_of(idempotency_key, "create_job", body),
         has_model=services.has_language_model,
     )
@@ -83,7 +83,12 @@ async def quote_job(body: FilmRequest, user: User, connection: Transaction, serv
     """What this film would cost, scene by scene, and who has to be trained for it. What you own is free; nothing is
     reserved or spent."""
     quote = await quote_film(
-        connection, services.cameras, user.sub, body.script_id, body.options, has_model=services.has_language_model
+        connection,
+        services.cameras,
+        user.sub,
+        body.script_id,
+        body.options_of(user.sub),
+        has_model=services.has_language_model,
     )
     return QuoteView.of(quote, await budgets.my_budget(connection))
 

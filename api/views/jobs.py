@@ -7,8 +7,9 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, field_validator
 
-from api.views.examples import FILM, FILM_JOB, LATER, MORNING, SCENE, USER_SCRIPT, example
+from api.views.examples import FILM, FILM_JOB, FINISH, LATER, MORNING, SCENE, THUMBNAIL, USER_SCRIPT, example
 from api.views.failures import Failure
+from api.views.finish import FinishForm, FinishView
 from api.views.money import Money
 from api.views.stages import StageView
 from api.views.view import View
@@ -68,6 +69,7 @@ class FilmRequest(View):
         description="Deliver the film even if some scenes cannot be filmed: a card stands in for each, and the result"
         " says which.",
     )
+    finish: FinishForm = FinishForm()
 
     @field_validator("target_seconds")
     @classmethod
@@ -76,9 +78,9 @@ class FilmRequest(View):
             raise ValueError(f"a film is not made shorter than {MIN_TARGET_SECONDS} seconds")
         return seconds
 
-    @property
-    def options(self) -> JobOptions:
-        return JobOptions.model_validate(self.model_dump(exclude={"script_id"}))
+    def options_of(self, user_id: UUID) -> JobOptions:
+        asked = JobOptions.model_validate(self.model_dump(exclude={"script_id", "finish"}))
+        return asked.model_copy(update={"finish": self.finish.as_finish(user_id)})
 
 
 class OptionsView(View):
@@ -90,6 +92,12 @@ class OptionsView(View):
     max_scenes: int
     target_seconds: int = Field(description="The length that the script is shortened to; 0 where it is not.")
     deliver_partial: bool
+    finish: FinishView = Field(description="As the film is to be finished; the result says how it is.")
+
+    @classmethod
+    def of(cls, options: JobOptions) -> Self:
+        facts = options.model_dump(include=set(cls.model_fields) - {"finish"})
+        return cls(**facts, finish=FinishView.of(options.finish))
 
 
 class CostView(View):
@@ -228,6 +236,13 @@ class CancelView(View):
     meaning: str = CANCEL_MEANING
 
 
+class ThumbnailView(View):
+    model_config = ConfigDict(json_schema_extra=example({"scene": 1, "url": f"{THUMBNAIL}?X-Amz-Expires=900"}))
+
+    scene: int = Field(description="The scene's number.")
+    url: str = Field(description="A WebP picture, at most 320 pixels wide and high.")
+
+
 class ResultView(View):
     """The finished film. Both links open without a token: whoever has one sees the film until it expires."""
 
@@ -246,6 +261,10 @@ class ResultView(View):
                 "height": 720,
                 "size_bytes": 4_823_113,
                 "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                "delivery": 1,
+                "finish": FINISH,
+                "poster_url": f"https://recast.s3.us-east-1.amazonaws.com/users/…/jobs/{FILM_JOB}/poster.jpg?X-Amz-Expires=900",
+                "thumbnails": ThumbnailView.examples(),
             }
         )
     )
@@ -264,6 +283,10 @@ class ResultView(View):
     height: int
     size_bytes: int
     sha256: str
+    delivery: int = Field(description="Counts from 1: a film that is changed is delivered again.")
+    finish: FinishView = Field(description="How this film is finished.")
+    poster_url: str | None = Field(description="A JPEG of the film's size, to be shown before it plays.")
+    thumbnails: list[ThumbnailView] = Field(description="Of every scene, in the film's order.")
 
 
 class EventView(View):
@@ -302,6 +325,6 @@ def _facts(job: Job) -> dict[str, object]:
     return {
         **facts,
         "cost": CostView(reserved_usd=job.reserved_usd, spent_usd=job.spent_usd),
-        "options": OptionsView(**job.options.model_dump(include=set(OptionsView.model_fields))),
+        "options": OptionsView.of(job.options),
         "error": Failure.of(job.error_code, job.error_message),
     }

@@ -18,7 +18,7 @@ from domain.script import Script
 from domain.shots import ShotPrompt
 from domain.source import Source
 from domain.speech import PlacedLine
-from domain.stages import JobType
+from domain.stages import JobType, Stage
 from domain.states import JobStatus, SceneStatus
 from domain.training import Likeness
 
@@ -91,6 +91,8 @@ class ChosenLines(Record):
 
 
 class Job(Record):
+    """``first_stage`` is the one with which its next launch begins; None is its first."""
+
     id: UUID
     user_id: UUID
     project_id: UUID
@@ -115,6 +117,7 @@ class Job(Record):
     launch_claimed_at: datetime | None
     dagster_run_id: str | None
     reported_version: int | None
+    first_stage: Stage | None
     cancel_requested_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None

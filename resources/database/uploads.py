@@ -61,6 +61,16 @@ async def find_music(connection: Connection, user_id: UUID, s3_key: str) -> Uplo
     return await cursor.fetchone()
 
 
+async def list_music(connection: Connection, limit: int) -> Sequence[Upload]:
+    """The connection's user's own, newest first."""
+    cursor = connection.cursor(row_factory=class_row(Upload))
+    await cursor.execute(
+        "select * from uploads where kind = 'music' and state = 'complete' order by created_at desc, id desc limit %s",
+        (limit,),
+    )
+    return await cursor.fetchall()
+
+
 async def complete_upload(
     connection: Connection, upload_id: UUID, s3_version: str | None, facts: RecordingFacts | None
 ) -> bool:
