@@ -21,6 +21,7 @@ from api.routes import (
     characters,
     editing,
     events,
+    finishing,
     imports,
     jobs,
     money,
@@ -78,7 +79,7 @@ def create_app(settings: Settings | None = None, *, page: Path = BUILT_PAGE) -> 
     )
     answer_errors_as_problems(app, problems)
     signed_in = APIRouter(prefix=PREFIX, dependencies=[Depends(current_user)])
-    for group in (imports, uploads, scripts, editing, characters, jobs, takes, results, events, money):
+    for group in (imports, uploads, scripts, editing, characters, jobs, takes, finishing, results, events, money):
         signed_in.include_router(group.router)
     app.include_router(signed_in)
     app.include_router(service.router, prefix=PREFIX)

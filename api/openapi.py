@@ -18,6 +18,7 @@ Paste a YouTube link, cast the characters, get a multi-character AI video.
 2. `PATCH /scripts/{script_id}` edits it, if you like; `POST /scripts/{script_id}/characters` chooses who plays.
 3. `POST /jobs` films it; follow the job, scene by scene.
 4. `GET /jobs/{job_id}/result` gives links to the finished film.
+5. `PATCH /jobs/{job_id}/finish` changes its order, transitions and music; nothing is filmed again for that.
 
 Every request under `/api/v1` but `/config` carries an access token of Supabase Auth. You see only what is yours;
 anything else is a 404. Every error is a problem (RFC 9457) with a `code`, explained at [/docs/errors](/docs/errors).
@@ -29,6 +30,7 @@ TAGS = [
     {"name": "scripts", "description": "Scripts, their edits and versions, and who plays in them."},
     {"name": "characters", "description": "Pre-made characters, and your own."},
     {"name": "jobs", "description": "Units of work: order them, follow them, cancel them, fetch their result."},
+    {"name": "music", "description": "What films can have under them: Recast's own pieces, and music of yours."},
     {"name": "money", "description": "Models and prices, your budget, and what you have spent."},
     {"name": "service", "description": "Facts about this server."},
 ]

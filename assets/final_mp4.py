@@ -1,4 +1,4 @@
-"""Stage `final_mp4`: the clips, joined into the film."""
+"""Stage `final_mp4`: the clips, finished and joined into the film."""
 
 import dagster as dg
 
@@ -7,11 +7,21 @@ from assets.narration import narration
 from assets.partitions import OWNERS, jobs
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
+from domain import finish, fitting, joining, mezzanine
 from domain.stages import Stage
+from resources import mixing
 from resources.database.connection import Database
+from resources.inspection import BLACK_SECONDS, FROZEN_SECONDS
+from resources.music import pieces_folder
 from resources.settings import Settings
 from resources.storage import Storage, final_object_key
 from studio import delivering, finishing
+from studio.delivering import Delivery
+from studio.inspecting import Inspection
+
+
+def _check(name: str, description: str, *, blocking: bool = True) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(name, asset=Stage.FINAL_MP4.value, blocking=blocking, description=description)
 
 
 @dg.asset(
@@ -20,14 +30,25 @@ from studio import delivering, finishing
     group_name="finishing",
     kinds={"ffmpeg", "s3"},
     owners=OWNERS,
-    code_version=code_version(finishing, delivering),
+    code_version=code_version(finish, fitting, joining, mezzanine, mixing, finishing, delivering),
     check_specs=[
-        dg.AssetCheckSpec(
+        _check(
             "as_long_as_its_scenes",
-            asset=Stage.FINAL_MP4.value,
-            blocking=True,
-            description="The film starts at zero and lasts as long as its scenes together, within one frame.",
-        )
+            "The film starts at zero and lasts as long as its scenes together, within one frame.",
+        ),
+        _check("in_sync", "Picture and sound are at most one frame apart where a scene begins, and at the end."),
+        _check("decodes_to_the_end", "Every picture of the film can be decoded."),
+        _check(
+            "as_loud_as_wanted",
+            f"The film has {mixing.TARGET_LUFS:g} LUFS, within {mixing.LOUDNESS_TOLERANCE_LU:g}, and no true peak above"
+            f" {mixing.HIGHEST_PEAK_DBTP:g} dBTP, or is silent.",
+            blocking=False,
+        ),
+        _check(
+            "neither_black_nor_frozen",
+            f"Nothing is black for {BLACK_SECONDS:g} s or stands still for {FROZEN_SECONDS:g} s.",
+            blocking=False,
+        ),
     ],
 )
 async def final_mp4(
@@ -36,17 +57,20 @@ async def final_mp4(
     storage: dg.ResourceParam[Storage],
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult:
-    """The job's one MP4: all clips joined by stream copy, in the versioned bucket, with a preview."""
+    """The job's one MP4 in the versioned bucket, with a poster, thumbnails and a preview: clips joined by stream copy,
+    transitions encoded, one sound track. A finish that was changed makes only what it changed."""
     async with stage_run(context, database, Stage.FINAL_MP4) as work:
-        result = await delivering.deliver(work, storage, cdn_url=settings.cdn_url)
+        delivery = await delivering.deliver(work, storage, cdn_url=settings.cdn_url, pieces=pieces_folder())
+    result = delivery.result
     key = final_object_key(work.job.user_id, work.job.id)
     return dg.MaterializeResult(
         data_version=data_version(result.sha256),
-        check_results=[dg.AssetCheckResult(passed=True, metadata={"film_seconds": round(result.duration_seconds, 2)})],
+        check_results=_verdicts(delivery.inspection),
         metadata={
             "film": dg.MetadataValue.path(storage.uri(key)),
             # Signed links expire; this one asks the API for a fresh one.
             "preview": dg.MetadataValue.url(f"{settings.public_url}/api/v1/jobs/{work.job.id}/result"),
+            "delivery": result.delivery,
             "film_seconds": round(result.duration_seconds, 2),
             "scenes": result.scenes,
             "placeholders": list(result.placeholders),
@@ -54,5 +78,47 @@ async def final_mp4(
             "size_bytes": result.size_bytes,
             "s3_version": result.s3_version or "",
             "sha256": result.sha256,
+            **_made(delivery),
         },
     )
+
+
+def _made(delivery: Delivery) -> dict[str, str | int]:
+    """What was made for this delivery, and by what finish."""
+    return {
+        "encoded_clips": delivery.encoded_clips,
+        "encoded_transitions": delivery.encoded_transitions,
+        "sound": "mixed" if delivery.mixed else "reused",
+        "finish": delivery.result.finish.model_dump_json(),
+    }
+
+
+def _verdicts(inspection: Inspection) -> list[dg.AssetCheckResult]:
+    """Of the blocking ones only what has passed: a film that fails them is an error of the stage."""
+    facts, loudness = inspection.facts, inspection.loudness
+    spans = "; ".join(f"{what} {span.start:.1f}-{span.end:.1f} s" for what, span in inspection.spans_to_look_at)
+    return [
+        dg.AssetCheckResult(
+            check_name="as_long_as_its_scenes",
+            passed=True,
+            metadata={"film_seconds": round(facts.duration, 2), "frames": facts.frames},
+        ),
+        dg.AssetCheckResult(
+            check_name="in_sync", passed=True, metadata={"worst_offset_s": round(max(inspection.offsets), 4)}
+        ),
+        dg.AssetCheckResult(
+            check_name="decodes_to_the_end", passed=True, metadata={"decoded_frames": inspection.looks.frames}
+        ),
+        dg.AssetCheckResult(
+            check_name="as_loud_as_wanted",
+            passed=inspection.is_as_loud_as_wanted,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"lufs": loudness.integrated, "true_peak_dbtp": loudness.true_peak},
+        ),
+        dg.AssetCheckResult(
+            check_name="neither_black_nor_frozen",
+            passed=not inspection.spans_to_look_at,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"spans": spans or "none"},
+        ),
+    ]

@@ -27,7 +27,8 @@ from domain.profile import Aspect, Profile
 from resources.auth import AuthClient
 from resources.database.connection import Database
 from resources.ffmpeg import mezzanine, output_file, run
-from studio.finishing import join
+from resources.mixing import Tracks, mix
+from studio.finishing import SceneClip, join, thread
 
 VIDEOS = {"3min": "talk0000001", "20min": "lecture0001"}
 JOIN_CLIPS = 20
@@ -173,8 +174,11 @@ async def join_cpu_seconds() -> float:
         await run([*inputs, *mezzanine(profile), output_file(first)], timeout_seconds=120)
         for clip in clips[1:]:
             clip.write_bytes(first.read_bytes())
+        scenes = [SceneClip(clip, clip.name) for clip in clips]
+        sound = Path(folder) / "sound.mp4"
+        await mix(Tracks((await thread(scenes, profile=profile)).samples, profile.sample_rate), sound)
         before = cpu_seconds()
-        await join(clips, Path(folder) / "film.mp4", profile=profile)
+        await join(scenes, sound, Path(folder) / "film.mp4", profile=profile)
         return cpu_seconds() - before
 
 

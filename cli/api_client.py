@@ -179,6 +179,22 @@ class UploadView(BaseModel):
     headers: dict[str, str]
 
 
+class PieceView(BaseModel):
+    piece: str
+    mood: str
+
+
+class SentMusicView(BaseModel):
+    id: UUID
+    filename: str
+    seconds: float
+
+
+class MusicView(BaseModel):
+    pieces: list[PieceView]
+    sent: list[SentMusicView]
+
+
 class ResultView(BaseModel):
     video_url: str
     preview_url: str
@@ -239,14 +255,20 @@ class ApiClient:
         self, path: Path, content_type: str, language: str, kept: Mapping[str, bool]
     ) -> ImportView:
         """Announce it, send it to the storage, have it looked at. Raises UPLOAD_INCOMPLETE when it does not arrive."""
-        size_bytes = (await asyncio.to_thread(path.stat)).st_size
-        announced = {"filename": path.name, "size_bytes": size_bytes, "content_type": content_type}
-        upload = UploadView.model_validate(await self._post("/uploads", announced))
-        await self._put_file(upload, path)
+        upload = await self._send_file("/uploads", path, content_type)
         answer = await self._post_content(
             f"/uploads/{upload.id}/complete", json={"language": language, **kept}, timeout=FILES_TIMEOUT_SECONDS
         )
         return ImportView.model_validate(answer)
+
+    async def music(self) -> MusicView:
+        return MusicView.model_validate(await self._get("/music"))
+
+    async def send_music(self, path: Path, content_type: str) -> SentMusicView:
+        """As `import_recording`, to lie under films."""
+        upload = await self._send_file("/music", path, content_type)
+        answer = await self._post_content(f"/music/{upload.id}/complete", timeout=FILES_TIMEOUT_SECONDS)
+        return SentMusicView.model_validate(answer)
 
     async def script(self, script_id: UUID) -> ScriptView:
         return ScriptView.model_validate(await self._get(f"/scripts/{script_id}"))
@@ -298,6 +320,9 @@ class ApiClient:
     async def retake(self, job_id: UUID, scene: int, changes: dict[str, Any]) -> JobView:
         return JobView.model_validate(await self._post(f"/jobs/{job_id}/scenes/{scene}/retry", changes))
 
+    async def change_finish(self, job_id: UUID, changes: dict[str, Any]) -> JobView:
+        return JobView.model_validate(await self._send("PATCH", f"/jobs/{job_id}/finish", json=changes))
+
     async def job(self, job_id: UUID) -> JobView:
         return JobView.model_validate(await self._get(f"/jobs/{job_id}"))
 
@@ -346,6 +371,14 @@ class ApiClient:
             raise RecastError(ErrorCode.STORAGE_UNAVAILABLE, cause=type(error).__name__) from error
         finally:
             part.unlink(missing_ok=True)
+
+    async def _send_file(self, where: str, path: Path, content_type: str) -> UploadView:
+        """Announce it, and send it to the storage."""
+        size_bytes = (await asyncio.to_thread(path.stat)).st_size
+        announced = {"filename": path.name, "size_bytes": size_bytes, "content_type": content_type}
+        upload = UploadView.model_validate(await self._post(where, announced))
+        await self._put_file(upload, path)
+        return upload
 
     async def _put_file(self, upload: UploadView, path: Path) -> None:
         try:

@@ -20,6 +20,7 @@ from cli.api_client import ApiClient, signed_in_client
 from cli.characters import Addition, add_character, change_voice, list_characters, remove_character
 from cli.display import display_for
 from cli.exits import Exit, told_plainly
+from cli.finishing import Wishes, finish_film, list_music, numbers_of
 from cli.lengths import seconds_of
 from cli.making import Order, follow, make_film, price_film
 from cli.money import list_models, list_voices, show_budget, tell_of_quote
@@ -27,6 +28,7 @@ from cli.report import tell_of_film, tell_of_stack
 from cli.scripts import edit_script, list_versions, restore_version, show_script
 from domain.characters import Voice
 from domain.errors import ErrorCode, RecastError
+from domain.finish import FAINTEST_BED_DB, LONGEST_TRANSITION_SECONDS, LOUDEST_BED_DB, Fit, TransitionKind
 from domain.profile import Aspect
 from domain.voices import SpokenBy
 
@@ -43,6 +45,25 @@ app = typer.Typer(
 characters_app = typer.Typer()
 app.add_typer(characters_app, name="characters")
 console = Console(soft_wrap=True)
+
+
+TransitionOption = Annotated[TransitionKind | None, typer.Option(help="How scenes give way to one another.")]
+TransitionSecondsOption = Annotated[
+    float | None, typer.Option(help="How long that takes.", min=0.1, max=LONGEST_TRANSITION_SECONDS)
+]
+MusicOption = Annotated[
+    str | None,
+    typer.Option(help="A piece (see `recast music`), the path of a sound file that you may use, or none."),
+]
+MusicVolumeOption = Annotated[
+    float | None,
+    typer.Option(help="How much louder than usual it is, in decibels.", min=FAINTEST_BED_DB, max=LOUDEST_BED_DB),
+]
+ClipSoundOption = Annotated[
+    bool | None,
+    typer.Option("--clip-sound/--no-clip-sound", help="Whether the clips' own sound is heard under speech."),
+]
+FitOption = Annotated[Fit | None, typer.Option(help="What becomes of clips of another shape.")]
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
@@ -114,6 +135,12 @@ def make(
         typer.Option(help="Who speaks the lines; `recast voices` lists them. auto is the server's own choice."),
     ] = SpokenBy.AUTO,
     quote: Annotated[bool, typer.Option("--quote", help="Only say what it would cost; film nothing.")] = False,
+    transition: TransitionOption = None,
+    transition_seconds: TransitionSecondsOption = None,
+    music: MusicOption = None,
+    music_volume: MusicVolumeOption = None,
+    clip_sound: ClipSoundOption = None,
+    fit: FitOption = None,
 ) -> None:
     """Make a film from a link or a file: import it, cast it, film it, and bring the MP4 here.
 
@@ -138,15 +165,17 @@ def make(
         keep_sound_tags,
         narration,
     )
-    run(_make(order, only_quote=quote))
+    wishes = Wishes(transition, transition_seconds, music, music_volume, clip_sound, fit)
+    run(_make(order, wishes, only_quote=quote))
 
 
-async def _make(order: Order, *, only_quote: bool) -> None:
+async def _make(order: Order, wishes: Wishes, *, only_quote: bool) -> None:
     async with signed_in_client() as client:
         if only_quote:
             tell_of_quote(console, await price_film(client, order, display_for(console)))
             return
-        tell_of_film(console, await make_film(client, order, display_for(console)))
+        finish = await wishes.as_body(client)
+        tell_of_film(console, await make_film(client, order, display_for(console), finish))
 
 
 @app.command()
@@ -269,6 +298,40 @@ async def _retake(job_id: UUID, scene: int, changes: dict[str, Any]) -> None:
         await client.retake(job_id, scene, changes)
         with display_for(console) as display:
             await follow(client, job_id, "Job", display)
+
+
+@app.command()
+def finish(
+    job: Annotated[UUID, typer.Argument(help="A finished job.")],
+    order: Annotated[
+        str | None, typer.Option(help="The scenes to show, as 2,1,3; others are left out. all: as they were filmed.")
+    ] = None,
+    transition: TransitionOption = None,
+    transition_seconds: TransitionSecondsOption = None,
+    music: MusicOption = None,
+    music_volume: MusicVolumeOption = None,
+    clip_sound: ClipSoundOption = None,
+    fit: FitOption = None,
+    out: Annotated[Path | None, typer.Option(help="Where the film goes; out/<job>.mp4 unless told.")] = None,
+) -> None:
+    """Finish a film another way: what is not named stays as it is, and nothing is filmed again."""
+    wishes = Wishes(
+        transition, transition_seconds, music, music_volume, clip_sound, fit, numbers_of(order) if order else None
+    )
+    if not wishes.is_any:
+        raise typer.BadParameter("say what is to change; see recast finish --help")
+    run(_finish(job, wishes, out))
+
+
+async def _finish(job_id: UUID, wishes: Wishes, out: Path | None) -> None:
+    async with signed_in_client() as client:
+        tell_of_film(console, await finish_film(client, job_id, wishes, out, display_for(console)))
+
+
+@app.command()
+def music() -> None:
+    """List the music that films can have: Recast's own pieces, and what you have sent."""
+    run(_with_client(partial(list_music, console=console)))
 
 
 script_app = typer.Typer(help="A script of yours: its lines, edits of them, and older versions.", no_args_is_help=True)

@@ -80,18 +80,26 @@ async def price_film(client: ApiClient, order: Order, display: Display) -> Quote
     return await client.quote(imported.script_id, order.options)
 
 
-async def make_film(client: ApiClient, order: Order, display: Display) -> Made:
-    """Import, cast, film, download. A job that fails is raised as the error it failed with."""
+async def make_film(
+    client: ApiClient, order: Order, display: Display, finish: Mapping[str, Any] = MappingProxyType({})
+) -> Made:
+    """Import, cast, film, download; ``finish`` as the API takes it. A job that fails is raised as the error it failed
+    with."""
     chosen = await find_cast(client, order.cast)
     imported = await import_source(client, order.link, order.languages, order.kept)
     with display:
         await follow(client, imported.job_id, "Import", display)
         cast = chosen or await client.proposed_cast(imported.script_id)
         await client.cast(imported.script_id, cast.character_ids, cast.speakers)
-        job = await client.generate(imported.script_id, order.options)
+        job = await client.generate(imported.script_id, order.options | ({"finish": dict(finish)} if finish else {}))
         job = await follow(client, job.id, "Film", display)
+    return await bring_film(client, job, order.out)
+
+
+async def bring_film(client: ApiClient, job: JobView, out: Path | None) -> Made:
+    """Without ``out`` the film goes to out/<job>.mp4."""
     result = await client.result(job.id)
-    path = order.out or Path("out") / f"{job.id}.mp4"
+    path = out or Path("out") / f"{job.id}.mp4"
     path.parent.mkdir(parents=True, exist_ok=True)
     await client.download(result.video_url, path)
     return Made(job.id, path, result, job.cost.spent_usd if job.cost else 0.0)

@@ -147,8 +147,9 @@ TAXONOMY: Mapping[ErrorCode, Meaning] = {
         422,
     ),
     ErrorCode.MEDIA_REJECTED: Meaning(
-        "This is not a recording that can be used.",
-        "Send a common sound or video file (MP4, MOV, WebM, MKV, MP3, M4A, WAV, FLAC, OGG) in which somebody speaks.",
+        "This is not a recording, or no music, that can be used.",
+        "Send a common sound or video file (MP4, MOV, WebM, MKV, MP3, M4A, WAV, FLAC, OGG): to be listened to, one in"
+        " which somebody speaks; as music, one of at least three seconds.",
         False,
         422,
     ),

@@ -44,5 +44,11 @@ LAUNCH_TAG = "recast/launch"
 """Tags of a launched run: whose it is, and the number of its launch. A run started by hand has neither."""
 
 
+def stages_from(job_type: JobType, first: Stage) -> tuple[Stage, ...]:
+    """The stages of a job from ``first`` on."""
+    stages = STAGES_OF[job_type]
+    return stages[stages.index(first) :]
+
+
 def dagster_job_name(job_type: JobType) -> str:
     return f"{job_type.value}_job"

@@ -13,7 +13,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict
 
 from domain.errors import ErrorCode, RecastError
-from domain.stages import JOB_TAG, LAUNCH_TAG, PARTITIONS, JobType, Stage, dagster_job_name
+from domain.stages import JOB_TAG, LAUNCH_TAG, PARTITIONS, JobType, Stage, dagster_job_name, stages_from
 
 REPOSITORY = "__repository__"
 TIMEOUT_SECONDS = 10.0
@@ -87,12 +87,15 @@ class DagsterClient:
     async def check(self) -> None:
         await self._query(VERSION, {})
 
-    async def launch(self, job_id: UUID, job_type: JobType, launch_number: int) -> str:
-        """Launch the job's stages on its partition and return the run's id.
+    async def launch(
+        self, job_id: UUID, job_type: JobType, launch_number: int, first_stage: Stage | None = None
+    ) -> str:
+        """Launch the job's stages on its partition, from ``first_stage`` on, and return the run's id.
 
         Not idempotent: call it only with a claim in hand. Raises NotLaunchedError when no run was made, and RecastError
         another code when it cannot be known.
         """
+        part = stages_from(job_type, first_stage) if first_stage else ()
         try:
             await self._add_partition(str(job_id))
         except RecastError as error:
@@ -101,7 +104,11 @@ class DagsterClient:
             LAUNCH_RUN,
             {
                 "params": {
-                    "selector": {**self._selector, "pipelineName": dagster_job_name(job_type)},
+                    "selector": {
+                        **self._selector,
+                        "pipelineName": dagster_job_name(job_type),
+                        **({"assetSelection": [{"path": [stage]} for stage in part]} if part else {}),
+                    },
                     "mode": "default",
                     "runConfigData": {},
                     "executionMetadata": {

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -16,12 +17,22 @@ from domain.profile import Profile
 
 STDERR_TAIL_LINES = 12
 LONGEST_LINE_BYTES = 64 * 1024
+CONTAINERS = "mov,mp4,matroska,webm,mp3,wav,w64,flac,ogg,aac,avi,mpegts,mpeg,aiff,caf,flv,asf,amr"
+"""Of sound and video. FFmpeg also knows playlists and lists of other files, which would have it read what they name."""
+MOST_PIXELS = 4096 * 4096
+"""Of one picture: a small file may claim to hold pictures of gigabytes."""
+NICENESS = 5
+"""Whoever is asked for an answer goes before whoever makes a film."""
 X264_CRF = 20
-X264_PARAMETERS = "stitchable=1:open-gop=0:threads=1:lookahead-threads=1:mbtree=1:rc-lookahead=10:cpu-independent=1"
+X264_PARAMETERS = (
+    "stitchable=1:open-gop=0:threads=1:lookahead-threads=1:mbtree=1:rc-lookahead=10:cpu-independent=1:sar=1/1"
+)
 AUDIO_BITRATE = "128k"
 
 OnProgress = Callable[[float], None]
 """Called with the seconds of output written so far."""
+OnLog = Callable[[str], None]
+"""Called with each line that ffmpeg tells, warnings and measurements too."""
 
 
 @cache
@@ -29,14 +40,21 @@ def executable() -> str:
     return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
-def command(*arguments: str) -> list[str]:
+@cache
+def _nice() -> str | None:
+    return shutil.which("nice")
+
+
+def command(*arguments: str, loglevel: str = "error") -> list[str]:
     """A whole command line. Banner and prompts are off; an existing output is overwritten."""
-    return [executable(), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-y", *arguments]
+    return [executable(), "-hide_banner", "-nostdin", "-nostats", "-loglevel", loglevel, "-y", *arguments]
 
 
 def input_file(path: Path) -> list[str]:
-    """Arguments that read ``path`` and nothing else: a playlist inside the file cannot open the network."""
-    return ["-protocol_whitelist", "file,pipe", "-i", f"file:{path}"]
+    """Arguments that read ``path`` and nothing else: whatever the file claims to be, it cannot have others opened, or
+    pictures of more than ``MOST_PIXELS`` decoded."""
+    whitelists = ["-protocol_whitelist", "file,pipe", "-format_whitelist", CONTAINERS]
+    return [*whitelists, "-max_pixels", str(MOST_PIXELS), "-i", f"file:{path}"]
 
 
 def output_file(path: Path) -> str:
@@ -48,9 +66,10 @@ def mezzanine(profile: Profile, *, preset: str = "veryfast") -> list[str]:
     """Arguments that encode to the one format in which clips of ``profile`` can be joined by copying.
 
     H.264 with a keyframe every second at fixed places, no B-frames (the first frame is shown at zero, so no edit list
-    is needed) and headers that do not depend on the picture; AAC stereo; a fixed time base; one encoder thread and no
-    dependence on the CPU model, because the number of threads changes the bytes. ``preset`` is x264's: "superfast"
-    and "veryfast" differ in effort, but not in the headers that joined clips share.
+    is needed), square pixels, and headers that depend neither on the picture nor on where it comes from; AAC stereo; a
+    fixed time base; one encoder thread and no dependence on the CPU model, because the number of threads changes the
+    bytes. ``preset`` is x264's: "superfast" and "veryfast" differ in effort, but not in the headers that joined clips
+    share.
     """
     second = str(profile.frame_rate)
     # fmt: off - an option and its value belong on one line
@@ -131,17 +150,25 @@ async def run(
     timeout_seconds: float,
     failure_code: ErrorCode = ErrorCode.CLIP_REJECTED,
     on_progress: OnProgress | None = None,
+    on_log: OnLog | None = None,
     environment: Mapping[str, str] | None = None,
-) -> None:
-    """Run ffmpeg to its end, with ``environment`` besides its own. It is killed on time-out and on cancellation.
+) -> int:
+    """Run ffmpeg to its end, as a process that lets others go first, with ``environment`` besides its own, and say how
+    many pictures it has written. It is killed on time-out and on cancellation. With ``on_log`` it tells all that its
+    filters have measured.
 
     Raises ``RecastError`` with ``failure_code``, or DISK_FULL, and the tail of stderr as its cause.
     """
-    process = await spawn(command("-progress", "pipe:1", *arguments), stdin=DEVNULL, environment=environment)
+    loglevel = "info" if on_log else "error"
+    polite = [nice, "-n", str(NICENESS)] if (nice := _nice()) else []
+    line = [*polite, *command("-progress", "pipe:1", *arguments, loglevel=loglevel)]
+    process = await spawn(line, stdin=DEVNULL, environment=environment)
     stderr: deque[str] = deque(maxlen=STDERR_TAIL_LINES)
     try:
         async with asyncio.timeout(timeout_seconds):
-            await asyncio.gather(_report(process.stdout, on_progress), keep_tail(process.stderr, stderr))
+            frames, _ = await asyncio.gather(
+                _report(process.stdout, on_progress), keep_tail(process.stderr, stderr, on_log)
+            )
             returncode = await process.wait()
     except TimeoutError:
         raise RecastError(failure_code, cause=f"ffmpeg was still running after {timeout_seconds} s") from None
@@ -149,6 +176,7 @@ async def run(
         await end(process)
     if returncode != 0:
         raise failure(failure_code, list(stderr), returncode)
+    return frames
 
 
 async def spawn(
@@ -195,16 +223,22 @@ async def end(process: Process) -> None:
             raise
 
 
-async def _report(stdout: asyncio.StreamReader | None, on_progress: OnProgress | None) -> None:
+async def _report(stdout: asyncio.StreamReader | None, on_progress: OnProgress | None) -> int:
     assert stdout is not None
+    frames = 0
     async for line in stdout:
         key, _, value = line.decode(errors="replace").strip().partition("=")
-        if on_progress and key == "out_time_us" and value.lstrip("-").isdigit():
+        if key == "frame" and value.isdigit():
+            frames = int(value)
+        elif on_progress and key == "out_time_us" and value.lstrip("-").isdigit():
             on_progress(max(0.0, int(value) / 1_000_000))
+    return frames
 
 
-async def keep_tail(stderr: asyncio.StreamReader | None, tail: deque[str]) -> None:
+async def keep_tail(stderr: asyncio.StreamReader | None, tail: deque[str], on_log: OnLog | None = None) -> None:
     """Read a process's stderr to its end, so that a full pipe never stops it, and keep its last lines."""
     assert stderr is not None
     async for line in stderr:
         tail.append(line.decode(errors="replace").rstrip())
+        if on_log:
+            on_log(tail[-1])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import av
 from av.container import InputContainer
 
 from domain.errors import ErrorCode, RecastError
+from resources.ffmpeg import CONTAINERS, MOST_PIXELS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +23,8 @@ BLACK_LUMA = 24
 FROZEN_LUMA = 1.5
 """Largest change of any cell, of 255, in a picture that stands still; coding noise stays below 1."""
 MAX_SAMPLES = 24
+MICROSECONDS = 1_000_000
+_CAREFULLY = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS, "max_pixels": str(MOST_PIXELS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +62,34 @@ class PictureCheck:
 def probe(path: Path) -> MediaFacts:
     """Read the facts of ``path`` without decoding. Raises ``CLIP_REJECTED`` for what is not a readable video."""
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), options=_CAREFULLY) as container:
             return _facts(container, path)
     except (av.FFmpegError, OSError, ValueError, IndexError) as error:
         raise _rejected("The clip is damaged or is not a video.", path, error) from error
 
 
+def lost_seconds(path: Path) -> float:
+    """How much of the picture a file promises and does not hold, because it was cut off. Nothing is decoded.
+
+    Raises ``CLIP_REJECTED`` for what is not a readable video.
+    """
+    try:
+        with av.open(str(path), options=_CAREFULLY) as container:
+            video = container.streams.video[0]
+            base = video.time_base or Fraction(1, 1)
+            start, end = video.start_time or 0, 0
+            for packet in container.demux(video):
+                if packet.size and not packet.is_corrupt and packet.pts is not None:
+                    end = max(end, packet.pts + (packet.duration or 0))
+            promised = video.duration * base if video.duration is not None else _container_seconds(container)
+    except (av.FFmpegError, OSError, ValueError, IndexError) as error:
+        raise _rejected("The clip is damaged or is not a video.", path, error) from error
+    return max(0.0, float(promised - (end - start) * base))
+
+
 def decode_check(path: Path) -> PictureCheck:
-    """Decode keyframes (all frames where there are fewer than three) and see whether there is a moving picture.
+    """Decode a few keyframes (of all frames, where there are fewer than three) and see whether there is a moving
+    picture.
 
     Raises ``CLIP_REJECTED`` when nothing can be decoded.
     """
@@ -91,7 +115,7 @@ def _facts(container: InputContainer, path: Path) -> MediaFacts:
     audio = container.streams.audio[0] if container.streams.audio else None
     frames = video.frames or sum(1 for packet in container.demux(video) if packet.size)
     base = video.time_base or Fraction(1, 1)
-    duration = float(video.duration * base) if video.duration is not None else (container.duration or 0) / 1_000_000
+    duration = float(video.duration * base if video.duration is not None else _container_seconds(container))
     audio_duration = float(audio.duration * audio.time_base) if audio and audio.duration and audio.time_base else 0.0
     return MediaFacts(
         width=video.width,
@@ -110,15 +134,25 @@ def _facts(container: InputContainer, path: Path) -> MediaFacts:
     )
 
 
+def _container_seconds(container: InputContainer) -> Fraction:
+    return Fraction(container.duration or 0, MICROSECONDS)
+
+
 def _sampled(path: Path, *, only_keyframes: bool) -> "list[NDArray[np.float32]]":
     """Evenly chosen frames as cells of mean luma, float32 (SAMPLE_HEIGHT, SAMPLE_WIDTH), 0 to 255."""
-    with av.open(str(path)) as container:
+    with av.open(str(path), options=_CAREFULLY) as container:
         stream = container.streams.video[0]
-        if only_keyframes:
-            stream.codec_context.skip_frame = "NONKEY"
-        step = max(1, (stream.frames or 0) // MAX_SAMPLES) if not only_keyframes else 1
-        frames = (frame for index, frame in enumerate(container.decode(stream)) if index % step == 0)
-        return [_cells(frame) for frame in frames]
+        stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+        if not only_keyframes:
+            step = max(1, (stream.frames or 0) // MAX_SAMPLES)
+            return [_cells(frame) for number, frame in enumerate(container.decode(stream)) if number % step == 0]
+        # A long film has thousands of keyframes, and a packet that is not decoded costs nothing.
+        count = sum(1 for packet in container.demux(stream) if packet.is_keyframe and packet.size)
+        step = max(1, count // MAX_SAMPLES)
+        container.seek(0)
+        packets = (packet for packet in container.demux(stream) if packet.is_keyframe and packet.size)
+        chosen = [frame for packet in islice(packets, 0, None, step) for frame in stream.decode(packet)]
+        return [_cells(frame) for frame in (*chosen, *stream.decode(None))]
 
 
 def _cells(frame: Any) -> "NDArray[np.float32]":

@@ -1,48 +1,154 @@
 """Whatever a provider returns becomes a clip of the job's profile: one encode, so that joining is a copy."""
 
+import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
-from domain.errors import ErrorCode
+import av
+
+from domain.errors import ErrorCode, RecastError
+from domain.finish import Fit
+from domain.fitting import picture_for
+from domain.mezzanine import Mezzanine
 from domain.profile import Profile
 from resources import ffmpeg
+from resources.filters import Filter, Graph, Pad, filter_of
 from resources.media import MediaFacts
 
+PRESET = "superfast"
 ENCODE_SECONDS_PER_SECOND = 60.0
 """A slow machine's time for one second of film, many times over: beyond it the file is not worth waiting for."""
+BACKDROP_SHRUNK, BACKDROP_BLUR = 8, 4
+"""A picture that is blurred anyway is blurred small, which costs next to nothing."""
 
 
-async def encode(source: Path, facts: MediaFacts, destination: Path, *, profile: Profile, seconds: float) -> None:
-    """Encode ``source`` to a clip of exactly ``seconds``: scaled to cover the frame, cut in the middle, its last
-    picture held where it is a little short, silence where it has no sound.
+async def encode(
+    source: Path,
+    facts: MediaFacts,
+    destination: Path,
+    wanted: Mezzanine,
+    *,
+    on_progress: ffmpeg.OnProgress | None = None,
+) -> None:
+    """Encode ``source`` to exactly what is ``wanted``: turned upright, pixels square, at a constant rate, slowed within
+    limits and its last picture held where it is too short, and silence where it has no sound.
 
     Raises CLIP_REJECTED, or DISK_FULL.
     """
-    frames = profile.frames(seconds)
-    exactly = frames / profile.frame_rate
-    picture = (
-        f"[0:v:0]scale={profile.width}:{profile.height}:force_original_aspect_ratio=increase,"
-        f"crop={profile.width}:{profile.height},setsar=1,fps={profile.frame_rate},"
-        f"tpad=stop=-1:stop_mode=clone,trim=end_frame={frames},format=yuv420p[v]"
+    profile, seconds = wanted.profile, wanted.seconds
+    slowed = picture_for(seconds, facts.duration).slow_down if facts.duration > 0 else 1.0
+    graph = Graph()
+    clip = graph.read(source, "-threads", "1")
+    with tempfile.TemporaryDirectory(prefix="recast-captions-") as folder:
+        picture = graph.add(
+            [_shaped(graph, clip.video, facts, wanted, slowed)],
+            filter_of("tpad", stop=-1, stop_mode="clone"),
+            filter_of("trim", end_frame=wanted.frames),
+            *_captions(wanted, Path(folder)),
+            filter_of("format", pix_fmts="yuv420p"),
+        )
+        sound = graph.add(*_heard(clip.audio if facts.has_audio else None, profile, slowed), *_exactly(wanted))
+        await ffmpeg.run(
+            [
+                *("-filter_complex_threads", "1"),
+                *graph.arguments(picture, sound),
+                *ffmpeg.mezzanine(profile, preset=PRESET),
+                ffmpeg.output_file(destination),
+            ],
+            timeout_seconds=30 + ENCODE_SECONDS_PER_SECOND * seconds,
+            failure_code=ErrorCode.CLIP_REJECTED,
+            on_progress=on_progress,
+        )
+
+
+def _captions(wanted: Mezzanine, folder: Path) -> tuple[Filter, ...]:
+    if wanted.captions is None:
+        return ()
+    script = folder / "captions.ass"
+    script.write_text(wanted.captions)
+    return (filter_of("ass", filename=script),)
+
+
+@cache
+def headers(profile: Profile) -> bytes:
+    """What the decoder of every mezzanine of ``profile`` is told, whatever it shows: a clip can be joined by copying
+    only if its own are the same. Takes the time of an encoder's start, once. Raises INTERNAL."""
+    picture = f"color=black:s={profile.width}x{profile.height}:r={profile.frame_rate}"
+    with tempfile.TemporaryDirectory(prefix="recast-headers-") as folder:
+        path = Path(folder) / "black.mp4"
+        arguments = [*("-f", "lavfi", "-i", picture, "-frames:v", "1"), *ffmpeg.mezzanine(profile, preset=PRESET)]
+        try:
+            subprocess.run(
+                ffmpeg.command(*arguments, ffmpeg.output_file(path)), check=True, capture_output=True, timeout=60
+            )
+            return headers_of(path) or b""
+        except (subprocess.SubprocessError, av.FFmpegError, OSError) as error:
+            raise RecastError(ErrorCode.INTERNAL, cause=f"no mezzanine can be encoded: {error}") from error
+
+
+def headers_of(path: Path) -> bytes | None:
+    with av.open(str(path)) as container:
+        return container.streams.video[0].codec_context.extradata
+
+
+def _shaped(graph: Graph, picture: Pad, facts: MediaFacts, wanted: Mezzanine, slowed: float) -> Pad:
+    """The picture in its size and at its rate. Frames that are not shown are not scaled either."""
+    profile = wanted.profile
+    width, height = profile.width, profile.height
+    pace = [filter_of("setpts", expr=f"PTS*{slowed:.6f}")] if slowed != 1 else []
+    rate = [*pace, filter_of("fps", fps=profile.frame_rate, start_time=0)]
+    before, after = (rate, []) if facts.frame_rate > profile.frame_rate else ([], rate)
+    if wanted.fit is Fit.COVER:
+        return graph.add([picture], *before, *_covering(width, height), *after)
+    behind, front = graph.split([picture], *before, filter_of("split", outputs=2), ways=2)
+    small = (_even(width / BACKDROP_SHRUNK), _even(height / BACKDROP_SHRUNK))
+    backdrop = graph.add(
+        [behind],
+        *_covering(*small),
+        filter_of("gblur", sigma=BACKDROP_BLUR),
+        filter_of("scale", w=width, h=height, reset_sar=1),
     )
-    heard = "[0:a:0]" if facts.has_audio else "[1:a:0]"
-    sound = (
-        f"{heard}aresample={profile.sample_rate},aformat=channel_layouts=stereo,apad,"
-        f"atrim=end={exactly:.6f},asetpts=N/SR/TB[a]"
+    whole = graph.add([front], _scaled(width, height, "decrease"))
+    return graph.add([backdrop, whole], filter_of("overlay", x="(W-w)/2", y="(H-h)/2", format="yuv420"), *after)
+
+
+def _covering(width: int, height: int) -> tuple[Filter, ...]:
+    return _scaled(width, height, "increase"), filter_of("crop", out_w=width, out_h=height)
+
+
+def _scaled(width: int, height: int, aspect: str) -> Filter:
+    """To a size in the shape of the source as it is to be seen, with square pixels, in the colours that the mezzanine
+    is marked with."""
+    return filter_of(
+        "scale",
+        w=width,
+        h=height,
+        force_original_aspect_ratio=aspect,
+        force_divisible_by=2,
+        reset_sar=1,
+        out_color_matrix="bt709",
+        out_range="tv",
     )
-    silence = ["-f", "lavfi", "-i", f"anullsrc=r={profile.sample_rate}:cl=stereo"]
-    await ffmpeg.run(
-        [
-            *ffmpeg.input_file(source),
-            *([] if facts.has_audio else silence),
-            "-filter_complex",
-            f"{picture};{sound}",
-            "-map",
-            "[v]",
-            "-map",
-            "[a]",
-            *ffmpeg.mezzanine(profile, preset="superfast"),
-            ffmpeg.output_file(destination),
-        ],
-        timeout_seconds=30 + ENCODE_SECONDS_PER_SECOND * seconds,
-        failure_code=ErrorCode.CLIP_REJECTED,
+
+
+def _even(size: float) -> int:
+    return max(2, round(size / 2) * 2)
+
+
+def _heard(sound: Pad | None, profile: Profile, slowed: float) -> tuple[list[Pad], *tuple[Filter, ...]]:
+    """The pads and the first filters of the sound: what is missing at its start, or in it, is silence."""
+    if sound is None:
+        return [], filter_of("anullsrc", r=profile.sample_rate, cl="stereo")
+    tempo = (filter_of("atempo", tempo=f"{1 / slowed:.6f}"),) if slowed != 1 else ()
+    # "async" is a word of Python's.
+    steady = Filter("aresample", (("async", "1"), ("first_pts", "0"), ("out_sample_rate", str(profile.sample_rate))))
+    return [sound], steady, *tempo, filter_of("aformat", channel_layouts="stereo")
+
+
+def _exactly(wanted: Mezzanine) -> tuple[Filter, ...]:
+    return (
+        filter_of("apad"),
+        filter_of("atrim", end=f"{wanted.seconds:.6f}"),
+        filter_of("asetpts", expr="N/SR/TB"),
     )

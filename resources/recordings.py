@@ -11,8 +11,8 @@ from av.container import InputContainer
 
 from domain.errors import ErrorCode, RecastError
 from resources.database.records import RecordingFacts
+from resources.ffmpeg import CONTAINERS
 
-CONTAINERS = "mov,mp4,matroska,webm,mp3,wav,w64,flac,ogg,aac,avi,mpegts,mpeg,aiff,caf,flv,asf,amr"
 SILENCE_PEAK = 0.001
 """Of full scale, -60 dB; a room in which nobody speaks is louder."""
 MICROSECONDS = 1_000_000

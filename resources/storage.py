@@ -28,6 +28,8 @@ ATTEMPTS = 3
 MP4 = "video/mp4"
 PNG = "image/png"
 SRT, VTT = "application/x-subrip; charset=utf-8", "text/vtt; charset=utf-8"
+JPEG = "image/jpeg"
+WEBP = "image/webp"
 IMMUTABLE = "private, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 # Small files of one film: threads of a multipart transfer cost more than they save below this size.
@@ -35,8 +37,13 @@ MULTIPART_BYTES = 32 * 1024 * 1024
 BLOCK_BYTES, BLOCKS_KEPT = 4 * 1024 * 1024, 4
 
 
-def clip_object_key(user_id: UUID, clip_key: str) -> str:
-    return f"users/{user_id}/clips/{clip_key}/clip.mp4"
+def mezzanine_object_key(user_id: UUID, clip_key: str, mezzanine_key: str) -> str:
+    """A clip as a film shows it. Films that show it alike share it."""
+    return f"users/{user_id}/clips/{clip_key}/{mezzanine_key}.mp4"
+
+
+def thumbnail_object_key(user_id: UUID, clip_key: str, mezzanine_key: str) -> str:
+    return f"users/{user_id}/clips/{clip_key}/{mezzanine_key}.webp"
 
 
 def source_object_key(user_id: UUID, clip_key: str) -> str:
@@ -56,6 +63,15 @@ def final_object_key(user_id: UUID, job_id: UUID) -> str:
 def captions_object_key(user_id: UUID, job_id: UUID, sha256: str, ending: str) -> str:
     """Beside the film. The hash makes other captions another object, so that nobody is shown old ones by a cache."""
     return f"users/{user_id}/jobs/{job_id}/captions/{sha256}.{ending}"
+
+
+def poster_object_key(user_id: UUID, job_id: UUID) -> str:
+    return f"users/{user_id}/jobs/{job_id}/poster.jpg"
+
+
+def part_object_key(user_id: UUID, job_id: UUID, name: str) -> str:
+    """What a film is put together from, besides its clips: kept so that a change of one part makes no other anew."""
+    return f"users/{user_id}/jobs/{job_id}/parts/{name}.mp4"
 
 
 def transcript_object_key(user_id: UUID, key: str) -> str:
@@ -85,6 +101,11 @@ def upload_prefix(user_id: UUID, upload_id: UUID) -> str:
 
 def upload_object_key(user_id: UUID, upload_id: UUID) -> str:
     return f"{upload_prefix(user_id, upload_id)}source"
+
+
+def upload_id_in(key: str) -> UUID:
+    """The upload whose file is at ``key``."""
+    return UUID(key.split("/")[3])
 
 
 def character_prefix(user_id: UUID, character_id: UUID) -> str:
@@ -201,6 +222,10 @@ class Storage:
         """As it was when it had that version; the newest without one."""
         await asyncio.to_thread(self._download, key, path, version)
 
+    async def download_if_there(self, key: str, path: Path) -> bool:
+        """As `download`; False when there is no such object, and then nothing at ``path`` either."""
+        return await asyncio.to_thread(self._download_if_there, key, path)
+
     async def get_bytes(self, key: str) -> bytes:
         return await asyncio.to_thread(self._get_bytes, key)
 
@@ -266,6 +291,16 @@ class Storage:
         extra = {"VersionId": version} if version else None
         with storage_errors(key):
             self._client.download_file(self.bucket, key, str(path), ExtraArgs=extra, Config=self._transfer)
+
+    def _download_if_there(self, key: str, path: Path) -> bool:
+        with storage_errors(key):
+            try:
+                self._client.download_file(self.bucket, key, str(path), Config=self._transfer)
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                    return False
+                raise
+        return True
 
     def _get_bytes(self, key: str, version: str | None = None, ranged: str | None = None) -> bytes:
         request: GetObjectRequestTypeDef = {"Bucket": self.bucket, "Key": key}

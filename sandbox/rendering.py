@@ -116,7 +116,7 @@ async def _render(picture: Picture, scratch: Path, part: Path) -> None:
     raw = f"-f rawvideo -pix_fmt rgb24 -s {width}x{height} -r {picture.frame_rate}"
     scaled = f"-vf format=yuv420p,scale={picture.width}:{picture.height}:flags=bicubic"
     encoded = f"-c:v libx264 -preset ultrafast -qp 33 -threads 1 -g {keyframes} -keyint_min {keyframes}"
-    await _run(*raw.split(), *ffmpeg.input_file(frames), *scaled.split(), *encoded.split(), ffmpeg.output_file(loop))
+    await _run(*raw.split(), "-i", f"file:{frames}", *scaled.split(), *encoded.split(), ffmpeg.output_file(loop))
     seconds = picture.seconds / 2 if picture.flaw is Flaw.SHORT else picture.seconds
     sound = f"-f lavfi -i {_sound(picture)} -c:a aac -aac_coder fast -b:a 48k" if picture.has_sound else ""
     repeated = f"-t {seconds:.3f} -c:v copy -movflags +faststart"

@@ -9,7 +9,7 @@ import dagster as dg
 from dagster._core.storage.tags import PRIORITY_TAG
 
 from domain.errors import RecastError
-from domain.stages import JOB_TAG, LAUNCH_TAG, PARTITIONS, dagster_job_name
+from domain.stages import JOB_TAG, LAUNCH_TAG, PARTITIONS, dagster_job_name, stages_from
 from resources.database import jobs
 from resources.database.connection import Connection, Database
 from resources.database.records import Job
@@ -47,6 +47,7 @@ def launch_sensor(targets: Sequence[Any]) -> dg.SensorDefinition:
                     run_key=f"{job.id}/{job.launch_number}",
                     job_name=dagster_job_name(job.type),
                     partition_key=str(job.id),
+                    asset_selection=_part(job),
                     tags={
                         JOB_TAG: str(job.id),
                         LAUNCH_TAG: str(job.launch_number),
@@ -59,6 +60,13 @@ def launch_sensor(targets: Sequence[Any]) -> dg.SensorDefinition:
         )
 
     return launch
+
+
+def _part(job: Job) -> list[dg.AssetKey] | None:
+    """The stages that its run works on, where those are not all."""
+    if job.first_stage is None:
+        return None
+    return [dg.AssetKey(stage.value) for stage in stages_from(job.type, job.first_stage)]
 
 
 async def _claim(instance: dg.DagsterInstance, database: Database) -> list[Job]:

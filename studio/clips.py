@@ -11,19 +11,15 @@ from typing import Any
 from uuid import UUID
 
 from domain.attempts import Kind
-from domain.errors import ErrorCode, RecastError
+from domain.mezzanine import Mezzanine
 from domain.shots import Shot
 from domain.training import LikenessPlan, likeness_of
-from resources import mezzanine
 from resources.database import clips
 from resources.database.connection import Connection
-from resources.media import MediaFacts, decode_check, probe
-from resources.storage import MP4, Storage, clip_object_key, source_object_key
+from resources.storage import MP4, Storage, mezzanine_object_key, source_object_key
 from resources.video.protocol import Camera, Confirm, Handle, Order, Take
-from studio.finishing import accept, departures
-
-SHORT_SECONDS = 0.35
-"""A provider's "five seconds" is often a few frames less; so much is made up by holding the last picture."""
+from studio.accepting import accept
+from studio.mezzanines import make_mezzanine
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +33,15 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class ClipGoods:
-    """One shot by one camera. ``pictures`` are those of ``Camera.submit``; ``cores`` bounds how many clips are checked
-    and encoded at once; ``on_progress`` hears percentages; ``on_kept`` adds rows to the transaction in which the clip
-    becomes the user's."""
+    """One shot by one camera, kept as ``mezzanine``. ``pictures`` are those of ``Camera.submit``; ``cores`` bounds how
+    many clips are checked and encoded at once; ``on_progress`` hears percentages; ``on_kept`` adds rows to the
+    transaction in which the clip becomes the user's."""
 
     camera: Camera
     storage: Storage
     user_id: UUID
     shot: Shot
+    mezzanine: Mezzanine
     scene_id: UUID | None
     pictures: Mapping[UUID, Sequence[bytes]]
     webhook_url: Callable[[UUID], str | None]
@@ -121,15 +118,16 @@ class ClipGoods:
         await self.on_progress(progress)
 
     async def receive(self, handle: Handle, take: Take) -> Clip:
-        """Fetch, check, encode to the job's profile unless it has come in it, and store, the original too."""
-        key = clip_object_key(self.user_id, self.shot.clip_key)
+        """Fetch, check, encode to what the film shows unless it has come so, and store, the original too."""
+        key = mezzanine_object_key(self.user_id, self.key, self.mezzanine.key)
         with tempfile.TemporaryDirectory(prefix="recast-scene-") as folder:
-            source = Path(folder) / "source.mp4"
+            source, made = Path(folder) / "source.mp4", Path(folder) / "clip.mp4"
             await self.camera.fetch(handle, source)
             async with self.cores:
-                clip, facts = await self._in_profile(source)
+                await accept(source, self.shot, has_sound=self.camera.profile.has_sound)
+                clip, facts = await make_mezzanine(source, self.mezzanine, made)
             if clip is not source:
-                await self.storage.upload(source, source_object_key(self.user_id, self.shot.clip_key), MP4)
+                await self.storage.upload(source, source_object_key(self.user_id, self.key), MP4)
             stored = await self.storage.upload(clip, key, MP4)
         metadata = {
             "provider": self.provider,
@@ -146,39 +144,7 @@ class ClipGoods:
         }
         return Clip(self.shot.clip_key, key, metadata)
 
-    async def _in_profile(self, source: Path) -> tuple[Path, MediaFacts]:
-        facts = await asyncio.to_thread(probe, source)
-        if not any(departures(facts, self.shot.profile)) and not _is_other_length(facts, self.shot):
-            return source, await accept(source, self.shot)
-        await asyncio.to_thread(_inspect, source, facts, self.shot, self.camera.profile.has_sound)
-        clip = source.with_name("clip.mp4")
-        await mezzanine.encode(source, facts, clip, profile=self.shot.profile, seconds=self.shot.duration_seconds)
-        return clip, await accept(clip, self.shot, look=False)
-
     async def keep(self, connection: Connection, receipt: Clip, cost: Decimal) -> None:
         metadata = {**receipt.metadata, "cost_usd": str(cost)}
         await clips.save_clip(connection, self.user_id, receipt.clip_key, receipt.s3_key, metadata)
         await self.on_kept(connection, receipt)
-
-
-def _is_other_length(facts: MediaFacts, shot: Shot) -> bool:
-    return abs(facts.frames - shot.profile.frames(shot.duration_seconds)) > 1
-
-
-def _inspect(path: Path, facts: MediaFacts, shot: Shot, has_sound: bool) -> None:
-    """What no encode can mend. Raises CLIP_REJECTED."""
-    problems = []
-    if facts.duration < shot.duration_seconds - SHORT_SECONDS:
-        problems.append(f"it lasts {facts.duration:.1f} s instead of {shot.duration_seconds:.1f} s")
-    if has_sound and not facts.has_audio:
-        problems.append("it has no sound")
-    if min(facts.width, facts.height) < 240 or max(facts.width, facts.height) > 4096:
-        problems.append(f"it is {facts.width}x{facts.height}")
-    if not problems:
-        picture = decode_check(path)
-        if picture.black:
-            problems.append("it is black")
-        elif picture.frozen:
-            problems.append("its picture stands still")
-    if problems:
-        raise RecastError(ErrorCode.CLIP_REJECTED, f"The clip was rejected: {'; '.join(problems)}.")

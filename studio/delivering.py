@@ -1,74 +1,327 @@
-"""Delivering: the job's clips, joined into its one film, in S3 with a preview."""
+"""Delivering: the job's scenes, finished as its user wants them, as one film in S3, with a poster and thumbnails.
+
+What a film is put together from is kept under keys that say all that decides it: a film that is finished another way is
+made of what is there, and only what has changed is made anew.
+"""
 
 import asyncio
 import hashlib
+import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from domain.errors import ErrorCode, RecastError
+from domain.finish import Finish
+from domain.joining import chapter_title
+from domain.mezzanine import Mezzanine
 from domain.states import SceneStatus
-from resources.database import jobs, scenes
-from resources.database.records import JobResult, JobScene
+from resources.database import jobs, scenes, uploads
+from resources.database.records import JobResult, JobScene, Thumbnail, Upload
+from resources.loudness import Loudness, measure
 from resources.media import MediaFacts
-from resources.storage import MP4, REVALIDATE, Storage, final_object_key
-from studio.finishing import join
+from resources.stills import is_dark, poster, still, thumbnail
+from resources.storage import (
+    JPEG,
+    MP4,
+    REVALIDATE,
+    WEBP,
+    Storage,
+    StoredObject,
+    final_object_key,
+    part_object_key,
+    poster_object_key,
+    speech_object_key,
+    thumbnail_object_key,
+)
+from studio.finishing import Reel, SceneClip, assemble, encode_spans, thread
+from studio.inspecting import Inspection, inspect
+from studio.mezzanines import fetch_mezzanine, wanted_mezzanine
+from studio.mixing import SceneLine, sound_key, sound_track
 from studio.work import Work
 
-DOWNLOADS_AT_ONCE = 8
+TRANSFERS_AT_ONCE = 8
+TELL_SECONDS = 1.0
+SHARES = {"clips": (0.0, 0.5), "transitions": (0.5, 0.6), "sound": (0.6, 0.75), "film": (0.75, 0.9)}
+"""How far the stage is before and after each part, by how long they usually take."""
 
 
-async def deliver(work: Work, storage: Storage, *, cdn_url: str) -> JobResult:
-    """Join the clips of all scenes and keep the film. Raises SCENES_FAILED while a scene has no clip, STITCH_FAILED
-    when the film is not exactly as long as its scenes. The preview's address is kept unsigned; readers sign it."""
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """``encoded_clips`` and ``encoded_transitions`` were made for it, and ``mixed`` says whether its sound was; all
+    else was there from before."""
+
+    result: JobResult
+    inspection: Inspection
+    encoded_clips: int
+    encoded_transitions: int
+    mixed: bool
+
+
+async def deliver(work: Work, storage: Storage, *, cdn_url: str, pieces: Path) -> Delivery:
+    """Make the film of the job's scenes, and keep it; until then the one before stands. ``pieces`` is where Recast's
+    own music is kept once it is played. The preview's address is kept unsigned; readers sign it.
+
+    Raises what `deliver_scenes` raises.
+    """
     rows = await scenes.list_scenes(work.connection, work.job.id)
+    return await deliver_scenes(work, storage, rows, cdn_url=cdn_url, pieces=pieces)
+
+
+async def deliver_scenes(
+    work: Work, storage: Storage, rows: Sequence[JobScene], *, cdn_url: str, pieces: Path
+) -> Delivery:
+    """`deliver`, of these scenes.
+
+    Raises SCENES_FAILED while one has no clip; STITCH_FAILED, naming the scene where there is one; and for music that
+    cannot be used MEDIA_REJECTED, NO_SOUND and VIDEO_TOO_LONG.
+    """
     if unfilmed := [row.scene_index for row in rows if row.status is not SceneStatus.SUCCEEDED]:
         raise RecastError(
             ErrorCode.SCENES_FAILED, f"Scenes without a clip: {', '.join(map(str, unfilmed))}. Film them first."
         )
-    key = final_object_key(work.job.user_id, work.job.id)
     with tempfile.TemporaryDirectory(prefix="recast-final-") as folder:
-        clips = await _download(storage, rows, Path(folder))
-        film = Path(folder) / "final.mp4"
-        facts = await join(clips, film, profile=work.job.options.profile)
-        check_length(rows, facts, work.job.options.profile.frame_rate)
-        digest = await asyncio.to_thread(_sha256, film)
-        stored = await storage.upload(film, key, MP4, cache=REVALIDATE)
-    result = JobResult(
-        duration_seconds=facts.duration,
-        scenes=len(rows),
-        width=facts.width,
-        height=facts.height,
-        size_bytes=stored.size_bytes,
-        sha256=digest,
-        s3_version=stored.version,
-        placeholders=tuple(row.scene_index for row in rows if row.is_placeholder),
-    )
-    await jobs.save_result(work.connection, work.job.id, s3_key=key, preview_url=f"{cdn_url}/{key}", result=result)
-    return result
+        async with _progress(work) as progress:
+            shown = shown_scenes(rows, work.job.options.finish)
+            return await _Making(work, storage, shown, Path(folder), progress).deliver(cdn_url, pieces)
 
 
-def check_length(rows: Sequence[JobScene], facts: MediaFacts, frame_rate: int) -> None:
-    """The film lasts as long as its scenes together, within one frame. Raises STITCH_FAILED."""
-    frames = sum(max(1, round(row.scene.duration * frame_rate)) for row in rows)
-    if abs(facts.frames - frames) > 1 or facts.start_time != 0:
-        raise RecastError(
-            ErrorCode.STITCH_FAILED,
-            f"The film has {facts.frames} frames, its scenes together {frames}.",
-            cause=f"start time {facts.start_time} s",
+def shown_scenes(rows: Sequence[JobScene], finish: Finish) -> Sequence[JobScene]:
+    """The scenes that a film shows, in its order. Raises STITCH_FAILED for a number that no scene has."""
+    if not finish.order:
+        return rows
+    by_number = {row.scene_index: row for row in rows}
+    if missing := [number for number in finish.order if number not in by_number]:
+        raise RecastError(ErrorCode.STITCH_FAILED, f"The film is to show scene {missing[0]}, which it does not have.")
+    return [by_number[number] for number in finish.order]
+
+
+class _Progress:
+    """How far the stage is; written down now and then, however often something tells."""
+
+    def __init__(self) -> None:
+        self.done = 0.0
+
+    def tell(self, part: str, done: float) -> None:
+        first, last = SHARES[part]
+        self.done = max(self.done, first + (last - first) * min(1.0, done))
+
+
+@asynccontextmanager
+async def _progress(work: Work) -> AsyncIterator[_Progress]:
+    progress = _Progress()
+
+    async def write_down() -> None:
+        written = 0.0
+        while True:
+            await asyncio.sleep(TELL_SECONDS)
+            if progress.done > written:
+                written = progress.done
+                await work.progress(written)
+
+    writing = asyncio.create_task(write_down())
+    try:
+        yield progress
+    finally:
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+
+
+@dataclass(slots=True)
+class _Making:
+    """One film being made, in ``folder``."""
+
+    work: Work
+    storage: Storage
+    rows: Sequence[JobScene]
+    folder: Path
+    progress: _Progress
+    encoded_clips: int = 0
+    encoded_transitions: int = 0
+    mixed: bool = False
+    _transfers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TRANSFERS_AT_ONCE))
+    _cores: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(os.cpu_count() or 1))
+
+    @property
+    def finish(self) -> Finish:
+        return self.work.job.options.finish
+
+    async def deliver(self, cdn_url: str, pieces: Path) -> Delivery:
+        job = self.work.job
+        wanted = [wanted_mezzanine(row, job.options, row.clip_key or "") for row in self.rows]
+        reel = await thread(await self._clips(wanted), profile=job.options.profile, transition=self.finish.transition)
+        spans = await self._transitions(reel)
+        sound, loudness = await self._sound(reel, pieces)
+        film = self.folder / "final.mp4"
+        facts = await assemble(reel, spans, sound, film)
+        self.progress.tell("film", 0.2)
+        inspection = await inspect(film, reel, facts, loudness)
+        self.progress.tell("film", 1.0)
+        result = await self._keep(film, facts, wanted, reel, cdn_url)
+        return Delivery(result, inspection, self.encoded_clips, self.encoded_transitions, self.mixed)
+
+    async def _clips(self, wanted: Sequence[Mezzanine]) -> Sequence[SceneClip]:
+        done = 0
+
+        async def one(row: JobScene, mezzanine: Mezzanine, path: Path) -> SceneClip:
+            nonlocal done
+            try:
+                async with self._transfers:
+                    self.encoded_clips += await fetch_mezzanine(
+                        self.storage, self.work.job.user_id, mezzanine, row.s3_key or "", path, cores=self._cores
+                    )
+            except RecastError as error:
+                if error.code is not ErrorCode.CLIP_REJECTED:
+                    raise
+                raise RecastError(
+                    ErrorCode.STITCH_FAILED,
+                    f"The clip of scene {row.scene_index} cannot be used: {error.detail}",
+                    cause=error.cause,
+                ) from error
+            done += 1
+            self.progress.tell("clips", done / len(wanted))
+            return SceneClip(path, mezzanine.key, chapter_title(row.scene), row.scene_index)
+
+        return await asyncio.gather(
+            *(
+                one(row, mezzanine, self.folder / f"{row.scene_index:04}.mp4")
+                for row, mezzanine in zip(self.rows, wanted, strict=True)
+            )
         )
 
+    async def _transitions(self, reel: Reel) -> Path:
+        """The folder of the encoded transitions."""
+        folder = self.folder / "spans"
+        folder.mkdir()
 
-async def _download(storage: Storage, rows: Sequence[JobScene], folder: Path) -> list[Path]:
-    slots = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
+        async def bring(key: str) -> None:
+            async with self._transfers:
+                # A file that is there but not whole would pass for one that is.
+                part = folder / f".{key}.fetched"
+                if await self.storage.download_if_there(self._part(f"transition-{key}"), part):
+                    part.replace(folder / f"{key}.mp4")
 
-    async def one(row: JobScene) -> Path:
-        path = folder / f"{row.scene_index:04}.mp4"
-        async with slots:
-            await storage.download(row.s3_key or "", path)
-        return path
+        async def keep(key: str) -> None:
+            async with self._transfers:
+                await self.storage.upload(folder / f"{key}.mp4", self._part(f"transition-{key}"), MP4)
 
-    return list(await asyncio.gather(*(one(row) for row in rows)))
+        await asyncio.gather(*(bring(key) for key in set(reel.span_keys.values())))
+        encoded = await encode_spans(reel, folder)
+        await asyncio.gather(*(keep(key) for key in encoded))
+        self.encoded_transitions = len(encoded)
+        self.progress.tell("transitions", 1.0)
+        return folder
+
+    async def _sound(self, reel: Reel, pieces: Path) -> tuple[Path, Loudness]:
+        finish, music = self.finish, self.finish.music
+        # A film in which nobody speaks is not silenced without being asked.
+        keeps_clip_sound = finish.keeps_clip_sound or not any(row.speech for row in self.rows)
+        upload = await self._upload()
+        lines = await self._lines()
+        sound = self.folder / "sound.mp4"
+        version = upload.s3_version if upload else None
+        part = self._part(
+            "sound-" + sound_key(reel, lines, music=music, upload_version=version, keeps_clip_sound=keeps_clip_sound)
+        )
+        seconds = reel.samples / reel.profile.sample_rate
+        if await self.storage.download_if_there(part, sound):
+            return sound, await measure(sound, seconds=seconds)
+        bed: Path | None = None
+        if upload:
+            bed = self.folder / "music"
+            await self.storage.download(upload.s3_key, bed, upload.s3_version)
+        loudness = await sound_track(
+            reel,
+            lines,
+            sound,
+            music=music,
+            upload=bed,
+            keeps_clip_sound=keeps_clip_sound,
+            pieces=pieces,
+            on_progress=lambda written: self.progress.tell("sound", written / seconds),
+        )
+        await self.storage.upload(sound, part, MP4)
+        self.mixed = True
+        return sound, loudness
+
+    async def _upload(self) -> Upload | None:
+        """The user's own music, if the film has any. A key is never believed: it must be of a file that this user has
+        sent as music, and that was looked at."""
+        key = self.finish.music.upload_key
+        if key is None or self.finish.music.piece:
+            return None
+        upload = await uploads.find_music(self.work.connection, self.work.job.user_id, key)
+        if upload is None:
+            raise RecastError(ErrorCode.MEDIA_REJECTED, "The music of the film is not among your uploads any more.")
+        return upload
+
+    async def _lines(self) -> Sequence[SceneLine]:
+        """What is spoken in the film, every sound fetched once."""
+        folder = self.folder / "speech"
+        folder.mkdir()
+        lines = [
+            SceneLine(folder / f"{placed.line.key}.flac", place, placed.start, placed.line.key)
+            for place, row in enumerate(self.rows, start=1)
+            for placed in row.speech or ()
+        ]
+
+        async def bring(key: str, path: Path) -> None:
+            async with self._transfers:
+                await self.storage.download(speech_object_key(self.work.job.user_id, key), path)
+
+        await asyncio.gather(*(bring(key, path) for key, path in {line.key: line.path for line in lines}.items()))
+        return lines
+
+    async def _keep(
+        self, film: Path, facts: MediaFacts, wanted: Sequence[Mezzanine], reel: Reel, cdn_url: str
+    ) -> JobResult:
+        job = self.work.job
+        cover, thumbnails = await self._pictures(wanted, reel)
+        digest = await asyncio.to_thread(_sha256, film)
+        key = final_object_key(job.user_id, job.id)
+        stored = await self.storage.upload(film, key, MP4, cache=REVALIDATE)
+        result = JobResult(
+            duration_seconds=facts.duration,
+            scenes=len(self.rows),
+            width=facts.width,
+            height=facts.height,
+            size_bytes=stored.size_bytes,
+            sha256=digest,
+            s3_version=stored.version,
+            placeholders=tuple(row.scene_index for row in self.rows if row.is_placeholder),
+            delivery=job.result.delivery + 1 if job.result else 1,
+            finish=self.finish,
+            poster_key=cover.key,
+            poster_version=cover.version,
+            thumbnails=tuple(thumbnails),
+        )
+        await jobs.save_result(self.work.connection, job.id, s3_key=key, preview_url=f"{cdn_url}/{key}", result=result)
+        return result
+
+    async def _pictures(self, wanted: Sequence[Mezzanine], reel: Reel) -> tuple[StoredObject, Sequence[Thumbnail]]:
+        """The poster, of the first scene that is not dark, and a thumbnail of every scene."""
+        user_id = self.work.job.user_id
+
+        async def one(clip: SceneClip, mezzanine: Mezzanine) -> tuple[bool, Thumbnail]:
+            key = thumbnail_object_key(user_id, mezzanine.clip_key, mezzanine.key)
+            async with self._transfers:
+                picture = await asyncio.to_thread(still, clip.path, mezzanine.seconds / 2)
+                if await self.storage.head(key) is None:
+                    await self.storage.put_bytes(key, await asyncio.to_thread(thumbnail, picture), WEBP)
+            return is_dark(picture), Thumbnail(scene=clip.number, s3_key=key)
+
+        found = await asyncio.gather(*(one(*pair) for pair in zip(reel.clips, wanted, strict=True)))
+        lit = next((place for place, (dark, _) in enumerate(found) if not dark), 0)
+        picture = await asyncio.to_thread(still, reel.clips[lit].path, wanted[lit].seconds / 2)
+        cover = await self.storage.put_bytes(
+            poster_object_key(user_id, self.work.job.id), await asyncio.to_thread(poster, picture), JPEG
+        )
+        return cover, [kept for _, kept in found]
+
+    def _part(self, name: str) -> str:
+        return part_object_key(self.work.job.user_id, self.work.job.id, name)
 
 
 def _sha256(path: Path) -> str:

@@ -28,6 +28,7 @@ from studio.changes import Changes
 from studio.clips import Clip, ClipGoods
 from studio.directing import direct_scenes
 from studio.keyframes import with_keyframe
+from studio.mezzanines import wanted_mezzanine
 from studio.purchasing import Bought, Patience, PurchaseFailed, Till, buy
 from studio.shots import profile_of, shot_of
 from studio.work import Work, as_recast_error
@@ -157,6 +158,7 @@ class _Set:
         options = self.work.job.options
         profile = profile or profile_of(self.cameras, options, row)
         camera = self.cameras.camera(profile)
+        shot = shot_of(profile, options, row.prompt, row.scene.duration, self.cast)
         connection = self.work.connection
 
         async def on_progress(progress: int) -> None:
@@ -170,7 +172,8 @@ class _Set:
             camera=camera,
             storage=self.storage,
             user_id=self.work.job.user_id,
-            shot=shot_of(profile, options, row.prompt, row.scene.duration, self.cast),
+            shot=shot,
+            mezzanine=wanted_mezzanine(row, options, shot.clip_key),
             scene_id=row.id,
             pictures=self.pictures,
             webhook_url=lambda attempt_id: self.cameras.webhook_url(profile.provider, attempt_id),

@@ -1,105 +1,251 @@
-"""Finishing: accept clips, and join accepted clips into one film without encoding anything again."""
+"""Finishing: clips are joined into one film. Pictures are copied, but for the transitions between them, and the film's
+one sound track is put beside them."""
 
 import asyncio
 import errno
+import heapq
+import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import av
 from av.audio.stream import AudioStream
-from av.container import InputContainer, OutputContainer
+from av.container import InputContainer
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from domain.errors import ErrorCode, RecastError
+from domain.finish import Transition
+from domain.joining import ClipFrames, Span, Stretch, chapters, pieces, span_key
 from domain.profile import Profile
-from domain.shots import Shot
-from resources.media import MediaFacts, decode_check, probe
+from resources.media import MediaFacts, probe
+from resources.transitions import encode_span
+from studio.mezzanines import departures
 
-AAC_FRAME_SAMPLES = 1024
-
-
-async def accept(path: Path, shot: Shot, *, look: bool = True) -> MediaFacts:
-    """Check the clip of ``shot`` before anything is built on it; ``look`` decodes it too, which is not needed again for
-    what was just encoded from a picture that was looked at. Raises ``CLIP_REJECTED`` with the reason."""
-    return await asyncio.to_thread(_accept, path, shot, look)
-
-
-async def join(clips: Sequence[Path], destination: Path, *, profile: Profile) -> MediaFacts:
-    """Join ``clips``, in order, into one MP4 by copying their streams; nothing is encoded.
-
-    The picture of every clip starts exactly where the one before it ends. Sound comes in frames of 1024 samples, so
-    each clip gives the whole number of frames that keeps sound and picture nearest to each other: at every border
-    they are within half such a frame (11 ms), however many clips there are.
-
-    Raises ``STITCH_FAILED`` naming the scene (from 1) whose clip does not fit ``profile``, and ``DISK_FULL``.
-    """
-    return await asyncio.to_thread(_join, list(clips), destination, profile)
-
-
-def _accept(path: Path, shot: Shot, look: bool) -> MediaFacts:
-    facts = probe(path)
-    expected = shot.profile.frames(shot.duration_seconds)
-    problems = [*departures(facts, shot.profile)]
-    if abs(facts.frames - expected) > 1:
-        problems.append(f"it has {facts.frames} frames instead of {expected}")
-    if look and not problems:
-        picture = decode_check(path)
-        if picture.black:
-            problems.append("it is black")
-        elif picture.frozen and expected > 1:
-            problems.append("its picture stands still")
-    if problems:
-        raise RecastError(ErrorCode.CLIP_REJECTED, f"The clip was rejected: {'; '.join(problems)}.", cause=path.name)
-    return facts
-
-
-def departures(facts: MediaFacts, profile: Profile) -> Iterator[str]:
-    """How a file departs from the format of ``profile``, in words."""
-    if (facts.width, facts.height) != (profile.width, profile.height):
-        yield f"it is {facts.width}x{facts.height} instead of {profile.width}x{profile.height}"
-    if facts.frame_rate != profile.frame_rate:
-        yield f"it has {float(facts.frame_rate):g} frames per second instead of {profile.frame_rate}"
-    if (facts.video_codec, facts.pix_fmt) != ("h264", "yuv420p"):
-        yield f"its picture is {facts.video_codec} {facts.pix_fmt} instead of h264 yuv420p"
-    if not facts.has_audio:
-        yield "it has no sound track"
-    elif (facts.audio_codec, facts.sample_rate, facts.channels) != ("aac", profile.sample_rate, 2):
-        sound = f"{facts.audio_codec} at {facts.sample_rate} Hz with {facts.channels} channels"
-        yield f"its sound is {sound} instead of stereo aac at {profile.sample_rate} Hz"
-    elif abs(facts.audio_duration - facts.duration) > AAC_FRAME_SAMPLES / profile.sample_rate + 0.001:
-        yield f"its sound lasts {facts.audio_duration:.3f} s and its picture {facts.duration:.3f} s"
+SPANS_AT_ONCE = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Clip:
-    """One clip on the film's time line: ``first_frame`` in frames, ``first_slot`` in sound frames; ``lead`` is the
-    number of sound frames that only prime the decoder."""
+class SceneClip:
+    """The accepted clip of a scene. ``key`` identifies its content: transitions are kept by it. ``title`` is that of
+    its chapter; a scene without one belongs to the chapter before it. ``number`` is what its user calls the scene,
+    which need not be its place in the film."""
 
     path: Path
-    facts: MediaFacts
-    first_frame: int
-    first_slot: int
-    lead: int
+    key: str
+    title: str = ""
+    number: int = 0
 
 
-def _join(paths: list[Path], destination: Path, profile: Profile) -> MediaFacts:
-    if not paths:
-        raise RecastError(ErrorCode.STITCH_FAILED, "There is no clip to join.")
-    clips = _time_line(paths, profile)
-    unfinished = destination.with_name(f".{destination.name}.part")
+@dataclass(frozen=True, slots=True)
+class Reel:
+    """A film before it is put together: its clips, what of them is copied and what is encoded, and ``span_keys`` by
+    number of the piece."""
+
+    clips: tuple[SceneClip, ...]
+    frames: tuple[int, ...]
+    pieces: tuple[Stretch | Span, ...]
+    span_keys: dict[int, str]
+    headers: bytes | None
+    profile: Profile
+    transition: Transition
+
+    @property
+    def total_frames(self) -> int:
+        return sum(self.frames)
+
+    @property
+    def samples(self) -> int:
+        """How long its sound is, in samples."""
+        return self.sample_at(self.total_frames)
+
+    @property
+    def borders(self) -> tuple[int, ...]:
+        """The frame at which each scene begins and, at last, at which the film ends."""
+        return (0, *accumulate(self.frames))
+
+    def seconds_at(self, place: int) -> float:
+        """When the scene at ``place`` (from 1) begins."""
+        return self.borders[place - 1] / self.profile.frame_rate
+
+    def number_at(self, place: int) -> int:
+        """What the user calls the scene at ``place`` (from 1)."""
+        return _number(self.clips, place - 1)
+
+    def sample_at(self, frame: int) -> int:
+        return round(Fraction(frame * self.profile.sample_rate, self.profile.frame_rate))
+
+
+def _number(clips: Sequence[SceneClip], index: int) -> int:
+    return clips[index].number or index + 1
+
+
+async def thread(clips: Sequence[SceneClip], *, profile: Profile, transition: Transition | None = None) -> Reel:
+    """Look at every clip and plan the film. Raises STITCH_FAILED naming the scene whose clip does not fit
+    ``profile`` or the clips before it."""
+    return await asyncio.to_thread(_thread, tuple(clips), profile, transition or Transition())
+
+
+async def encode_spans(reel: Reel, folder: Path) -> Sequence[str]:
+    """Encode the transitions that are not in ``folder`` yet, as ``{span key}.mp4``; returns the keys of those.
+
+    Raises STITCH_FAILED naming the scene, and DISK_FULL.
+    """
+    slots = asyncio.Semaphore(SPANS_AT_ONCE)
+
+    async def one(key: str, span: Span) -> None:
+        before, after = reel.clips[span.scene - 1], reel.clips[span.scene]
+        unfinished = folder / f".{key}.part"
+        try:
+            async with slots:
+                await encode_span(
+                    span,
+                    reel.transition.kind,
+                    before.path,
+                    reel.frames[span.scene - 1],
+                    after.path,
+                    unfinished,
+                    profile=reel.profile,
+                )
+        except RecastError as error:
+            raise RecastError(
+                error.code,
+                f"The transition to scene {reel.number_at(span.scene + 1)} cannot be made.",
+                cause=error.cause,
+            ) from error
+        unfinished.replace(folder / f"{key}.mp4")
+
+    missing: dict[str, Span] = {}
+    for number, key in reel.span_keys.items():
+        piece = reel.pieces[number]
+        if isinstance(piece, Span) and not (folder / f"{key}.mp4").exists():
+            missing[key] = piece
     try:
-        with av.open(
-            str(unfinished), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"}
-        ) as film:
-            _copy(clips, film, profile)
-        facts = probe(unfinished)
-        total = sum(clip.facts.frames for clip in clips)
-        if facts.frames != total or facts.start_time != 0:
+        async with asyncio.TaskGroup() as group:
+            for key, span in missing.items():
+                group.create_task(one(key, span))
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return list(missing)
+
+
+async def assemble(reel: Reel, spans: Path, sound: Path, destination: Path) -> MediaFacts:
+    """Put the film together from its clips, the transitions in the folder ``spans``, and ``sound``, an MP4 with the
+    one AAC track of the whole film. Nothing is encoded; chapters are those of the clips' titles.
+
+    The picture of every scene starts exactly where the one before it ends. Raises STITCH_FAILED, naming the scene
+    where there is one, and DISK_FULL.
+    """
+    return await asyncio.to_thread(_assemble, reel, spans, sound, destination)
+
+
+async def join(
+    clips: Sequence[SceneClip],
+    sound: Path,
+    destination: Path,
+    *,
+    profile: Profile,
+    transition: Transition | None = None,
+) -> MediaFacts:
+    """`thread`, `encode_spans` and `assemble` in one, for those who keep no transitions."""
+    reel = await thread(clips, profile=profile, transition=transition)
+    with tempfile.TemporaryDirectory(prefix="recast-spans-") as folder:
+        await encode_spans(reel, Path(folder))
+        return await assemble(reel, Path(folder), sound, destination)
+
+
+def _thread(clips: tuple[SceneClip, ...], profile: Profile, transition: Transition) -> Reel:
+    if not clips:
+        raise RecastError(ErrorCode.STITCH_FAILED, "There is no clip to join.")
+    frames: list[ClipFrames] = []
+    headers: bytes | None = None
+    for place, clip in enumerate(clips):
+        scene = _number(clips, place)
+        try:
+            facts = probe(clip.path)
+            own_headers, own_frames = _headers_and_frames(clip.path, profile)
+        except (RecastError, av.FFmpegError) as error:
+            detail, cause = (error.detail, error.cause) if isinstance(error, RecastError) else ("", str(error))
+            raise RecastError(
+                ErrorCode.STITCH_FAILED, f"The clip of scene {scene} cannot be joined: {detail}".rstrip(), cause=cause
+            ) from error
+        problems = [*departures(facts, profile)]
+        headers = headers or own_headers
+        if not problems and own_headers != headers:
+            problems.append("it was encoded with other settings than the clips before it")
+        if not problems and own_frames.length != facts.frames:
+            problems.append(f"{facts.frames - own_frames.length} of its {facts.frames} frames are missing")
+        if problems:
             raise RecastError(
                 ErrorCode.STITCH_FAILED,
-                cause=f"{facts.frames} of {total} frames, starting at {facts.start_time} s",
+                f"The clip of scene {scene} cannot be joined: {'; '.join(problems)}.",
+                cause=clip.path.name,
+            )
+        frames.append(own_frames)
+    plan = tuple(pieces(frames, transition, profile.frame_rate))
+    keys = {
+        number: span_key(
+            piece,
+            transition,
+            profile,
+            (clips[piece.scene - 1].key, frames[piece.scene - 1].length),
+            clips[piece.scene].key,
+        )
+        for number, piece in enumerate(plan)
+        if isinstance(piece, Span)
+    }
+    return Reel(clips, tuple(one.length for one in frames), plan, keys, headers, profile, transition)
+
+
+def _headers_and_frames(path: Path, profile: Profile) -> tuple[bytes | None, ClipFrames]:
+    with av.open(str(path)) as container:
+        video = container.streams.video[0]
+        keyframes: list[int] = []
+        count = 0
+        for packet in container.demux(video):
+            if not packet.size:
+                continue
+            if packet.is_keyframe:
+                keyframes.append(count)
+            count += 1
+        return video.codec_context.extradata, ClipFrames(count, keyframes)
+
+
+def _assemble(reel: Reel, spans: Path, sound: Path, destination: Path) -> MediaFacts:
+    unfinished = destination.with_name(f".{destination.name}.part")
+    options = {"movflags": "+faststart", "fflags": "+bitexact"}
+    try:
+        with av.open(str(sound)) as track, av.open(str(unfinished), "w", format="mp4", options=options) as film:
+            with av.open(str(reel.clips[0].path)) as first:
+                video = film.add_stream_from_template(first.streams.video[0])
+            audio = film.add_stream_from_template(track.streams.audio[0])
+            film.set_chapters(
+                [
+                    {
+                        "id": number,
+                        "start": mark.first,
+                        "end": mark.end,
+                        "time_base": Fraction(1, reel.profile.frame_rate),
+                        "metadata": {"title": mark.title},
+                    }
+                    for number, mark in enumerate(chapters([clip.title for clip in reel.clips], reel.frames))
+                ]
+            )
+            # The container wants both in the order of time, and keeps back what comes too early.
+            both: list[Iterator[Packet[Any]]] = [_pictures(reel, spans), _heard(track)]
+            for packet in heapq.merge(*both, key=_seconds):
+                packet.stream = video if packet.stream.type == "video" else audio
+                film.mux(packet)
+        facts = probe(unfinished)
+        if facts.frames != reel.total_frames or facts.start_time != 0:
+            raise RecastError(
+                ErrorCode.STITCH_FAILED,
+                cause=f"{facts.frames} of {reel.total_frames} frames, starting at {facts.start_time} s",
             )
         unfinished.replace(destination)
     except OSError as error:  # PyAV's own errors are OSErrors too
@@ -110,90 +256,58 @@ def _join(paths: list[Path], destination: Path, profile: Profile) -> MediaFacts:
     return facts
 
 
-def _time_line(paths: Sequence[Path], profile: Profile) -> list[_Clip]:
-    """Check every clip and give it its place. Clips must also share their codec headers: the film has only one."""
-    clips: list[_Clip] = []
-    frame, headers = 0, None
-    for scene, path in enumerate(paths, start=1):
-        try:
-            facts = probe(path)
-            problems = [*departures(facts, profile)]
-            lead, own_headers = _lead_and_headers(path)
-        except RecastError as error:
-            raise RecastError(
-                ErrorCode.STITCH_FAILED,
-                f"The clip of scene {scene} cannot be joined: {error.detail}",
-                cause=error.cause,
-            ) from error
-        headers = headers or own_headers
-        if not problems and own_headers != headers:
-            problems.append("it was encoded with other settings than the clips before it")
-        if problems:
-            raise RecastError(
-                ErrorCode.STITCH_FAILED,
-                f"The clip of scene {scene} cannot be joined: {'; '.join(problems)}.",
-                cause=path.name,
-            )
-        clips.append(_Clip(path, facts, frame, _slot(frame, profile), lead))
-        frame += facts.frames
-    return clips
+def _seconds(packet: "Packet[Any]") -> Fraction:
+    assert packet.dts is not None
+    return packet.dts * packet.time_base
 
 
-def _slot(frame: int, profile: Profile) -> int:
-    """The sound frame that starts nearest to the start of picture ``frame``."""
-    return round(Fraction(frame * profile.sample_rate, profile.frame_rate * AAC_FRAME_SAMPLES))
+def _heard(track: InputContainer) -> "Iterator[Packet[AudioStream]]":
+    """Its first packets are before zero: they only prime the decoder."""
+    return (packet for packet in track.demux(track.streams.audio[0]) if packet.dts is not None)
 
 
-def _lead_and_headers(path: Path) -> tuple[int, tuple[bytes | None, bytes | None]]:
-    """How many sound frames come before zero, and the codec headers of both streams."""
-    with av.open(str(path)) as container:
-        audio, video = container.streams.audio, container.streams.video
-        headers = tuple(streams[0].codec_context.extradata if streams else None for streams in (video, audio))
-        first = next((p.pts for p in container.demux(audio[0]) if p.pts is not None), 0) if audio else 0
-    return max(0, round(-first / AAC_FRAME_SAMPLES)), (headers[0], headers[1])
-
-
-def _copy(clips: Sequence[_Clip], film: OutputContainer, profile: Profile) -> None:
-    with av.open(str(clips[0].path)) as first:
-        video = film.add_stream_from_template(first.streams.video[0])
-        audio = film.add_stream_from_template(first.streams.audio[0])
-    for number, clip in enumerate(clips):
-        following = clips[number + 1] if number + 1 < len(clips) else None
-        end = clip.first_frame + clip.facts.frames
-        # A clip's last sound frames give way to the frames that prime the decoder for the next clip; otherwise its
-        # first 21 ms would be decoded on the ground of another clip's sound.
-        last_slot = following.first_slot - following.lead if following else _slot(end, profile)
-        with av.open(str(clip.path)) as source:
-            _copy_clip(source, film, clip, last_slot, video, audio, profile)
-
-
-def _copy_clip(
-    source: InputContainer,
-    film: OutputContainer,
-    clip: _Clip,
-    end_slot: int,
-    video: VideoStream,
-    audio: AudioStream,
-    profile: Profile,
-) -> None:
-    slot = clip.first_slot - clip.lead
-    ticks = Fraction(1, profile.frame_rate)
-    frame_offset: int | None = None
-    for packet in source.demux(source.streams.video[0], source.streams.audio[0]):
-        if not packet.size or packet.pts is None or packet.dts is None:
-            continue
-        if isinstance(packet.stream, VideoStream):
-            base = packet.time_base
-            if frame_offset is None:
-                frame_offset = round(clip.first_frame * ticks / base) - packet.pts
-            packet.pts, packet.dts = packet.pts + frame_offset, packet.dts + frame_offset
-            packet.stream = video
+def _pictures(reel: Reel, spans: Path) -> "Iterator[Packet[VideoStream]]":
+    """The pictures of the film at its own times."""
+    frame = 0
+    for number, piece in enumerate(reel.pieces):
+        if isinstance(piece, Span):
+            path, first, end = spans / f"{reel.span_keys[number]}.mp4", 0, piece.frames
         else:
-            if slot >= end_slot:
-                continue
-            packet.time_base = Fraction(1, profile.sample_rate)
-            packet.pts = packet.dts = slot * AAC_FRAME_SAMPLES
-            packet.duration = AAC_FRAME_SAMPLES
-            packet.stream = audio
-            slot += 1
-        film.mux(packet)
+            path, first, end = reel.clips[piece.scene].path, piece.first, piece.end
+        scene = reel.number_at(piece.scene + 1)
+        try:
+            yield from _copied(path, first, end, frame, reel)
+        except av.FFmpegError as error:
+            raise RecastError(
+                ErrorCode.STITCH_FAILED, f"The clip of scene {scene} cannot be read.", cause=str(error)
+            ) from error
+        except _Misfit as error:
+            what = "transition to" if isinstance(piece, Span) else "clip of"
+            raise RecastError(
+                ErrorCode.STITCH_FAILED,
+                f"The {what} scene {reel.number_at(piece.scene + 1)} cannot be joined: {error}.",
+            ) from error
+        frame += end - first
+
+
+class _Misfit(Exception):
+    """Why pictures do not fit into the film, in words."""
+
+
+def _copied(path: Path, first: int, end: int, at: int, reel: Reel) -> "Iterator[Packet[VideoStream]]":
+    """The frames from ``first`` up to ``end`` of ``path``, which is at frame ``at`` of the film."""
+    with av.open(str(path)) as source:
+        stream = source.streams.video[0]
+        if stream.codec_context.extradata != reel.headers:
+            raise _Misfit("it was encoded with other settings than the clips before it")
+        number = 0
+        for packet in source.demux(stream):
+            if not packet.size or number >= end:
+                break
+            if number >= first:
+                base = packet.time_base
+                packet.pts = packet.dts = round(Fraction(at + number - first, reel.profile.frame_rate) / base)
+                yield packet
+            number += 1
+        if number < end:
+            raise _Misfit(f"{end - number} of its frames are missing")

@@ -32,7 +32,7 @@ async def launch(connect: Connect, dagster: DagsterClient, job_id: UUID) -> str 
 
 async def _launch(connect: Connect, dagster: DagsterClient, job: Job) -> str:
     try:
-        run_id = await dagster.launch(job.id, job.type, job.launch_number)
+        run_id = await dagster.launch(job.id, job.type, job.launch_number, job.first_stage)
     except NotLaunchedError:
         async with connect() as connection:
             await jobs.release_launch(connection, job.id, job.launch_number)

@@ -12,6 +12,7 @@ from resources.voices.engines import Voices
 from studio.casting import require_castable
 from studio.idempotency import RequestIdentity, find_earlier
 from studio.quoting import quote_version, reserve
+from studio.refinishing import require_music
 
 
 async def order_film(
@@ -38,6 +39,7 @@ async def order_film(
         raise RecastError(ErrorCode.NOT_FOUND)
     if script.version == 0:
         raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
+    await require_music(connection, user_id, options.finish.music)
     require_castable(await scripts.list_cast(connection, script_id))
     # The price is of the version that is filmed, whatever is edited at this moment.
     price = await quote_version(connection, cameras, user_id, script, options, has_model=has_model, voices=voices)

@@ -24,6 +24,7 @@ from resources.video.protocol import TakeStatus
 from studio.clips import Clip, ClipGoods
 from studio.keyframes import KeyframeGoods, KeyframeRequest
 from studio.listening import TranscriptionGoods, TranscriptionRequest
+from studio.mezzanines import plain_mezzanine
 from studio.narrating import SpeechGoods, SpeechRequest
 from studio.purchasing import Goods, Patience, PurchaseFailed, Till, close_unfinished, handle_of, look_up, receive
 from studio.training import TrainingGoods, TrainingRequest
@@ -135,11 +136,13 @@ class Settler:
         async def on_kept(transaction: Connection, clip: Clip) -> None:
             pass
 
+        shot = Shot.model_validate(attempt.request)
         return ClipGoods(
             camera=self.cameras.camera(self.cameras.profile(attempt.provider, attempt.model)),
             storage=self.storage,
             user_id=attempt.user_id,
-            shot=Shot.model_validate(attempt.request),
+            shot=shot,
+            mezzanine=plain_mezzanine(shot),
             scene_id=attempt.scene_id,
             pictures={},
             webhook_url=partial(self.cameras.webhook_url, attempt.provider),

@@ -106,14 +106,15 @@ async def open_upload(
     max_bytes: int,
     seconds: int,
     can_listen: bool,
+    kind: UploadKind = UploadKind.RECORDING,
 ) -> tuple[Upload, SignedUpload]:
-    """An address to which the user may PUT the recording that they announce. Raises TRANSCRIPTION_NOT_CONFIGURED,
-    before anybody has sent gigabytes in vain, TOO_LARGE and RATE_LIMITED."""
-    if not can_listen:
+    """An address to which the user may PUT the recording, or the music, that they announce. Raises
+    TRANSCRIPTION_NOT_CONFIGURED, before anybody has sent gigabytes in vain, TOO_LARGE and RATE_LIMITED."""
+    if kind is UploadKind.RECORDING and not can_listen:
         raise RecastError(ErrorCode.TRANSCRIPTION_NOT_CONFIGURED)
     if new.size_bytes > max_bytes:
-        raise RecastError(ErrorCode.TOO_LARGE, f"A recording of more than {max_bytes // 1024**2} MB is not accepted.")
-    upload = await _insert(connection, user_id, UploadKind.RECORDING, new)
+        raise RecastError(ErrorCode.TOO_LARGE, f"A {kind} of more than {max_bytes // 1024**2} MB is not accepted.")
+    upload = await _insert(connection, user_id, kind, new)
     signed = storage.signed_upload(
         upload.s3_key, seconds, size_bytes=upload.size_bytes, content_type=upload.content_type
     )
@@ -155,6 +156,33 @@ async def complete_upload(
         async with connect() as connection:
             job = await _import_of(connection, upload_id)
     return job
+
+
+async def complete_music(connect: Connect, storage: Storage, user_id: UUID, upload_id: UUID) -> Upload:
+    """The music that a user has sent, once it was looked at; asked again, the same.
+
+    Raises NOT_FOUND; UPLOAD_INCOMPLETE as `complete_upload`; and, after which nothing of the upload is left,
+    MEDIA_REJECTED, NO_SOUND and VIDEO_TOO_LONG.
+    """
+    async with connect() as connection:
+        upload = await uploads.find_upload(connection, upload_id)
+    if upload is None or upload.kind is not UploadKind.MUSIC or upload.state is UploadState.DISCARDED:
+        raise RecastError(ErrorCode.NOT_FOUND)
+    if upload.state is UploadState.PENDING:
+        stored = await _whole_object(connect, storage, upload)
+        try:
+            facts = await _in_reader(lambda: _checked_music(storage, stored))
+        except RecastError as error:
+            if not error.meaning.retryable:
+                await _give_up(connect, storage, upload)
+            raise
+        async with connect() as connection:
+            # False where it was asked twice at once; the other was first.
+            await uploads.complete_upload(connection, upload_id, stored.version, facts)
+            upload = await uploads.find_upload(connection, upload_id)
+    if upload is None:
+        raise RecastError(ErrorCode.NOT_FOUND)
+    return upload
 
 
 async def sweep_abandoned_uploads(database: Database, storage: Storage) -> int:
@@ -300,6 +328,13 @@ def _probed(storage: Storage, stored: StoredObject, max_seconds: float) -> Recor
 
     with storage.open(stored) as file:
         return probe_recording(file, max_seconds=max_seconds)  # type: ignore[arg-type]
+
+
+def _checked_music(storage: Storage, stored: StoredObject) -> RecordingFacts:
+    from resources.beds import check_music  # PyAV, as above
+
+    with storage.open(stored) as file:
+        return check_music(file)  # type: ignore[arg-type]
 
 
 async def _finish(

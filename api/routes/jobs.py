@@ -60,7 +60,7 @@ async def create_job(
         services.cameras,
         user.sub,
         body.script_id,
-        body.options,
+        body.options_of(user.sub),
         identity_of(idempotency_key, "create_job", body),
         has_model=services.has_language_model,
         voices=services.voices,
@@ -88,7 +88,7 @@ async def quote_job(body: FilmRequest, user: User, connection: Transaction, serv
         services.cameras,
         user.sub,
         body.script_id,
-        body.options,
+        body.options_of(user.sub),
         has_model=services.has_language_model,
         voices=services.voices,
     )

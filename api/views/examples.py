@@ -82,6 +82,14 @@ DELETION: dict[str, Any] = {
     "trained_model": True,
     "created_at": LATER,
 }
+FINISH: dict[str, Any] = {
+    "transition": {"kind": "crossfade", "seconds": 0.5},
+    "music": {"piece": "dawn", "upload_id": None, "volume_db": 0.0},
+    "keeps_clip_sound": False,
+    "fit": "cover",
+    "order": [],
+}
+THUMBNAIL = "https://recast.s3.us-east-1.amazonaws.com/users/…/clips/9b1c….webp"
 IMPORT: dict[str, Any] = {
     "id": IMPORT_JOB,
     "type": "import",
@@ -101,6 +109,7 @@ IMPORT: dict[str, Any] = {
         "target_seconds": 0,
         "deliver_partial": False,
         "narration": "auto",
+        "finish": FINISH,
     },
     "cost": {"reserved_usd": 0, "spent_usd": 0},
     "error": None,

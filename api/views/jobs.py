@@ -7,8 +7,9 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, field_validator
 
-from api.views.examples import FILM, FILM_JOB, LATER, MORNING, SCENE, USER_SCRIPT, example
+from api.views.examples import FILM, FILM_JOB, FINISH, LATER, MORNING, SCENE, THUMBNAIL, USER_SCRIPT, example
 from api.views.failures import Failure
+from api.views.finish import FinishForm, FinishView
 from api.views.money import Money
 from api.views.stages import StageView
 from api.views.view import View
@@ -74,6 +75,7 @@ class FilmRequest(View):
         default=DEFAULTS.narration,
         description="Who speaks the lines: `auto` is the server's own choice, `off` nobody; see `GET /voices`.",
     )
+    finish: FinishForm = FinishForm()
 
     @field_validator("target_seconds")
     @classmethod
@@ -82,9 +84,9 @@ class FilmRequest(View):
             raise ValueError(f"a film is not made shorter than {MIN_TARGET_SECONDS} seconds")
         return seconds
 
-    @property
-    def options(self) -> JobOptions:
-        return JobOptions.model_validate(self.model_dump(exclude={"script_id"}))
+    def options_of(self, user_id: UUID) -> JobOptions:
+        asked = JobOptions.model_validate(self.model_dump(exclude={"script_id", "finish"}))
+        return asked.model_copy(update={"finish": self.finish.as_finish(user_id)})
 
 
 class OptionsView(View):
@@ -97,6 +99,12 @@ class OptionsView(View):
     target_seconds: int = Field(description="The length that the script is shortened to; 0 where it is not.")
     deliver_partial: bool
     narration: SpokenBy
+    finish: FinishView = Field(description="As the film is to be finished; the result says how it is.")
+
+    @classmethod
+    def of(cls, options: JobOptions) -> Self:
+        facts = options.model_dump(include=set(cls.model_fields) - {"finish"})
+        return cls(**facts, finish=FinishView.of(options.finish))
 
 
 class CostView(View):
@@ -248,6 +256,13 @@ class CaptionsView(View):
     srt_url: str = Field(description="SubRip, as a download. Works as long as `video_url`.")
 
 
+class ThumbnailView(View):
+    model_config = ConfigDict(json_schema_extra=example({"scene": 1, "url": f"{THUMBNAIL}?X-Amz-Expires=900"}))
+
+    scene: int = Field(description="The scene's number.")
+    url: str = Field(description="A WebP picture, at most 320 pixels wide and high.")
+
+
 class ResultView(View):
     """The finished film. Both links open without a token: whoever has one sees the film until it expires."""
 
@@ -272,6 +287,10 @@ class ResultView(View):
                     "vtt_url": f"https://d111111abcdef8.cloudfront.net/users/…/jobs/{FILM_JOB}/captions/….vtt?Expires=1793612700",
                     "srt_url": f"https://recast.s3.us-east-1.amazonaws.com/users/…/jobs/{FILM_JOB}/captions/….srt?X-Amz-Expires=900",
                 },
+                "delivery": 1,
+                "finish": FINISH,
+                "poster_url": f"https://recast.s3.us-east-1.amazonaws.com/users/…/jobs/{FILM_JOB}/poster.jpg?X-Amz-Expires=900",
+                "thumbnails": ThumbnailView.examples(),
             }
         )
     )
@@ -291,6 +310,10 @@ class ResultView(View):
     size_bytes: int
     sha256: str
     captions: CaptionsView | None = Field(description="Null for a film in which nothing is said.")
+    delivery: int = Field(description="Counts from 1: a film that is changed is delivered again.")
+    finish: FinishView = Field(description="How this film is finished.")
+    poster_url: str | None = Field(description="A JPEG of the film's size, to be shown before it plays.")
+    thumbnails: list[ThumbnailView] = Field(description="Of every scene, in the film's order.")
 
 
 class EventView(View):
@@ -329,6 +352,6 @@ def _facts(job: Job) -> dict[str, object]:
     return {
         **facts,
         "cost": CostView(reserved_usd=job.reserved_usd, spent_usd=job.spent_usd),
-        "options": OptionsView(**job.options.model_dump(include=set(OptionsView.model_fields))),
+        "options": OptionsView.of(job.options),
         "error": Failure.of(job.error_code, job.error_message),
     }

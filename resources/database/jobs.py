@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from domain.errors import ErrorCode
+from domain.finish import Finish
 from domain.shots import ShotPrompt
 from domain.stages import LAUNCHED_TYPES, JobType
 from resources.database.connection import Connection
@@ -365,6 +366,14 @@ async def choose_take(connection: Connection, job_id: UUID, index: int, take: in
     """Put an ended film back into the outbox, to show an older take of a scene. None when there is no such take."""
     cursor = connection.cursor(row_factory=class_row(Job))
     await cursor.execute("select * from choose_take(%s, %s, %s)", (job_id, index, take))
+    return await cursor.fetchone()
+
+
+async def change_finish(connection: Connection, job_id: UUID, finish: Finish) -> Job | None:
+    """Put an ended film of the connection's user back into the outbox, to be finished another way. None when it has not
+    ended, or a scene of it is not filmed."""
+    cursor = connection.cursor(row_factory=class_row(Job))
+    await cursor.execute("select * from change_finish(%s, %s)", (job_id, Jsonb(finish.model_dump(mode="json"))))
     return await cursor.fetchone()
 
 

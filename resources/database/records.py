@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.attempts import AttemptState, Kind
 from domain.characters import CastMember, CharacterMode, CharacterStatus, Consent, Voice
+from domain.finish import Finish
 from domain.profile import Aspect, Profile
 from domain.reading import Reading
 from domain.scenes import Scene
@@ -17,7 +18,7 @@ from domain.script import Script
 from domain.shots import ShotPrompt
 from domain.source import Source
 from domain.speech import PlacedLine
-from domain.stages import JobType
+from domain.stages import JobType, Stage
 from domain.states import JobStatus, SceneStatus
 from domain.training import Likeness
 from domain.voices import SpokenBy
@@ -30,7 +31,7 @@ class Record(BaseModel):
 class JobOptions(Record):
     """What the user asked for. ``max_scenes`` films only the first scenes; 0 films all. ``target_seconds`` shortens the
     script to the lines that carry a film of about that length; 0 keeps them all. ``narration`` is who speaks the lines.
-    ``reading`` is that of an import."""
+    ``reading`` is that of an import; ``finish`` may change once the film is done."""
 
     aspect: Aspect = Aspect.WIDE
     style: str = Field(default="warm flat illustration", min_length=1, max_length=200)
@@ -42,6 +43,7 @@ class JobOptions(Record):
     deliver_partial: bool = False
     narration: SpokenBy = SpokenBy.AUTO
     reading: Reading = Reading()
+    finish: Finish = Finish()
 
     @property
     def profile(self) -> Profile:
@@ -56,8 +58,16 @@ class CaptionFiles(Record):
     vtt_key: str
 
 
+class Thumbnail(Record):
+    """Of the scene of that number."""
+
+    scene: int
+    s3_key: str
+
+
 class JobResult(Record):
-    """Facts of the finished film. ``s3_version`` pins the object in the versioned bucket."""
+    """Facts of the finished film. ``s3_version`` pins the object in the versioned bucket. ``delivery`` counts from 1: a
+    film that is finished another way is delivered again. ``finish`` is what this one was made by."""
 
     duration_seconds: float
     scenes: int
@@ -70,6 +80,11 @@ class JobResult(Record):
     """Scenes for which a draft stands in."""
     captions: CaptionFiles | None = None
     """None for a film in which nothing is said."""
+    delivery: int = 1
+    finish: Finish = Finish()
+    poster_key: str | None = None
+    poster_version: str | None = None
+    thumbnails: tuple[Thumbnail, ...] = ()
 
 
 class RestoredPassage(Record):
@@ -88,6 +103,8 @@ class ChosenLines(Record):
 
 
 class Job(Record):
+    """``first_stage`` is the one with which its next launch begins; None is its first."""
+
     id: UUID
     user_id: UUID
     project_id: UUID
@@ -112,6 +129,7 @@ class Job(Record):
     launch_claimed_at: datetime | None
     dagster_run_id: str | None
     reported_version: int | None
+    first_stage: Stage | None
     cancel_requested_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
@@ -169,6 +187,7 @@ class JobEvent(Record):
 class UploadKind(StrEnum):
     TRANSCRIPT = "transcript"
     RECORDING = "recording"
+    MUSIC = "music"
 
 
 class UploadState(StrEnum):

@@ -60,6 +60,26 @@ async def find_upload(connection: Connection, upload_id: UUID) -> Upload | None:
     return await cursor.fetchone()
 
 
+async def find_music(connection: Connection, user_id: UUID, s3_key: str) -> Upload | None:
+    """The music at ``s3_key``, if this user has sent it and it was looked at."""
+    cursor = connection.cursor(row_factory=class_row(Upload))
+    await cursor.execute(
+        "select * from uploads where user_id = %s and s3_key = %s and kind = 'music' and state = 'complete'",
+        (user_id, s3_key),
+    )
+    return await cursor.fetchone()
+
+
+async def list_music(connection: Connection, limit: int) -> Sequence[Upload]:
+    """The connection's user's own, newest first."""
+    cursor = connection.cursor(row_factory=class_row(Upload))
+    await cursor.execute(
+        "select * from uploads where kind = 'music' and state = 'complete' order by created_at desc, id desc limit %s",
+        (limit,),
+    )
+    return await cursor.fetchall()
+
+
 async def complete_upload(
     connection: Connection, upload_id: UUID, s3_version: str | None, facts: RecordingFacts | None
 ) -> bool:

@@ -28,7 +28,8 @@ from resources.media import probe
 from resources.video.local.camera import LocalCamera
 from resources.video.protocol import Handle, Order, Take, TakeStatus
 from resources.video.registry import model_profile
-from studio.finishing import accept
+from studio.accepting import accept
+from studio.mezzanines import make_mezzanine, plain_mezzanine
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = Profile(width=320, height=180)
@@ -129,6 +130,8 @@ async def test_a_scene_becomes_an_accepted_clip_of_exactly_its_length(local: Loc
     assert (take.progress, facts.frames, facts.frame_rate) == (100, 37, 30)
     assert facts.start_time == 0
     assert abs(facts.audio_duration - Fraction(37, 30)) < 1024 / 48_000
+    clip, _ = await make_mezzanine(tmp_path / "clip.mp4", plain_mezzanine(shot), tmp_path / "made.mp4")
+    assert clip == tmp_path / "clip.mp4", "it was drawn in the format of the film, and is not encoded again"
 
 
 async def test_the_clip_has_a_keyframe_every_second_and_none_between(local: LocalCamera, tmp_path: Path) -> None:

@@ -9,13 +9,23 @@ from domain.scenes import Scene
 from domain.script import Line, Script
 from resources.database import characters, events, jobs, scenes, scripts
 from resources.database.connection import Database
-from resources.database.records import JobResult
+from resources.database.records import JobResult, Thumbnail
 
 LINES = (
     Line(text="Did you see that?", start=0.0, end=2.0, speaker="Mira"),
     Line(text="A comet, I think.", start=2.0, end=4.5, speaker="Jonas"),
 )
-RESULT = JobResult(duration_seconds=4.5, scenes=2, width=1280, height=720, size_bytes=1234, sha256="ab" * 32)
+RESULT = JobResult(
+    duration_seconds=4.5,
+    scenes=2,
+    width=1280,
+    height=720,
+    size_bytes=1234,
+    sha256="ab" * 32,
+    poster_key="poster.jpg",
+    poster_version="v1",
+    thumbnails=(Thumbnail(scene=2, s3_key="2.webp"), Thumbnail(scene=1, s3_key="1.webp")),
+)
 
 
 class Pipeline:

@@ -80,11 +80,11 @@ class Issuer:
 
 @dataclass
 class Dagster:
-    """Dagster's GraphQL, as far as the product speaks it. ``launched`` holds the tags of each run that was made,
-    ``reported`` what was reported without one."""
+    """Dagster's GraphQL, as far as the product speaks it. ``launched`` holds the tags of each run that was made, with
+    the ``stages`` it was confined to, ``reported`` what was reported without one."""
 
     url: str = ""
-    launched: list[dict[str, str]] = field(default_factory=list)
+    launched: list[dict[str, Any]] = field(default_factory=list)
     reported: list[dict[str, Any]] = field(default_factory=list)
     materialized: set[str] = field(default_factory=set)
     slow_seconds: float = 0.0
@@ -117,7 +117,9 @@ class Dagster:
             return {"__typename": self.refusal, "message": "no"}
         tags = {tag["key"]: tag["value"] for tag in variables["params"]["executionMetadata"]["tags"]}
         with self.lock:
-            self.launched.append(tags | {"dagster_job": variables["params"]["selector"]["pipelineName"]})
+            selector = variables["params"]["selector"]
+            stages = [asset["path"][-1] for asset in selector.get("assetSelection", [])]
+            self.launched.append(tags | {"dagster_job": selector["pipelineName"], "stages": stages})
         return {"__typename": "LaunchRunSuccess", "run": {"runId": str(uuid.uuid4())}}
 
     def _node(self, stage: str) -> dict[str, Any]:

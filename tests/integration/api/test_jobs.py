@@ -31,6 +31,13 @@ async def test_a_film_is_pinned_to_the_script_and_launched_at_once(
         "target_seconds": 0,
         "deliver_partial": False,
         "narration": "auto",
+        "finish": {
+            "transition": {"kind": "cut", "seconds": 0.5},
+            "music": {"piece": None, "upload_id": None, "volume_db": 0.0},
+            "keeps_clip_sound": False,
+            "fit": "cover",
+            "order": [],
+        },
     }
     script = (await alice.get(f"/scripts/{cast_script}")).json()
     assert job["parent_job_id"] == script["import_job"]["id"]

@@ -52,13 +52,22 @@ async def test_there_is_no_result_before_the_end(alice: SignedIn, film: str, pip
     assert state in answer.json()["detail"]
 
 
-async def test_a_film_that_is_being_changed_has_no_result_until_it_is_done(
+async def test_a_film_that_is_being_changed_is_there_as_it_was_until_it_is_done(
     alice: SignedIn, film: str, pipeline: Pipeline
 ) -> None:
     await pipeline.finish_film(film)
     await pipeline.begin(film, "clips", run_id="by-hand")
     answer = await alice.get(f"/jobs/{film}/result")
-    assert (answer.status_code, answer.json()["code"]) == (409, "NOT_READY")
+    assert (answer.status_code, answer.json()["delivery"]) == (200, 1)
+
+
+async def test_a_film_has_a_poster_and_thumbnails(alice: SignedIn, film: str, pipeline: Pipeline) -> None:
+    await pipeline.finish_film(film)
+    result = (await alice.get(f"/jobs/{film}/result")).json()
+    poster = urlsplit(result["poster_url"])
+    assert (poster.path, parse_qs(poster.query)["versionId"]) == ("/recast/poster.jpg", ["v1"])
+    assert [one["scene"] for one in result["thumbnails"]] == [2, 1]
+    assert urlsplit(result["thumbnails"][0]["url"]).path == "/recast/2.webp"
 
 
 async def test_an_import_has_no_film(alice: SignedIn, pipeline: Pipeline) -> None:

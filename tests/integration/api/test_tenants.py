@@ -28,6 +28,7 @@ ROUTES = [
     ("POST", "/jobs/{job_id}/scenes/1/retry", {}),
     ("GET", "/jobs/{job_id}/scenes/1/takes", None),
     ("POST", "/jobs/{job_id}/scenes/1/takes/1/choose", None),
+    ("PATCH", "/jobs/{job_id}/finish", {"order": [1]}),
 ]
 
 

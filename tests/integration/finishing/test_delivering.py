@@ -1,0 +1,160 @@
+"""A film from its filmed scenes, delivered again and again, each time made anew only where it has changed."""
+
+import hashlib
+import io
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from uuid import uuid4
+
+import av
+import pytest
+from PIL import Image
+
+from domain.errors import ErrorCode, RecastError
+from domain.finish import Finish, Fit, Music, Transition, TransitionKind
+from domain.music import Piece
+from domain.speech import PlacedLine, SpokenLine
+from resources.database import scenes, uploads
+from resources.database.records import UploadKind
+from resources.media import probe
+from resources.storage import speech_object_key, upload_object_key
+from tests.integration.finishing.conftest import FRAMES, Film
+from tests.integration.sound.sounds import level_db, read, tone, write
+
+MakeFilm = Callable[..., Awaitable[Film]]
+CROSSFADE = Transition(kind=TransitionKind.CROSSFADE, seconds=0.2)
+
+
+def chapters_of(film: Path) -> Sequence[tuple[str, float]]:
+    with av.open(str(film)) as container:
+        return [(one["metadata"]["title"], float(one["start"] * one["time_base"])) for one in container.chapters()]
+
+
+async def test_a_film_has_its_scenes_their_sound_chapters_a_poster_and_thumbnails(
+    a_film: MakeFilm, tmp_path: Path
+) -> None:
+    film = await a_film(3, ["Opening", "Opening"])
+    delivery = await film.deliver()
+    assert (delivery.encoded_clips, delivery.encoded_transitions, delivery.mixed) == (0, 0, True)
+    result = delivery.result
+    assert (result.delivery, result.scenes, result.width, result.height) == (1, 3, 720, 720)
+    assert result == (await film.job()).result
+    path = await film.fetch(tmp_path / "film.mp4", result.s3_version)
+    assert (probe(path).frames, probe(path).start_time) == (3 * FRAMES, 0)
+    assert chapters_of(path) == [("Opening", 0.0), ("This is sentence number 3.", 4.0)]
+    heard = read(path)
+    assert level_db(heard[96_000:98_400], 880) > -20 > level_db(heard[120_000:130_000], 880)
+    assert delivery.inspection.is_as_loud_as_wanted
+    assert max(delivery.inspection.offsets) < 1 / 30
+    assert result.poster_key
+    poster = Image.open(io.BytesIO(await film.storage.get_version(result.poster_key, result.poster_version)))
+    assert (poster.format, poster.size) == ("JPEG", (720, 720))
+    assert [one.scene for one in result.thumbnails] == [1, 2, 3]
+    for one in result.thumbnails:
+        picture = Image.open(io.BytesIO(await film.storage.get_bytes(one.s3_key)))
+        assert (picture.format, picture.size) == ("WEBP", (320, 320))
+
+
+async def test_only_what_a_change_of_the_finish_changes_is_made_anew(a_film: MakeFilm, tmp_path: Path) -> None:
+    film = await a_film(3)
+    first = await film.deliver()
+    again = await film.deliver()
+    assert (again.encoded_clips, again.encoded_transitions, again.mixed) == (0, 0, False)
+    assert again.result.sha256 == first.result.sha256
+    assert again.result.delivery == 2
+    faded = await film.deliver(Finish(transition=CROSSFADE))
+    assert (faded.encoded_clips, faded.encoded_transitions, faded.mixed) == (0, 2, False)
+    turned = await film.deliver(Finish(transition=CROSSFADE, order=(2, 3, 1)))
+    assert (turned.encoded_clips, turned.encoded_transitions) == (0, 1)
+    music = Music(piece=Piece.NIGHT)
+    scored = await film.deliver(Finish(transition=CROSSFADE, music=music))
+    assert (scored.encoded_clips, scored.encoded_transitions, scored.mixed) == (0, 0, True)
+    assert scored.result.finish == Finish(transition=CROSSFADE, music=music)
+    old = await film.fetch(tmp_path / "old.mp4", first.result.s3_version)
+    assert hashlib.sha256(old.read_bytes()).hexdigest() == first.result.sha256
+
+
+async def test_scenes_can_change_places_and_be_left_out(a_film: MakeFilm, tmp_path: Path) -> None:
+    film = await a_film(3)
+    delivery = await film.deliver(Finish(order=(3, 1)))
+    path = await film.fetch(tmp_path / "film.mp4")
+    assert (delivery.result.scenes, probe(path).frames) == (2, 2 * FRAMES)
+    assert chapters_of(path) == [("This is sentence number 3.", 0.0), ("This is sentence number 1.", 2.0)]
+    assert [one.scene for one in delivery.result.thumbnails] == [3, 1]
+
+
+async def test_a_scene_lasts_as_long_as_what_is_said_in_it(a_film: MakeFilm, tmp_path: Path) -> None:
+    film = await a_film(2)
+    spoken = write(tmp_path / "line.wav", tone(440, 1.5))
+    await film.storage.put_bytes(speech_object_key(film.user_id, "k"), spoken.read_bytes(), "audio/flac")
+    line = SpokenLine(line_id=1, character_id=None, text="Hello.", key="k", seconds=1.5)
+    first, second = await film.rows()
+    said = first.model_copy(update={"speech": (PlacedLine(line=line, start=1.25),), "film_seconds": 3.0})
+    delivery = await film.deliver_scenes([said, second])
+    assert (delivery.encoded_clips, delivery.mixed) == (1, True)
+    path = await film.fetch(tmp_path / "film.mp4")
+    assert probe(path).frames == 90 + FRAMES
+    heard = read(path)
+    assert level_db(heard[round(1.3 * 48_000) : round(2.7 * 48_000)], 440) > -20
+    assert level_db(heard[: round(1.2 * 48_000)], 880) < -60, "where somebody speaks, clips are silent unless asked"
+    kept = await film.deliver_scenes([said, second])
+    assert (kept.encoded_clips, kept.mixed) == (0, False)
+
+
+async def test_a_clip_of_the_shape_of_the_film_is_not_encoded_again_to_fit_it_otherwise(a_film: MakeFilm) -> None:
+    film = await a_film(1)
+    assert (await film.deliver(Finish(fit=Fit.CONTAIN))).encoded_clips == 0
+
+
+async def test_a_film_waits_for_its_last_clip(a_film: MakeFilm) -> None:
+    film = await a_film(2)
+    await scenes.requeue_scene(film.connection, (await film.rows())[1].id)
+    with pytest.raises(RecastError, match="without a clip: 2") as raised:
+        await film.deliver()
+    assert raised.value.code is ErrorCode.SCENES_FAILED
+
+
+async def test_a_broken_clip_is_named_by_its_scene_and_the_film_before_stands(
+    a_film: MakeFilm, clip: Path, tmp_path: Path
+) -> None:
+    film = await a_film(2)
+    await film.deliver()
+    row = (await film.rows())[1]
+    beginning = clip.read_bytes()[:20_000]  # noqa: ASYNC240 - a test
+    await film.storage.put_bytes(row.s3_key or "", beginning, "video/mp4")
+    with pytest.raises(RecastError, match="scene 2") as raised:
+        await film.deliver(Finish(order=(2, 1)))
+    assert raised.value.code is ErrorCode.STITCH_FAILED
+    job = await film.job()
+    assert job.result
+    assert job.result.delivery == 1
+    assert job.status == "succeeded", "it was delivered once, and that film is still there"
+
+
+async def test_music_must_be_an_upload_of_the_same_user(a_film: MakeFilm, tmp_path: Path) -> None:
+    film, other = await a_film(1), await a_film(1)
+    tune = write(tmp_path / "tune.wav", tone(330, 4.0)).read_bytes()
+    upload_id = uuid4()
+    key = upload_object_key(film.user_id, upload_id)
+    stored = await film.storage.put_bytes(key, tune, "audio/wav")
+    assert await uploads.insert_upload(
+        film.connection,
+        upload_id=upload_id,
+        user_id=film.user_id,
+        kind=UploadKind.MUSIC,
+        filename="tune.wav",
+        content_type="audio/wav",
+        size_bytes=len(tune),
+        sha256=None,
+        s3_key=key,
+        max_pending=5,
+    )
+    with pytest.raises(RecastError, match="not among your uploads"):
+        await film.deliver(Finish(music=Music(upload_key=key)))
+    assert await uploads.complete_upload(film.connection, upload_id, stored.version, None)
+    delivery = await film.deliver(Finish(music=Music(upload_key=key)))
+    assert delivery.inspection.is_as_loud_as_wanted
+    assert level_db(read(await film.fetch(tmp_path / "film.mp4"))[24_000:72_000], 330) > -30
+    with pytest.raises(RecastError, match="not among your uploads") as raised:
+        await other.deliver(Finish(music=Music(upload_key=key)))
+    assert raised.value.code is ErrorCode.MEDIA_REJECTED

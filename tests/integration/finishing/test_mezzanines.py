@@ -1,0 +1,189 @@
+"""Whatever a provider returns becomes one encode in the format of its film, with real ffmpeg."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from domain.finish import Fit
+from domain.mezzanine import Mezzanine
+from domain.profile import Profile
+from resources.media import probe
+from resources.mixing import Tracks, mix
+from studio.finishing import SceneClip, join
+from studio.mezzanines import make_mezzanine, plain_mezzanine
+from tests.integration.finishing.clips import TINY, Make, a_shot, pictures, render
+from tests.integration.sound.sounds import RATE, read
+
+FRAMES = 12
+TALL = Profile(width=90, height=160)
+X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
+TONE = ("-f", "lavfi", "-i", "sine=440:sample_rate=44100:duration=0.5")
+
+ODD_CLIPS = {
+    "another size": (("testsrc2=s=128x128:r=30",), X264),
+    "another rate": (("testsrc2=s=160x90:r=24",), X264),
+    "a variable rate": (("testsrc2=s=160x90:r=60,select='mod(n,7)*mod(n,5)'",), (*X264, "-fps_mode", "vfr")),
+    "ten bits": (("testsrc2=s=160x90:r=30",), ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le")),
+    "HEVC": (
+        ("testsrc2=s=160x90:r=30",),
+        ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:pools=none:frame-threads=1"),
+    ),
+    "full range": (
+        ("testsrc2=s=160x90:r=30,scale=out_range=pc,format=yuvj444p",),
+        ("-c:v", "mjpeg", "-color_range", "pc"),
+    ),
+    "VP9": (
+        ("testsrc2=s=160x90:r=30", "sine=440:sample_rate=48000:duration=0.5"),
+        ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus"),
+    ),
+    "AV1": (("testsrc2=s=160x90:r=30",), ("-c:v", "libaom-av1", "-cpu-used", "8", "-usage", "realtime")),
+    "non-square pixels": (("testsrc2=s=80x90:r=30,setsar=2",), X264),
+    "an odd sample rate": (("testsrc2=s=160x90:r=30", "sine=440:sample_rate=11025:duration=0.5"), X264),
+    "sound alone in the middle": (
+        ("testsrc2=s=160x90:r=30", "sine=440:sample_rate=22050:duration=0.1,adelay=200"),
+        (*X264, "-ac", "1"),
+    ),
+}
+
+
+def odd_clip(path: Path, what: str) -> Path:
+    sources, encoding = ODD_CLIPS[what]
+    inputs = [argument for source in sources for argument in ("-f", "lavfi", "-i", source)]
+    return render(path, *inputs, "-frames:v", "16", *encoding)
+
+
+def wanted(frames: int = FRAMES, profile: Profile = TINY, **how: object) -> Mezzanine:
+    return Mezzanine.model_validate({"clip_key": "k", "profile": profile, "frames": frames, **how})
+
+
+async def made(source: Path, what: Mezzanine) -> Path:
+    """Encoded, and nothing else."""
+    destination = source.with_name(f"{what.key}.mp4")
+    clip, facts = await make_mezzanine(source, what, destination)
+    assert clip == destination
+    assert facts == probe(clip)
+    return clip
+
+
+async def test_clips_of_all_kinds_are_joined_by_copying(tmp_path: Path, make: Make) -> None:
+    clips = [await made(odd_clip(tmp_path / f"{number}.mkv", what), wanted()) for number, what in enumerate(ODD_CLIPS)]
+    scenes = [SceneClip(clip, clip.name) for clip in (*clips, make(FRAMES))]
+    total = len(scenes) * FRAMES
+    await mix(Tracks(total * RATE // 30, RATE), tmp_path / "sound.mp4")
+    facts = await join(scenes, tmp_path / "sound.mp4", tmp_path / "film.mp4", profile=TINY)
+    assert facts.frames == total == len(pictures(tmp_path / "film.mp4"))
+    reference = pictures(make(FRAMES))
+    for clip, what in zip(clips, ODD_CLIPS, strict=True):
+        if what not in ("another size", "another rate", "a variable rate"):
+            apart = np.abs(np.array(pictures(clip), float) - np.array(reference, float)).mean()
+            assert apart < 8, f"{what} looks otherwise"
+
+
+async def test_what_is_a_mezzanine_already_is_not_encoded_again(make: Make, tmp_path: Path) -> None:
+    clip = make(FRAMES)
+    assert (await make_mezzanine(clip, wanted(), tmp_path / "made.mp4"))[0] == clip
+    assert not (tmp_path / "made.mp4").exists()
+    for other in (wanted(FRAMES + 1), wanted(profile=TALL), wanted(captions=ASS)):
+        await made(clip, other)
+
+
+async def test_a_file_of_the_right_form_by_another_encoder_is_encoded_again(tmp_path: Path) -> None:
+    silence = ("-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo,atrim=end=0.4")
+    source = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=30", *silence, "-frames:v", str(FRAMES))
+    await made(render(tmp_path / "like.mp4", *source, *X264, "-c:a", "aac"), wanted())
+
+
+ASS = """[Script Info]
+PlayResX: 160
+PlayResY: 90
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, Alignment, MarginV
+Style: Default,Roboto,24,&H00FFFFFF,2,4
+[Events]
+Format: Layer, Start, End, Style, Text
+Dialogue: 0,0:00:00.20,0:00:09.00,Default,Hello
+"""
+HALVES = "color=white:s={w}x{h}:r=30,drawbox=x=0:y=0:w=iw/2:h=ih:color=black:t=fill"
+
+
+async def test_a_clip_that_was_filmed_upright_is_turned(tmp_path: Path) -> None:
+    source = ("-f", "lavfi", "-i", HALVES.format(w=160, h=90), "-frames:v", "16")
+    lying = render(tmp_path / "lying.mp4", *source, *X264)
+    turned = render(tmp_path / "turned.mp4", "-display_rotation", "-90", "-i", str(lying), "-c", "copy")
+    picture = pictures(await made(turned, wanted(profile=TALL)))[0]
+    assert picture[:60].mean() < 30 < 200 < picture[100:].mean()
+
+
+async def test_pixels_that_are_not_square_become_square(tmp_path: Path) -> None:
+    source = ("-f", "lavfi", "-i", f"{HALVES.format(w=80, h=90)},setsar=2", "-frames:v", "16")
+    picture = pictures(await made(render(tmp_path / "wide.mp4", *source, *X264), wanted()))[0]
+    assert picture[:, :70].mean() < 30 < 200 < picture[:, 90:].mean()
+    assert abs(float(picture[:10].mean()) - float(picture[-10:].mean())) < 2
+
+
+async def test_full_range_and_other_colours_become_those_of_the_film(tmp_path: Path) -> None:
+    source = (
+        "-f",
+        "lavfi",
+        "-i",
+        f"{HALVES.format(w=160, h=90)},scale=out_range=pc,format=yuvj420p",
+        "-frames:v",
+        "16",
+    )
+    photo = render(tmp_path / "full.mov", *source, "-c:v", "mjpeg", "-q:v", "1")
+    picture = pictures(await made(photo, wanted()))[0]
+    assert abs(float(picture[:, :60].mean()) - 16) < 3
+    assert abs(float(picture[:, 100:].mean()) - 235) < 3
+
+
+async def test_a_clip_of_another_shape_covers_the_picture_or_is_seen_whole(tmp_path: Path) -> None:
+    frame = "color=gray:s=90x90:r=30,drawbox=x=0:y=0:w=90:h=10:color=white:t=fill"
+    square = render(tmp_path / "square.mp4", "-f", "lavfi", "-i", frame, "-frames:v", "16", *X264)
+    covering = pictures(await made(square, wanted()))[0]
+    assert covering.max() < 150, "the white edge is cut off"
+    whole = pictures(await made(square, wanted(fit=Fit.CONTAIN)))[0]
+    assert whole[:8, 40:120].mean() > 220
+    assert whole[:8, :30].max() < 200, "what is beside it is only a blurred enlargement"
+    assert whole[40:, :30].min() > 80, "and not black"
+
+
+async def test_a_clip_that_is_too_short_is_slowed_a_little_and_then_held(tmp_path: Path) -> None:
+    source = render(
+        tmp_path / "short.mp4",
+        *("-f", "lavfi", "-i", "nullsrc=s=160x90:r=30,geq=lum='if(lt(Y,N*2),235,16)':cb=128:cr=128"),
+        *(*TONE, "-frames:v", "30", *X264),
+    )
+    heights = [int((picture[:, 80] > 120).sum()) for picture in pictures(await made(source, wanted(60)))]
+    assert heights[12] == pytest.approx(2 * 10, abs=3), "a fifth slower"
+    assert heights[37:] == [heights[36]] * 23, "and then it stands still"
+    slightly = [int((picture[:, 80] > 120).sum()) for picture in pictures(await made(source, wanted(36)))]
+    assert slightly[20] == pytest.approx(2 * 20, abs=2), "for a few frames it is only held"
+
+
+async def test_picture_and_sound_stay_together_whatever_they_were(tmp_path: Path) -> None:
+    flash = "color=black:s=160x90:r=25,drawbox=c=white:t=fill:enable='gte(n,20)'"
+    beep = "aevalsrc='0.5*sin(880*2*PI*t)*gte(t,0.8)':s=22050:d=2"
+    source = ("-f", "lavfi", "-i", flash, "-itsoffset", "0.2", "-f", "lavfi", "-i", beep, "-t", "2")
+    clip = await made(render(tmp_path / "late.mp4", *source, *X264), wanted(45))
+    bright = next(number for number, picture in enumerate(pictures(clip)) if picture.mean() > 120) / 30
+    loud = int(np.flatnonzero(np.abs(read(clip)) > 0.1)[0]) / RATE
+    assert bright == pytest.approx(0.8, abs=1 / 30)
+    assert loud == pytest.approx(1.0, abs=0.02), "the sound of this clip begins 0.2 s after its picture"
+
+
+async def test_captions_are_burned_in_by_the_same_encode(tmp_path: Path) -> None:
+    source = ("-f", "lavfi", "-i", "color=black:s=160x90:r=30", "-frames:v", "16")
+    dark = render(tmp_path / "dark.mp4", *source, *X264)
+    frames = pictures(await made(dark, wanted(captions=ASS)))
+    assert frames[3].max() < 30, "not yet"
+    assert frames[9][60:].max() > 200
+    assert frames[9][:45].max() < 30
+    assert wanted(captions=ASS).key != wanted().key
+
+
+def test_all_that_decides_how_a_clip_looks_is_in_its_key() -> None:
+    plain = plain_mezzanine(a_shot(1.0))
+    assert plain == wanted(30, clip_key=a_shot(1.0).clip_key)
+    others = [wanted(30), wanted(31), wanted(30, TALL), wanted(30, fit=Fit.CONTAIN), wanted(30, captions=ASS)]
+    assert len({plain.key, *(other.key for other in others)}) == 6

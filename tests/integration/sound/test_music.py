@@ -1,0 +1,90 @@
+"""Recast's own pieces, and what users upload, as beds."""
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from domain.errors import ErrorCode, RecastError
+from domain.music import Instrument, Note, Piece, Score
+from resources import ffmpeg
+from resources.beds import bed_of_piece, bed_of_upload
+from resources.mixing import Tracks, mix
+from resources.music import piece_file, piece_key, play
+from tests.integration.sound.sounds import RATE, level_db, read, tone, write
+
+SHORT = Score(120, 4, (Note(3.5, 2.0, 57, 1.0, Instrument.PAD), Note(3.9, 1.0, 69, 1.0, Instrument.BELL)))
+
+
+def test_what_sounds_at_the_end_goes_on_at_the_beginning() -> None:
+    sound = play(SHORT)[:, 0]
+    assert len(sound) == 2 * RATE
+    assert np.abs(sound[:2000]).max() > 0.05
+    twice = np.concatenate([sound, sound])
+    at_the_seam = np.abs(np.diff(twice))[len(sound) - 5 : len(sound) + 5].max()
+    assert at_the_seam < np.percentile(np.abs(np.diff(sound)), 99.9)
+
+
+def test_a_piece_is_always_the_same(tmp_path: Path) -> None:
+    first, second = (piece_file(Piece.NIGHT, tmp_path / folder) for folder in ("one", "two"))
+    assert first.read_bytes() == second.read_bytes()
+    assert len({piece_key(piece) for piece in Piece}) == len(Piece)
+
+
+def test_a_piece_is_played_once(tmp_path: Path) -> None:
+    path = piece_file(Piece.NIGHT, tmp_path)
+    written = path.stat().st_mtime_ns
+    assert piece_file(Piece.NIGHT, tmp_path) == path
+    assert path.stat().st_mtime_ns == written
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+async def test_a_film_longer_than_its_piece_has_music_without_a_gap(tmp_path: Path) -> None:
+    bed = await bed_of_piece(Piece.NIGHT, tmp_path)
+    seconds = 40
+    await mix(Tracks(seconds * RATE, RATE, bed=bed), tmp_path / "track.mp4")
+    sound = read(tmp_path / "track.mp4")
+    moments = np.sqrt(np.mean(sound[: seconds * RATE].reshape(-1, RATE // 4) ** 2, axis=1))
+    assert moments[8:140].min() > moments.max() / 10
+
+
+async def test_a_short_upload_fades_into_its_own_beginning(tmp_path: Path) -> None:
+    upload = write(tmp_path / "song.wav", tone(440, 4.1) + 0.0)
+    bed = await bed_of_upload(upload, tmp_path, seconds=11, sample_rate=RATE)
+    await mix(Tracks(11 * RATE, RATE, bed=bed), tmp_path / "track.mp4")
+    sound = read(tmp_path / "track.mp4")
+    # A click is heard at every frequency: away from the tone nothing is.
+    for second in np.arange(1.2, 8.0, 0.2):
+        part = sound[round(second * RATE) : round((second + 0.2) * RATE)]
+        assert level_db(part, 440) - level_db(part, 6000, width=4000) > 55
+
+
+async def test_of_a_long_upload_only_what_the_film_needs_is_read(tmp_path: Path) -> None:
+    upload = tmp_path / "long.flac"
+    three_hours = ["-f", "lavfi", "-i", "sine=f=300:r=8000", "-t", "10800", "-c:a", "flac", "-compression_level", "0"]
+    await asyncio.to_thread(subprocess.run, ffmpeg.command(*three_hours, str(upload)), check=True)
+    bed = await bed_of_upload(upload, tmp_path, seconds=5, sample_rate=RATE)
+    assert bed.intro is None
+    assert len(read(bed.loop)) == pytest.approx(5 * RATE, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("code", "content"),
+    [
+        (ErrorCode.MEDIA_REJECTED, tone(440, 0.2)),
+        (ErrorCode.NO_SOUND, np.zeros(4 * RATE)),
+        (ErrorCode.MEDIA_REJECTED, None),
+    ],
+    ids=["too short", "silent", "a text"],
+)
+async def test_what_is_no_music_is_refused(tmp_path: Path, code: ErrorCode, content: np.ndarray | None) -> None:
+    upload = tmp_path / "upload.wav"
+    if content is None:
+        upload.write_text("hello, " * 1000)
+    else:
+        write(upload, content)
+    with pytest.raises(RecastError) as raised:
+        await bed_of_upload(upload, tmp_path, seconds=10, sample_rate=RATE)
+    assert raised.value.code is code
