@@ -18,6 +18,7 @@ from domain.errors import ErrorCode, RecastError
 from domain.stages import Stage
 from resources.database.connection import Database
 from resources.language.client import LanguageModel
+from resources.settings import Settings
 from resources.storage import Storage
 from resources.video.cameras import Cameras
 from studio import directing, filming
@@ -55,6 +56,7 @@ async def clips(
     storage: dg.ResourceParam[Storage],
     cameras: dg.ResourceParam[Cameras],
     limits: dg.ResourceParam[filming.Limits],
+    settings: dg.ResourceParam[Settings],
     language_model: dg.ResourceParam[LanguageModel | None],
 ) -> dg.MaterializeResult:
     """One accepted clip per scene of the job, filmed at most once per clip key. A scene that fails costs its siblings
@@ -79,7 +81,15 @@ async def clips(
             work, director=language_model, report=lambda directed: evidence.update(_directing(directed))
         )
         filmed = await filming.film(
-            work, database, storage, cameras, limits, again=config.scenes, changes=config.changes, report=report
+            work,
+            database,
+            storage,
+            cameras,
+            limits,
+            again=config.scenes,
+            changes=config.changes,
+            fonts=settings.fonts_dir,
+            report=report,
         )
         evidence |= {"scenes": _table(filmed), "likenesses": _likenesses(filmed)}
         if failed := [one for one in filmed if one.error]:

@@ -7,7 +7,7 @@ from assets.narration import narration
 from assets.partitions import OWNERS, jobs
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
-from domain import finish, fitting, joining, mezzanine
+from domain import cues, finish, fitting, joining, mezzanine
 from domain.stages import Stage
 from resources import mixing
 from resources.database.connection import Database
@@ -30,7 +30,7 @@ def _check(name: str, description: str, *, blocking: bool = True) -> dg.AssetChe
     group_name="finishing",
     kinds={"ffmpeg", "s3"},
     owners=OWNERS,
-    code_version=code_version(finish, fitting, joining, mezzanine, mixing, finishing, delivering),
+    code_version=code_version(cues, finish, fitting, joining, mezzanine, mixing, finishing, delivering),
     check_specs=[
         _check(
             "as_long_as_its_scenes",
@@ -60,7 +60,9 @@ async def final_mp4(
     """The job's one MP4 in the versioned bucket, with a poster, thumbnails and a preview: clips joined by stream copy,
     transitions encoded, one sound track. A finish that was changed makes only what it changed."""
     async with stage_run(context, database, Stage.FINAL_MP4) as work:
-        delivery = await delivering.deliver(work, storage, cdn_url=settings.cdn_url, pieces=pieces_folder())
+        delivery = await delivering.deliver(
+            work, storage, cdn_url=settings.cdn_url, pieces=pieces_folder(), fonts=settings.fonts_dir
+        )
     result = delivery.result
     key = final_object_key(work.job.user_id, work.job.id)
     return dg.MaterializeResult(

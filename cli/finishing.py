@@ -13,6 +13,7 @@ from rich.table import Table
 from cli.api_client import ApiClient
 from cli.display import Display
 from cli.making import OCTETS, Made, bring_film, follow, is_file
+from domain.caption_styles import CaptionStyle
 from domain.errors import ErrorCode, RecastError
 from domain.finish import Finish, Fit, TransitionKind
 from domain.music import Piece
@@ -31,6 +32,7 @@ class Wishes:
     volume_db: float | None = None
     clip_sound: bool | None = None
     fit: Fit | None = None
+    captions: CaptionStyle | None = None
     order: list[int] | None = None
 
     @property
@@ -41,7 +43,12 @@ class Wishes:
         """What the API is asked for; music of one's own is sent first. Raises INVALID_REQUEST for music that is
         neither a piece nor a file, and what the sending of it raises."""
         usual = Finish()
-        body: dict[str, Any] = {"keeps_clip_sound": self.clip_sound, "fit": self.fit, "order": self.order}
+        body: dict[str, Any] = {
+            "keeps_clip_sound": self.clip_sound,
+            "fit": self.fit,
+            "captions": self.captions,
+            "order": self.order,
+        }
         if self.transition or self.transition_seconds is not None:
             seconds = usual.transition.seconds if self.transition_seconds is None else self.transition_seconds
             body["transition"] = {"kind": self.transition or TransitionKind.CROSSFADE, "seconds": seconds}

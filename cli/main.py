@@ -26,6 +26,7 @@ from cli.making import Order, follow, make_film, price_film
 from cli.money import list_models, list_voices, show_budget, tell_of_quote
 from cli.report import tell_of_film, tell_of_stack
 from cli.scripts import edit_script, list_versions, restore_version, show_script
+from domain.caption_styles import CaptionStyle
 from domain.characters import Voice
 from domain.errors import ErrorCode, RecastError
 from domain.finish import FAINTEST_BED_DB, LONGEST_TRANSITION_SECONDS, LOUDEST_BED_DB, Fit, TransitionKind
@@ -62,6 +63,9 @@ MusicVolumeOption = Annotated[
 ClipSoundOption = Annotated[
     bool | None,
     typer.Option("--clip-sound/--no-clip-sound", help="Whether the clips' own sound is heard under speech."),
+]
+CaptionsOption = Annotated[
+    CaptionStyle | None, typer.Option(help="How what is said stands in the picture; karaoke lights each word.")
 ]
 FitOption = Annotated[Fit | None, typer.Option(help="What becomes of clips of another shape.")]
 
@@ -141,6 +145,7 @@ def make(
     music_volume: MusicVolumeOption = None,
     clip_sound: ClipSoundOption = None,
     fit: FitOption = None,
+    captions: CaptionsOption = None,
 ) -> None:
     """Make a film from a link or a file: import it, cast it, film it, and bring the MP4 here.
 
@@ -165,7 +170,7 @@ def make(
         keep_sound_tags,
         narration,
     )
-    wishes = Wishes(transition, transition_seconds, music, music_volume, clip_sound, fit)
+    wishes = Wishes(transition, transition_seconds, music, music_volume, clip_sound, fit, captions)
     run(_make(order, wishes, only_quote=quote))
 
 
@@ -312,12 +317,12 @@ def finish(
     music_volume: MusicVolumeOption = None,
     clip_sound: ClipSoundOption = None,
     fit: FitOption = None,
+    captions: CaptionsOption = None,
     out: Annotated[Path | None, typer.Option(help="Where the film goes; out/<job>.mp4 unless told.")] = None,
 ) -> None:
     """Finish a film another way: what is not named stays as it is, and nothing is filmed again."""
-    wishes = Wishes(
-        transition, transition_seconds, music, music_volume, clip_sound, fit, numbers_of(order) if order else None
-    )
+    shown = numbers_of(order) if order else None
+    wishes = Wishes(transition, transition_seconds, music, music_volume, clip_sound, fit, captions, shown)
     if not wishes.is_any:
         raise typer.BadParameter("say what is to change; see recast finish --help")
     run(_finish(job, wishes, out))

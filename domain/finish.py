@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from domain.caption_styles import CaptionStyle
 from domain.music import Piece
 
 LOUDEST_BED_DB, FAINTEST_BED_DB = 12.0, -24.0
@@ -61,6 +62,7 @@ class Finish(BaseModel):
     music: Music = Music()
     keeps_clip_sound: bool = False
     fit: Fit = Fit.COVER
+    captions: CaptionStyle = CaptionStyle.KARAOKE
     order: tuple[int, ...] = ()
 
     @field_validator("order")

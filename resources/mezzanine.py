@@ -13,6 +13,8 @@ from domain.fitting import picture_for
 from domain.mezzanine import Mezzanine
 from domain.profile import Profile
 from resources import ffmpeg
+from resources.captions.burning import burn_in
+from resources.captions.typefaces import open_typefaces
 from resources.filters import Filter, Graph, Pad, filter_of
 from resources.media import MediaFacts
 
@@ -29,10 +31,12 @@ async def encode(
     destination: Path,
     wanted: Mezzanine,
     *,
+    fonts: Path | None = None,
     on_progress: ffmpeg.OnProgress | None = None,
 ) -> None:
     """Encode ``source`` to exactly what is ``wanted``: turned upright, pixels square, at a constant rate, slowed within
-    limits and its last picture held where it is too short, and silence where it has no sound.
+    limits and its last picture held where it is too short, and silence where it has no sound. ``fonts`` is a folder of
+    fonts for the captions, before those of the installed packages.
 
     Raises CLIP_REJECTED, or DISK_FULL.
     """
@@ -41,11 +45,12 @@ async def encode(
     graph = Graph()
     clip = graph.read(source, "-threads", "1")
     with tempfile.TemporaryDirectory(prefix="recast-captions-") as folder:
+        drawn = burn_in(wanted.captions, Path(folder), open_typefaces(fonts)) if wanted.captions else None
         picture = graph.add(
             [_shaped(graph, clip.video, facts, wanted, slowed)],
             filter_of("tpad", stop=-1, stop_mode="clone"),
             filter_of("trim", end_frame=wanted.frames),
-            *_captions(wanted, Path(folder)),
+            *([drawn.filter] if drawn else []),
             filter_of("format", pix_fmts="yuv420p"),
         )
         sound = graph.add(*_heard(clip.audio if facts.has_audio else None, profile, slowed), *_exactly(wanted))
@@ -59,15 +64,8 @@ async def encode(
             timeout_seconds=30 + ENCODE_SECONDS_PER_SECOND * seconds,
             failure_code=ErrorCode.CLIP_REJECTED,
             on_progress=on_progress,
+            environment=drawn.environment if drawn else None,
         )
-
-
-def _captions(wanted: Mezzanine, folder: Path) -> tuple[Filter, ...]:
-    if wanted.captions is None:
-        return ()
-    script = folder / "captions.ass"
-    script.write_text(wanted.captions)
-    return (filter_of("ass", filename=script),)
 
 
 @cache

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 from domain.caption_styles import CaptionStyle, row_columns
@@ -12,12 +13,14 @@ from domain.scenes import Scene
 from domain.speech import PlacedLine
 from resources.captions.script import BurnedCaptions, UnreadableCue, write_script
 from resources.captions.sidecars import write_srt, write_vtt
-from resources.captions.typefaces import Typefaces
-from resources.database.records import CaptionFiles
+from resources.captions.typefaces import Typefaces, open_typefaces
+from resources.database import scripts
+from resources.database.records import CaptionFiles, JobScene
 from resources.storage import SRT, VTT, Storage, captions_object_key
 from studio.work import Work
 
 MOST_LETTERS_TOLD = 8
+UNKNOWN = "und"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,35 @@ def captions_to_burn(
     """What is burned into the clip of one scene. Equal arguments give an equal script, so that a clip with the same
     captions is the same clip."""
     return write_script(scene.cues(profile), profile, style, typefaces, language)
+
+
+@dataclass(frozen=True, slots=True)
+class FilmCaptions:
+    """The captions of one film; ``fonts`` is a folder of fonts, before those of the installed packages."""
+
+    profile: Profile
+    style: CaptionStyle
+    language: str
+    fonts: Path | None
+
+    def burned_in(self, row: JobScene) -> str | None:
+        """What is burned into the picture of a scene; None where nothing is."""
+        return self.of(row).script
+
+    def of(self, row: JobScene) -> BurnedCaptions:
+        return captions_to_burn(self.scene(row), self.profile, self.style, open_typefaces(self.fonts), self.language)
+
+    def scene(self, row: JobScene) -> CaptionedScene:
+        frames = self.profile.frames(row.film_seconds or row.scene.duration)
+        return CaptionedScene(row.scene, row.speech, frames / self.profile.frame_rate)
+
+
+async def captions_of(work: Work, fonts: Path | None) -> FilmCaptions:
+    """Those of the film of the job, in the language of its script."""
+    job = work.job
+    script = await scripts.find_version(work.connection, job.script_id, job.script_version or 0)
+    language = script.language if script else UNKNOWN
+    return FilmCaptions(job.options.profile, job.options.finish.captions, language, fonts)
 
 
 async def tell_unreadable(work: Work, scene_index: int, unreadable: Sequence[UnreadableCue]) -> None:

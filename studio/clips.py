@@ -35,7 +35,7 @@ class Clip:
 class ClipGoods:
     """One shot by one camera, kept as ``mezzanine``. ``pictures`` are those of ``Camera.submit``; ``cores`` bounds how
     many clips are checked and encoded at once; ``on_progress`` hears percentages; ``on_kept`` adds rows to the
-    transaction in which the clip becomes the user's."""
+    transaction in which the clip becomes the user's; ``fonts`` is a folder of fonts for captions."""
 
     camera: Camera
     storage: Storage
@@ -49,6 +49,7 @@ class ClipGoods:
     cores: asyncio.Semaphore
     on_progress: Callable[[int], Awaitable[None]]
     on_kept: Callable[[Connection, Clip], Awaitable[None]]
+    fonts: Path | None = None
 
     @property
     def kind(self) -> Kind:
@@ -125,7 +126,7 @@ class ClipGoods:
             await self.camera.fetch(handle, source)
             async with self.cores:
                 await accept(source, self.shot, has_sound=self.camera.profile.has_sound)
-                clip, facts = await make_mezzanine(source, self.mezzanine, made)
+                clip, facts = await make_mezzanine(source, self.mezzanine, made, self.fonts)
             if clip is not source:
                 await self.storage.upload(source, source_object_key(self.user_id, self.key), MP4)
             stored = await self.storage.upload(clip, key, MP4)

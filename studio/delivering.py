@@ -36,6 +36,7 @@ from resources.storage import (
     speech_object_key,
     thumbnail_object_key,
 )
+from studio.captioning import FilmCaptions, captions_of, store_captions, tell_unreadable
 from studio.finishing import Reel, SceneClip, assemble, encode_spans, thread
 from studio.inspecting import Inspection, inspect
 from studio.mezzanines import fetch_mezzanine, wanted_mezzanine
@@ -60,18 +61,25 @@ class Delivery:
     mixed: bool
 
 
-async def deliver(work: Work, storage: Storage, *, cdn_url: str, pieces: Path) -> Delivery:
+async def deliver(work: Work, storage: Storage, *, cdn_url: str, pieces: Path, fonts: Path | None = None) -> Delivery:
     """Make the film of the job's scenes, and keep it; until then the one before stands. ``pieces`` is where Recast's
-    own music is kept once it is played. The preview's address is kept unsigned; readers sign it.
+    own music is kept once it is played, ``fonts`` a folder of fonts for captions. The preview's address is kept
+    unsigned; readers sign it.
 
     Raises what `deliver_scenes` raises.
     """
     rows = await scenes.list_scenes(work.connection, work.job.id)
-    return await deliver_scenes(work, storage, rows, cdn_url=cdn_url, pieces=pieces)
+    return await deliver_scenes(work, storage, rows, cdn_url=cdn_url, pieces=pieces, fonts=fonts)
 
 
 async def deliver_scenes(
-    work: Work, storage: Storage, rows: Sequence[JobScene], *, cdn_url: str, pieces: Path
+    work: Work,
+    storage: Storage,
+    rows: Sequence[JobScene],
+    *,
+    cdn_url: str,
+    pieces: Path,
+    fonts: Path | None = None,
 ) -> Delivery:
     """`deliver`, of these scenes.
 
@@ -85,7 +93,8 @@ async def deliver_scenes(
     with tempfile.TemporaryDirectory(prefix="recast-final-") as folder:
         async with _progress(work) as progress:
             shown = shown_scenes(rows, work.job.options.finish)
-            return await _Making(work, storage, shown, Path(folder), progress).deliver(cdn_url, pieces)
+            captions = await captions_of(work, fonts)
+            return await _Making(work, storage, shown, captions, Path(folder), progress).deliver(cdn_url, pieces)
 
 
 def shown_scenes(rows: Sequence[JobScene], finish: Finish) -> Sequence[JobScene]:
@@ -136,6 +145,7 @@ class _Making:
     work: Work
     storage: Storage
     rows: Sequence[JobScene]
+    captions: FilmCaptions
     folder: Path
     progress: _Progress
     encoded_clips: int = 0
@@ -150,7 +160,7 @@ class _Making:
 
     async def deliver(self, cdn_url: str, pieces: Path) -> Delivery:
         job = self.work.job
-        wanted = [wanted_mezzanine(row, job.options, row.clip_key or "") for row in self.rows]
+        wanted = [wanted_mezzanine(row, job.options, row.clip_key or "", self.captions.burned_in) for row in self.rows]
         reel = await thread(await self._clips(wanted), profile=job.options.profile, transition=self.finish.transition)
         spans = await self._transitions(reel)
         sound, loudness = await self._sound(reel, pieces)
@@ -170,7 +180,13 @@ class _Making:
             try:
                 async with self._transfers:
                     self.encoded_clips += await fetch_mezzanine(
-                        self.storage, self.work.job.user_id, mezzanine, row.s3_key or "", path, cores=self._cores
+                        self.storage,
+                        self.work.job.user_id,
+                        mezzanine,
+                        row.s3_key or "",
+                        path,
+                        cores=self._cores,
+                        fonts=self.captions.fonts,
                     )
             except RecastError as error:
                 if error.code is not ErrorCode.CLIP_REJECTED:
@@ -279,6 +295,16 @@ class _Making:
     ) -> JobResult:
         job = self.work.job
         cover, thumbnails = await self._pictures(wanted, reel)
+        captions = await store_captions(
+            self.storage,
+            job.user_id,
+            job.id,
+            [self.captions.scene(row) for row in self.rows],
+            job.options.profile,
+            self.captions.language,
+        )
+        for row in self.rows:
+            await tell_unreadable(self.work, row.scene_index, self.captions.of(row).unreadable)
         digest = await asyncio.to_thread(_sha256, film)
         key = final_object_key(job.user_id, job.id)
         stored = await self.storage.upload(film, key, MP4, cache=REVALIDATE)
@@ -291,6 +317,7 @@ class _Making:
             sha256=digest,
             s3_version=stored.version,
             placeholders=tuple(row.scene_index for row in self.rows if row.is_placeholder),
+            captions=captions,
             delivery=job.result.delivery + 1 if job.result else 1,
             finish=self.finish,
             poster_key=cover.key,

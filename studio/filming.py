@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -23,6 +24,7 @@ from resources.database.connection import Connection, Database
 from resources.database.records import JobOptions, JobScene, SceneLikeness
 from resources.storage import Storage
 from resources.video.cameras import Cameras
+from studio.captioning import FilmCaptions, captions_of
 from studio.casting import require_portraits
 from studio.changes import Changes
 from studio.clips import Clip, ClipGoods
@@ -84,14 +86,15 @@ async def film(
     *,
     again: Collection[int] = (),
     changes: Changes = SAME_AGAIN,
+    fonts: Path | None = None,
     report: Callable[[FilmedScene], None] = lambda scene: None,
 ) -> Sequence[FilmedScene]:
     """Film every scene of the job that is not done; with ``again``, film those scenes once more as a new take, with
     ``changes``.
 
     Returns all scenes of the job in order: a failed one carries its error and costs its siblings nothing. ``report``
-    hears of each as it ends. Raises JOB_CANCELED when the user asks the job to stop, and INVALID_REQUEST for an index
-    that the job does not have.
+    hears of each as it ends; ``fonts`` is a folder of fonts for captions. Raises JOB_CANCELED when the user asks the
+    job to stop, and INVALID_REQUEST for an index that the job does not have.
     """
     await scenes.requeue_scenes(work.connection, work.job.id)
     rows = await direct_scenes(work)
@@ -106,7 +109,7 @@ async def film(
     waiting = [row for row in rows if row.status is not SceneStatus.SUCCEEDED]
     till = Till(work.job.user_id, work.job.id, work.connection, database, limits.patience)
     pictures = await _pictures(storage, cast, _most_pictures(cameras, work.job.options, waiting))
-    set_ = _Set(work, storage, cameras, till, cast, pictures, limits)
+    set_ = _Set(work, storage, cameras, till, cast, pictures, limits, await captions_of(work, fonts))
     await _open_tills(set_, waiting)
     finished = [*done]
 
@@ -146,9 +149,10 @@ class _Set:
         cast: Mapping[UUID, CastMember],
         pictures: Mapping[UUID, Sequence[bytes]],
         limits: Limits,
+        captions: FilmCaptions,
     ) -> None:
         self.work, self.storage, self.cameras, self.till = work, storage, cameras, till
-        self.cast, self.pictures, self.limits = cast, pictures, limits
+        self.cast, self.pictures, self.limits, self.captions = cast, pictures, limits, captions
         self.cores = asyncio.Semaphore(os.cpu_count() or 1)
         self.drawing = asyncio.Semaphore(limits.local_at_once)
 
@@ -173,7 +177,7 @@ class _Set:
             storage=self.storage,
             user_id=self.work.job.user_id,
             shot=shot,
-            mezzanine=wanted_mezzanine(row, options, shot.clip_key),
+            mezzanine=wanted_mezzanine(row, options, shot.clip_key, self.captions.burned_in),
             scene_id=row.id,
             pictures=self.pictures,
             webhook_url=lambda attempt_id: self.cameras.webhook_url(profile.provider, attempt_id),
@@ -181,6 +185,7 @@ class _Set:
             cores=self.cores,
             on_progress=on_progress,
             on_kept=on_kept,
+            fonts=self.captions.fonts,
         )
 
 

@@ -2,12 +2,11 @@
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
 from domain.errors import ErrorCode, RecastError
-from domain.finish import Finish
 from domain.mezzanine import Mezzanine
 from domain.profile import Profile
 from domain.shots import Shot
@@ -19,7 +18,17 @@ from resources.storage import MP4, Storage, mezzanine_object_key, source_object_
 AAC_FRAME_SAMPLES = 1024
 
 
-def wanted_mezzanine(row: JobScene, options: JobOptions, clip_key: str, finish: Finish | None = None) -> Mezzanine:
+CaptionWriter = Callable[[JobScene], str | None]
+"""What is burned into the picture of a scene, as a whole ASS script whose times are from the start of the scene."""
+
+
+def no_captions(row: JobScene) -> None:
+    return None
+
+
+def wanted_mezzanine(
+    row: JobScene, options: JobOptions, clip_key: str, captions: CaptionWriter = no_captions
+) -> Mezzanine:
     """How the film of ``options`` shows the clip of a scene, by what is known of the scene's speech by now. Asked as
     soon as a clip arrives, and again when the film is finished: where nothing has changed, nothing is made again."""
     profile = options.profile
@@ -27,7 +36,8 @@ def wanted_mezzanine(row: JobScene, options: JobOptions, clip_key: str, finish: 
         clip_key=clip_key,
         profile=profile,
         frames=profile.frames(row.film_seconds or row.scene.duration),
-        fit=(finish or options.finish).fit,
+        fit=options.finish.fit,
+        captions=captions(row),
     )
 
 
@@ -36,15 +46,18 @@ def plain_mezzanine(shot: Shot) -> Mezzanine:
     return Mezzanine(clip_key=shot.clip_key, profile=shot.profile, frames=shot.profile.frames(shot.duration_seconds))
 
 
-async def make_mezzanine(source: Path, wanted: Mezzanine, destination: Path) -> tuple[Path, MediaFacts]:
-    """What is ``wanted`` of ``source``: the file itself where it is that already, else ``destination``.
+async def make_mezzanine(
+    source: Path, wanted: Mezzanine, destination: Path, fonts: Path | None = None
+) -> tuple[Path, MediaFacts]:
+    """What is ``wanted`` of ``source``: the file itself where it is that already, else ``destination``. ``fonts`` is a
+    folder of fonts for its captions.
 
     Raises CLIP_REJECTED with the reason, and DISK_FULL.
     """
     facts = await asyncio.to_thread(probe, source)
     if not wanted.captions and not await asyncio.to_thread(_differences, source, facts, wanted):
         return source, facts
-    await mezzanine.encode(source, facts, destination, wanted)
+    await mezzanine.encode(source, facts, destination, wanted, fonts=fonts)
     made = await asyncio.to_thread(probe, destination)
     if problems := await asyncio.to_thread(_differences, destination, made, wanted):
         raise RecastError(ErrorCode.CLIP_REJECTED, f"The clip was rejected: {'; '.join(problems)}.", cause=source.name)
@@ -52,7 +65,14 @@ async def make_mezzanine(source: Path, wanted: Mezzanine, destination: Path) -> 
 
 
 async def fetch_mezzanine(
-    storage: Storage, user_id: UUID, wanted: Mezzanine, filmed_key: str, path: Path, *, cores: asyncio.Semaphore
+    storage: Storage,
+    user_id: UUID,
+    wanted: Mezzanine,
+    filmed_key: str,
+    path: Path,
+    *,
+    cores: asyncio.Semaphore,
+    fonts: Path | None = None,
 ) -> bool:
     """Bring what is ``wanted`` to ``path``. Where nobody has made it yet, it is made from the provider's own file, or
     from the clip at ``filmed_key`` if that is how it came, and kept; says whether anything was encoded.
@@ -67,7 +87,7 @@ async def fetch_mezzanine(
         if not await storage.download_if_there(source_object_key(user_id, wanted.clip_key), source):
             await storage.download(filmed_key, source)
         async with cores:
-            clip, _ = await make_mezzanine(source, wanted, made)
+            clip, _ = await make_mezzanine(source, wanted, made, fonts)
         await storage.upload(clip, key, MP4)
         clip.replace(path)
     return clip is made

@@ -87,6 +87,7 @@ FINISH: dict[str, Any] = {
     "music": {"piece": "dawn", "upload_id": None, "volume_db": 0.0},
     "keeps_clip_sound": False,
     "fit": "cover",
+    "captions": "karaoke",
     "order": [],
 }
 THUMBNAIL = "https://recast.s3.us-east-1.amazonaws.com/users/…/clips/9b1c….webp"

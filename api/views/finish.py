@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from api.views.examples import FINISH, LATER, UPLOAD, example
 from api.views.view import View
+from domain.caption_styles import CaptionStyle
 from domain.finish import FAINTEST_BED_DB, LONGEST_TRANSITION_SECONDS, LOUDEST_BED_DB, Finish, Fit, Music, Transition
 from domain.finish import TransitionKind as Kind
 from domain.music import Piece, mood, score
@@ -74,6 +75,10 @@ class FinishForm(View):
         default=DEFAULTS.fit,
         description="Clips of another shape `cover` the picture, or it `contain`s them whole.",
     )
+    captions: CaptionStyle = Field(
+        default=DEFAULTS.captions,
+        description="How what is said stands in the picture; the result has it as files too, whatever is chosen.",
+    )
 
     def as_finish(self, user_id: UUID) -> Finish:
         return Finish(
@@ -81,6 +86,7 @@ class FinishForm(View):
             music=self.music.as_music(user_id),
             keeps_clip_sound=self.keeps_clip_sound,
             fit=self.fit,
+            captions=self.captions,
         )
 
 
@@ -98,6 +104,7 @@ class FinishView(FinishForm):
             music=MusicView.of(finish.music),
             keeps_clip_sound=finish.keeps_clip_sound,
             fit=finish.fit,
+            captions=finish.captions,
             order=list(finish.order),
         )
 
@@ -113,6 +120,7 @@ class FinishChange(View):
     music: MusicView | None = None
     keeps_clip_sound: bool | None = None
     fit: Fit | None = None
+    captions: CaptionStyle | None = None
     order: list[int] | None = Field(
         default=None,
         max_length=MAX_SCENES,
@@ -122,7 +130,7 @@ class FinishChange(View):
 
     def applied_to(self, present: Finish, user_id: UUID) -> Finish:
         """Raises ValueError for an order that shows a scene twice."""
-        wished = {name: getattr(self, name) for name in ("keeps_clip_sound", "fit", "order")}
+        wished = {name: getattr(self, name) for name in ("keeps_clip_sound", "fit", "captions", "order")}
         wished |= {
             "transition": self.transition and self.transition.model_dump(),
             "music": self.music and self.music.as_music(user_id).model_dump(),

@@ -36,6 +36,7 @@ async def test_a_film_is_pinned_to_the_script_and_launched_at_once(
             "music": {"piece": None, "upload_id": None, "volume_db": 0.0},
             "keeps_clip_sound": False,
             "fit": "cover",
+            "captions": "karaoke",
             "order": [],
         },
     }
