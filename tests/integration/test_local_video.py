@@ -182,13 +182,6 @@ async def test_a_portrait_that_cannot_be_read_fails_the_scene(local: LocalCamera
     assert "the portrait of Zoe cannot be read" in str(take.error.cause)
 
 
-async def test_a_caption_that_cannot_be_written_is_left_out_and_reported(local: LocalCamera, tmp_path: Path) -> None:
-    shown = await film(local, a_shot(a_member("ada")), tmp_path / "shown.mp4")
-    omitted = await film(local, a_shot(a_member("ada"), caption="你好,我的朋友"), tmp_path / "omitted.mp4")
-    assert "caption" not in shown.metadata
-    assert "caption" in omitted.metadata
-
-
 async def test_an_empty_scene_and_more_characters_than_fit_are_filmed(local: LocalCamera, tmp_path: Path) -> None:
     await film(local, a_shot(caption=""), tmp_path / "empty.mp4")
     crowd = [a_member(character.slug) for character in PREMADE[:7]]

@@ -65,9 +65,8 @@ class LocalCamera:
     """Films by drawing, in at most ``parallel`` processes at once; further scenes are queued.
 
     A process draws one scene after the other, because starting it costs as much as a second of film, and ends when
-    no scene waits. ``folder`` holds clips for a day, so that a fetch can be repeated; ``font`` is a font file for
-    captions in scripts that Roboto lacks. A handle that outlives this process answers ``succeeded`` when the clip was
-    finished, else ``expired``.
+    no scene waits. ``folder`` holds clips for a day, so that a fetch can be repeated. A handle that outlives this
+    process answers ``succeeded`` when the clip was finished, else ``expired``.
     """
 
     can_find = True
@@ -78,12 +77,10 @@ class LocalCamera:
         folder: Path | None = None,
         *,
         parallel: int | None = None,
-        font: Path | None = None,
     ) -> None:
         self.profile = profile
         self._folder = folder or Path(tempfile.gettempdir()) / f"recast-local-{os.getuid()}"
         self._parallel = parallel or os.cpu_count() or 1
-        self._font = font
         self._renderings: dict[str, _Rendering] = {}
         self._queue: deque[_Rendering] = deque()
         self._crew: set[asyncio.Task[None]] = set()
@@ -98,7 +95,6 @@ class LocalCamera:
             "shot": order.shot.model_dump(mode="json"),
             "portraits": {str(one): b64encode(shown[0]).decode() for one, shown in pictures.items() if shown},
             "destination": str(folder / f"{CLIP}.part"),
-            "font": str(self._font) if self._font else None,
         }
         rendering = _Rendering(folder, json.dumps(task).encode() + b"\n")
         self._renderings[take_id] = rendering

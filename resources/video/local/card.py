@@ -4,17 +4,20 @@ import io
 import math
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from random import Random
 
+import font_roboto
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps, UnidentifiedImageError
 
 from resources.video.local.blocking import Mark
-from resources.video.local.captions import ACCENT, FONT
 from resources.video.local.compositor import Frame
 from resources.video.local.motion import ENTRANCE_SECONDS, Mouth, View, Word, ease_out_back, mouth
 from resources.video.local.pixels import Planes, Turnable, planes
 
+FONT = Path(font_roboto.__file__).parent / "files" / "Roboto-Bold.ttf"
+ACCENT = (255, 209, 102, 255)
 WIDTH, HEIGHT = 400, 500
 """Of the picture, in units of the portrait canvas; a card is about as large as a drawn bust."""
 BORDER, FOOT, SHADOW = 18, 74, 40

@@ -30,12 +30,11 @@ PRESET = "superfast"
 
 
 class Order(BaseModel):
-    """``portraits`` are base64 pictures by character id; ``font`` replaces the captions' font."""
+    """``portraits`` are base64 pictures by character id."""
 
     shot: Shot
     portraits: Mapping[UUID, str]
     destination: Path
-    font: Path | None = None
 
 
 class Report(BaseModel):
@@ -54,7 +53,7 @@ def render(order: Order) -> Iterator[Report]:
     """
     portraits = {character: b64decode(picture) for character, picture in order.portraits.items()}
     shot = order.shot
-    scene = Scene(shot, portraits, order.font)
+    scene = Scene(shot, portraits)
     total = shot.profile.frames(shot.duration_seconds)
     frame = Frame(shot.profile.width, shot.profile.height)
     encoder = subprocess.Popen(

@@ -1,7 +1,6 @@
 """A scene: everything that one shot shows, drawn frame by frame."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from uuid import UUID
 
 import cv2
@@ -12,7 +11,6 @@ from resources.video.local import looks
 from resources.video.local.actor import RISE, Actor, Puppet, Tint
 from resources.video.local.backdrop import Backdrop
 from resources.video.local.blocking import MOST, marks
-from resources.video.local.captions import FONT, Captions, readable
 from resources.video.local.card import Card
 from resources.video.local.compositor import Frame
 from resources.video.local.motion import TRAVEL, spoken_words, view
@@ -30,7 +28,7 @@ TINTS: Mapping[Light, Tint] = {
 class Scene:
     """``metadata`` tells what was left out of the picture, if anything."""
 
-    def __init__(self, shot: Shot, portraits: Mapping[UUID, bytes], font: Path | None = None) -> None:
+    def __init__(self, shot: Shot, portraits: Mapping[UUID, bytes]) -> None:
         cv2.setNumThreads(1)  # scenes run side by side; threads in a scene only cost
         prompt, profile = shot.prompt, shot.profile
         self._rate, self._frames, self._camera = (
@@ -72,14 +70,6 @@ class Scene:
             else:
                 picture = portraits.get(member.character_id)
                 self._actors.append(Card(member.name, picture, mark, words=own_words, zoom=nearest, seed=prompt.seed))
-        text = readable(prompt.caption, font or FONT)
-        self._captions: Captions | None = None
-        if text is None:
-            self.metadata["caption"] = "left out: the font lacks letters of this script"
-        elif text:
-            name = shown[speaker].name if speaker is not None else None
-            label = name and readable(name, font or FONT)
-            self._captions = Captions(spoken_words(text, duration), label or None, profile, font or FONT)
 
     def draw(self, frame: Frame, number: int) -> None:
         """Draw frame ``number`` of the clip over whatever ``frame`` holds."""
@@ -89,8 +79,6 @@ class Scene:
         for actor in self._actors:
             actor.draw(frame, now, seen)
         self._backdrop.draw_before(frame, seen)
-        if self._captions:
-            self._captions.draw(frame, now)
 
 
 def _shown(shot: Shot) -> list[CastMember]:

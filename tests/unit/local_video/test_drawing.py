@@ -6,16 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from domain.caption_styles import letter_pixels, safe_zone
 from domain.premade import PREMADE
 from domain.profile import Aspect, Profile
 from domain.shots import Light, Setting
 from resources.video.local.actor import OVERSAMPLING
 from resources.video.local.backdrop import SETTINGS, draw
 from resources.video.local.blocking import MOST, marks
-from resources.video.local.captions import Captions, readable
 from resources.video.local.compositor import Frame, Placement
 from resources.video.local.looks import LOOKS, slug_of
-from resources.video.local.motion import spoken_words
 from resources.video.local.pixels import Turnable, planes
 from resources.video.local.portrait import portrait_png
 
@@ -55,29 +54,8 @@ def test_captions_never_cover_a_face(aspect: Aspect, count: int) -> None:
     profile = Profile.of(aspect)
     chin = 165  # units below the middle of the head
     lowest = max(mark.y + chin * mark.unit for mark in marks(count, profile))
-    words = spoken_words(
-        "A rather long sentence that wants every line a caption can have, and then some more of it.", 9.0
-    )
-    assert Captions(words, "Somebody", profile).top > lowest
-
-
-def test_captions_keep_inside_the_frame() -> None:
-    profile = Profile(width=320, height=180)
-    words = spoken_words("Donaudampfschifffahrtsgesellschaftskapitänskajütenschlüsselanhänger", 2.0)
-    frame = Frame(profile.width, profile.height)
-    Captions(words, None, profile).draw(frame, 1.0)
-    assert frame.luma[:, :4].max() == 0
-    assert frame.luma.max() > 100
-
-
-def test_letters_that_the_font_has_are_kept_and_symbols_that_it_lacks_are_dropped() -> None:
-    assert readable("Ça va? Привет, Αθήνα!") == "Ça va? Привет, Αθήνα!"
-    assert readable("Great 🎉 news") == "Great news"
-
-
-def test_a_script_that_the_font_lacks_is_not_shown_as_boxes() -> None:
-    assert readable("你好, world") is None
-    assert readable("مرحبا") is None
+    # Two rows, each a little higher than its letters.
+    assert safe_zone(profile).bottom - 2 * 1.5 * letter_pixels(profile) > lowest
 
 
 def test_a_layer_moves_by_parts_of_a_pixel() -> None:
