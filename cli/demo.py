@@ -7,15 +7,19 @@ from rich.console import Console
 
 from cli.api_client import signed_in_client
 from cli.display import display_for
+from cli.finishing import Wishes
 from cli.making import Made, Order, make_film
 from cli.report import tell_of_film, tell_of_stack, tell_of_urls
 from cli.running import while_up
 from cli.stack.stack import Stack
 from cli.stack.state import read_running_stack
+from domain.finish import TransitionKind
+from domain.music import Piece
 from domain.profile import Aspect
 
 LINK = "https://www.youtube.com/watch?v=demo0000001"
 CAST = ("Ada", "Bruno")
+FINISH = Wishes(transition=TransitionKind.CROSSFADE, music=Piece.DAWN)
 
 
 async def make_demo(console: Console, *, out: Path, stay: bool) -> None:
@@ -40,7 +44,7 @@ async def make_demo(console: Console, *, out: Path, stay: bool) -> None:
 
 async def _make(order: Order, console: Console) -> Made:
     async with signed_in_client() as client:
-        return await make_film(client, order, display_for(console))
+        return await make_film(client, order, display_for(console), await FINISH.as_body(client))
 
 
 def _tell(console: Console, made: Made, urls: dict[str, str], began: float) -> None:
