@@ -661,7 +661,7 @@ async def test_a_deleted_character_takes_its_model_with_it(studio: Studio, setti
     resources = {"database": studio.database, "storage": studio.storage, "cameras": studio.cameras}
     told = await asyncio.to_thread(deletions_sensor, dg.build_sensor_context(), **resources)
     assert isinstance(told, dg.SkipReason)
-    assert told.skip_message == "1 deletions are finished; 0 abandoned uploads and sounds were given up."
+    assert told.skip_message == "1 deletions are finished; 0 abandoned files and sounds were given up."
     assert studio.models(member.model_ref) == 404
     assert Bucket(settings).keys(f"users/{studio.user_id}/characters/{zed}") == set()
     assert await studio.carry_out_deletions() == 0

@@ -80,7 +80,8 @@ namings = st.lists(st.tuples(st.integers(0, 9), st.one_of(st.none(), names), st.
 def test_naming_speakers_changes_only_the_scenes_with_their_lines(
     said_by: list[str | None], edits: list[tuple[int, str | None, bool]], size: int, chosen: set[str]
 ) -> None:
-    """Whatever they are named, and whoever of the cast is called so."""
+    """Whatever they are named, and whoever of the cast is called so. Only whom a script names can be given a part."""
+    chosen &= {name for name in said_by if name}
     cast = [CAST[0].model_copy(update={"speakers": tuple(sorted(chosen))}), *CAST[1:size]]
     script = Script(
         title="",
