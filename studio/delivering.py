@@ -38,7 +38,7 @@ from resources.storage import (
 )
 from studio.finishing import Reel, SceneClip, assemble, encode_spans, thread
 from studio.inspecting import Inspection, inspect
-from studio.mezzanines import fetch_mezzanine, wanted_mezzanine
+from studio.mezzanines import CaptionWriter, fetch_mezzanine, no_captions, wanted_mezzanine
 from studio.mixing import SceneLine, sound_key, sound_track
 from studio.work import Work
 
@@ -60,18 +60,26 @@ class Delivery:
     mixed: bool
 
 
-async def deliver(work: Work, storage: Storage, *, cdn_url: str, pieces: Path) -> Delivery:
+async def deliver(
+    work: Work, storage: Storage, *, cdn_url: str, pieces: Path, captions: CaptionWriter = no_captions
+) -> Delivery:
     """Make the film of the job's scenes, and keep it; until then the one before stands. ``pieces`` is where Recast's
     own music is kept once it is played. The preview's address is kept unsigned; readers sign it.
 
     Raises what `deliver_scenes` raises.
     """
     rows = await scenes.list_scenes(work.connection, work.job.id)
-    return await deliver_scenes(work, storage, rows, cdn_url=cdn_url, pieces=pieces)
+    return await deliver_scenes(work, storage, rows, cdn_url=cdn_url, pieces=pieces, captions=captions)
 
 
 async def deliver_scenes(
-    work: Work, storage: Storage, rows: Sequence[JobScene], *, cdn_url: str, pieces: Path
+    work: Work,
+    storage: Storage,
+    rows: Sequence[JobScene],
+    *,
+    cdn_url: str,
+    pieces: Path,
+    captions: CaptionWriter = no_captions,
 ) -> Delivery:
     """`deliver`, of these scenes.
 
@@ -85,7 +93,7 @@ async def deliver_scenes(
     with tempfile.TemporaryDirectory(prefix="recast-final-") as folder:
         async with _progress(work) as progress:
             shown = shown_scenes(rows, work.job.options.finish)
-            return await _Making(work, storage, shown, Path(folder), progress).deliver(cdn_url, pieces)
+            return await _Making(work, storage, shown, captions, Path(folder), progress).deliver(cdn_url, pieces)
 
 
 def shown_scenes(rows: Sequence[JobScene], finish: Finish) -> Sequence[JobScene]:
@@ -136,6 +144,7 @@ class _Making:
     work: Work
     storage: Storage
     rows: Sequence[JobScene]
+    captions: CaptionWriter
     folder: Path
     progress: _Progress
     encoded_clips: int = 0
@@ -150,7 +159,7 @@ class _Making:
 
     async def deliver(self, cdn_url: str, pieces: Path) -> Delivery:
         job = self.work.job
-        wanted = [wanted_mezzanine(row, job.options, row.clip_key or "") for row in self.rows]
+        wanted = [wanted_mezzanine(row, job.options, row.clip_key or "", self.captions) for row in self.rows]
         reel = await thread(await self._clips(wanted), profile=job.options.profile, transition=self.finish.transition)
         spans = await self._transitions(reel)
         sound, loudness = await self._sound(reel, pieces)

@@ -2,12 +2,11 @@
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
 from domain.errors import ErrorCode, RecastError
-from domain.finish import Finish
 from domain.mezzanine import Mezzanine
 from domain.profile import Profile
 from domain.shots import Shot
@@ -19,7 +18,17 @@ from resources.storage import MP4, Storage, mezzanine_object_key, source_object_
 AAC_FRAME_SAMPLES = 1024
 
 
-def wanted_mezzanine(row: JobScene, options: JobOptions, clip_key: str, finish: Finish | None = None) -> Mezzanine:
+CaptionWriter = Callable[[JobScene], str | None]
+"""What is burned into the picture of a scene, as a whole ASS script whose times are from the start of the scene."""
+
+
+def no_captions(row: JobScene) -> None:
+    return None
+
+
+def wanted_mezzanine(
+    row: JobScene, options: JobOptions, clip_key: str, captions: CaptionWriter = no_captions
+) -> Mezzanine:
     """How the film of ``options`` shows the clip of a scene, by what is known of the scene's speech by now. Asked as
     soon as a clip arrives, and again when the film is finished: where nothing has changed, nothing is made again."""
     profile = options.profile
@@ -27,7 +36,8 @@ def wanted_mezzanine(row: JobScene, options: JobOptions, clip_key: str, finish: 
         clip_key=clip_key,
         profile=profile,
         frames=profile.frames(row.film_seconds or row.scene.duration),
-        fit=(finish or options.finish).fit,
+        fit=options.finish.fit,
+        captions=captions(row),
     )
 
 
