@@ -6,9 +6,11 @@ SeaweedFS does everywhere; they are chosen anew at each start, and any user of t
 """
 
 import asyncio
+import os
 import shutil
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import boto3
@@ -34,6 +36,8 @@ INNER_PORTS = (
 )
 # SeaweedFS's own maintenance looks for the admin server's gRPC port here, whatever `-admin.port.grpc` says.
 ADMIN_GRPC_OFFSET = 10_000
+# Wherever it is told to keep its data: a socket here for each gRPC port.
+SOCKETS = Path("/tmp")  # noqa: S108 - SeaweedFS's choice
 PROBE = "stack-probe"
 BUCKET_DEADLINE_SECONDS = 30.0
 
@@ -74,10 +78,11 @@ class SeaweedServer:
         taken = {self._port, *self._avoid}
         options = [f"-dir={self._folder.s3_data}", f"-ip={HOST}", f"-ip.bind={HOST}", f"-s3.port={self._port}"]
         for name in INNER_PORTS:
-            port = free_port(taken)
+            while is_reserved(port := free_port(taken)):
+                taken.add(port)
             taken.add(port)
             options.append(f"-{name}={port}")
-        while not is_free((admin := free_port(taken)) + ADMIN_GRPC_OFFSET):
+        while not is_free(grpc := (admin := free_port(taken)) + ADMIN_GRPC_OFFSET) or is_reserved(grpc):
             taken.add(admin)
         return [
             *options,
@@ -98,7 +103,8 @@ class SeaweedServer:
         await asyncio.to_thread(self._keep_bucket)
 
     def _keep_bucket(self) -> None:
-        """Make the bucket, and wait until it takes an object: S3 answers a little before its volumes are there."""
+        """Make the bucket, and wait until it takes an object: S3 answers a little before its volumes are there. (An
+        empty object would need no volume.)"""
         client = boto3.client(
             "s3",
             endpoint_url=self.url,
@@ -113,7 +119,7 @@ class SeaweedServer:
                 if BUCKET not in {bucket.get("Name") for bucket in client.list_buckets()["Buckets"]}:
                     client.create_bucket(Bucket=BUCKET)
                 client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-                version = client.put_object(Bucket=BUCKET, Key=PROBE, Body=b"")["VersionId"]
+                version = client.put_object(Bucket=BUCKET, Key=PROBE, Body=PROBE.encode())["VersionId"]
                 client.delete_object(Bucket=BUCKET, Key=PROBE, VersionId=version)
                 return
             except (ClientError, BotoCoreError) as error:
@@ -121,6 +127,17 @@ class SeaweedServer:
                     log = self._folder.log("seaweed")
                     raise StackError(f"The bucket {BUCKET} could not be made: {error}. The log is {log}.") from error
                 time.sleep(0.1)
+
+
+def is_reserved(port: int) -> bool:
+    """Whether another user's server has left its socket for this port. SeaweedFS replaces such a socket if it may, and
+    otherwise waits for itself for ever."""
+    me = os.geteuid()
+    for path in SOCKETS.glob(f"seaweedfs-*-grpc-{port}.sock"):
+        with suppress(FileNotFoundError):
+            if me not in (0, path.lstat().st_uid):
+                return True
+    return False
 
 
 def weed() -> str:

@@ -4,10 +4,12 @@ import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from cli.stack import ports
+from cli.stack import ports, seaweed
 from cli.stack.folder import CHECKOUT
 from cli.stack.ports import choose_ports
 from cli.stack.problems import PortTaken, StackError
@@ -75,3 +77,18 @@ def test_what_is_no_port_is_refused(environ: dict[str, str]) -> None:
 def test_one_port_for_two_services_is_refused() -> None:
     with pytest.raises(StackError, match="20104"):
         choose_ports({"api": 20104, "sandbox": 20104}, environ={})
+
+
+@pytest.mark.parametrize(
+    ("me", "reserved"), [(lambda owner: owner + 1, True), (lambda owner: owner, False), (lambda _: 0, False)]
+)
+def test_a_port_whose_socket_another_user_has_left_is_reserved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, me: Callable[[int], int], reserved: bool
+) -> None:
+    left = tmp_path / "seaweedfs-volume-grpc-20123.sock"
+    left.touch()
+    owner = me(left.stat().st_uid)
+    monkeypatch.setattr(seaweed, "SOCKETS", tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: owner)
+    assert seaweed.is_reserved(20123) is reserved
+    assert not seaweed.is_reserved(20124)
