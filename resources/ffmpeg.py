@@ -28,6 +28,8 @@ X264_PARAMETERS = (
     "stitchable=1:open-gop=0:threads=1:lookahead-threads=1:mbtree=1:rc-lookahead=10:cpu-independent=1:sar=1/1"
 )
 AUDIO_BITRATE = "128k"
+AAC_CODER = "fast"
+"""Half the work of the other one, and above 64 kbit/s the better one (ffmpeg's documentation of its encoder)."""
 
 OnProgress = Callable[[float], None]
 """Called with the seconds of output written so far."""
@@ -112,6 +114,8 @@ def mezzanine(profile: Profile, *, preset: str = "veryfast") -> list[str]:
         str(profile.frame_rate * 1000),
         "-c:a",
         "aac",
+        "-aac_coder",
+        AAC_CODER,
         "-b:a",
         AUDIO_BITRATE,
         "-ar",

@@ -69,7 +69,7 @@ async def look(film: Path, *, seconds: float) -> Looks:
     be decoded."""
     graph, seen = Graph(), _Seen()
     # What is looked at is tiny: smoothing the edges between blocks first would be a fifth of the work for nothing.
-    picture = graph.read(film, *("-threads", "1", "-skip_loop_filter", "all", "-err_detect", "explode")).video
+    picture = graph.read(film, *("-skip_loop_filter", "all", "-err_detect", "explode")).video
     looked_at = graph.add(
         [picture],
         filter_of("scale", w=LOOK_WIDTH, h=LOOK_HEIGHT, flags="fast_bilinear"),

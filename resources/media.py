@@ -24,6 +24,8 @@ FROZEN_LUMA = 1.5
 """Largest change of any cell, of 255, in a picture that stands still; coding noise stays below 1."""
 MAX_SAMPLES = 24
 MICROSECONDS = 1_000_000
+UNSPECIFIED_COLOURS = 2
+"""Of ITU-T H.273, table 4."""
 _CAREFULLY = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS, "max_pixels": str(MOST_PIXELS)}
 
 
@@ -32,7 +34,8 @@ class MediaFacts:
     """Facts of the first video and the first audio stream.
 
     ``duration`` and ``start_time`` are seconds; ``frames`` is the exact number of coded pictures; ``sample_rate`` and
-    ``channels`` are zero without audio.
+    ``channels`` are zero without audio; ``says_colours`` is whether the file says by which matrix its colours were
+    made.
     """
 
     width: int
@@ -42,6 +45,7 @@ class MediaFacts:
     frames: int
     video_codec: str
     pix_fmt: str
+    says_colours: bool
     has_audio: bool
     audio_codec: str | None
     audio_duration: float
@@ -125,6 +129,7 @@ def _facts(container: InputContainer, path: Path) -> MediaFacts:
         frames=frames,
         video_codec=video.codec_context.name,
         pix_fmt=video.pix_fmt or "",
+        says_colours=video.codec_context.colorspace != UNSPECIFIED_COLOURS,
         has_audio=audio is not None,
         audio_codec=audio.codec_context.name if audio else None,
         audio_duration=audio_duration,

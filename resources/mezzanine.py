@@ -21,6 +21,7 @@ from resources.media import MediaFacts
 PRESET = "superfast"
 ENCODE_SECONDS_PER_SECOND = 60.0
 """A slow machine's time for one second of film, many times over: beyond it the file is not worth waiting for."""
+HD_WIDTH, SD_HEIGHT = 1280, 576
 BACKDROP_SHRUNK, BACKDROP_BLUR = 8, 4
 """A picture that is blurred anyway is blurred small, which costs next to nothing."""
 
@@ -96,28 +97,37 @@ def _shaped(graph: Graph, picture: Pad, facts: MediaFacts, wanted: Mezzanine, sl
     width, height = profile.width, profile.height
     pace = [filter_of("setpts", expr=f"PTS*{slowed:.6f}")] if slowed != 1 else []
     rate = [*pace, filter_of("fps", fps=profile.frame_rate, start_time=0)]
+    colours = _presumed_colours(facts)
     before, after = (rate, []) if facts.frame_rate > profile.frame_rate else ([], rate)
     if wanted.fit is Fit.COVER:
-        return graph.add([picture], *before, *_covering(width, height), *after)
+        return graph.add([picture], *before, *_covering(width, height, colours), *after)
     behind, front = graph.split([picture], *before, filter_of("split", outputs=2), ways=2)
     small = (_even(width / BACKDROP_SHRUNK), _even(height / BACKDROP_SHRUNK))
     backdrop = graph.add(
         [behind],
-        *_covering(*small),
+        *_covering(*small, colours),
         filter_of("gblur", sigma=BACKDROP_BLUR),
         filter_of("scale", w=width, h=height, reset_sar=1),
     )
-    whole = graph.add([front], _scaled(width, height, "decrease"))
+    whole = graph.add([front], _scaled(width, height, "decrease", colours))
     return graph.add([backdrop, whole], filter_of("overlay", x="(W-w)/2", y="(H-h)/2", format="yuv420"), *after)
 
 
-def _covering(width: int, height: int) -> tuple[Filter, ...]:
-    return _scaled(width, height, "increase"), filter_of("crop", out_w=width, out_h=height)
+def _presumed_colours(facts: MediaFacts) -> str:
+    """The matrix by which the colours of a source were made. Of a file that does not say, players presume what is
+    usual for its size (ffmpeg would presume bt601 for any)."""
+    if facts.says_colours:
+        return "auto"
+    return "bt709" if facts.width >= HD_WIDTH or facts.height > SD_HEIGHT else "bt601"
 
 
-def _scaled(width: int, height: int, aspect: str) -> Filter:
-    """To a size in the shape of the source as it is to be seen, with square pixels, in the colours that the mezzanine
-    is marked with."""
+def _covering(width: int, height: int, colours: str) -> tuple[Filter, ...]:
+    return _scaled(width, height, "increase", colours), filter_of("crop", out_w=width, out_h=height)
+
+
+def _scaled(width: int, height: int, aspect: str, colours: str) -> Filter:
+    """To a size in the shape of the source as it is to be seen, with square pixels, from ``colours`` to those that the
+    mezzanine is marked with."""
     return filter_of(
         "scale",
         w=width,
@@ -125,6 +135,7 @@ def _scaled(width: int, height: int, aspect: str) -> Filter:
         force_original_aspect_ratio=aspect,
         force_divisible_by=2,
         reset_sar=1,
+        in_color_matrix=colours,
         out_color_matrix="bt709",
         out_range="tv",
     )

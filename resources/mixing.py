@@ -112,7 +112,7 @@ async def _encode(
     await ffmpeg.run(
         [
             *graph.arguments(loud),
-            *("-c:a", "aac", "-b:a", AUDIO_BITRATE, "-ac", "2", "-map_metadata", "-1"),
+            *("-c:a", "aac", "-aac_coder", ffmpeg.AAC_CODER, "-b:a", AUDIO_BITRATE, "-ac", "2", "-map_metadata", "-1"),
             *("-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "mp4", ffmpeg.output_file(destination)),
         ],
         timeout_seconds=60 + MIX_SECONDS_PER_SECOND * tracks.seconds,

@@ -179,7 +179,7 @@ class _Making:
             nonlocal done
             try:
                 async with self._transfers:
-                    self.encoded_clips += await fetch_mezzanine(
+                    encoded = await fetch_mezzanine(
                         self.storage,
                         self.work.job.user_id,
                         mezzanine,
@@ -188,6 +188,8 @@ class _Making:
                         cores=self._cores,
                         fonts=self.captions.fonts,
                     )
+                    # Not in one line with the wait: what others have added meanwhile would be forgotten.
+                    self.encoded_clips += encoded
             except RecastError as error:
                 if error.code is not ErrorCode.CLIP_REJECTED:
                     raise

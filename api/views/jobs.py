@@ -172,7 +172,7 @@ class SceneView(View):
     title: str | None = Field(description="The chapter of the source that the scene belongs to.")
     text: str = Field(description="What is said in it.")
     line_ids: list[int] = Field(description="The lines of the script in it, whole or in part.")
-    seconds: float = Field(description="How long its clip is.")
+    seconds: float = Field(description="How long it is in the film: as planned, until it is narrated.")
     error: Failure | None
     characters: list[SceneCharacter] = Field(description="Who is in it; empty until the scene is directed.")
     prompt: str | None = Field(description="What the model reads; null until the scene is directed.")
@@ -190,7 +190,7 @@ class SceneView(View):
             title=row.scene.title,
             text=row.scene.text,
             line_ids=list(row.line_ids),
-            seconds=round(row.scene.duration, 3),
+            seconds=round(row.film_seconds or row.scene.duration, 3),
             error=Failure.of(row.error_code, row.error_message),
             characters=[SceneCharacter(id=one, name=names.get(one, "")) for one in shown],
             prompt=row.prompt.text if row.prompt else None,

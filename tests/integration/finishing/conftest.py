@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg.types.json import Jsonb
 
+from domain.caption_styles import CaptionStyle
 from domain.finish import Finish
 from domain.profile import Aspect, Profile
 from domain.scenes import Scene
@@ -31,6 +32,11 @@ SQUARE = Profile.of(Aspect.SQUARE)
 SECONDS = 2.0
 """Of every scene: no film's is shorter."""
 FRAMES = 60
+
+
+def plain(**choices: object) -> Finish:
+    """A finish without captions, so that the clips of a film are shown as they are."""
+    return Finish.model_validate({"captions": CaptionStyle.NONE, **choices})
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +88,7 @@ class Film:
         """What the film is to be made by from now on."""
         await self.connection.execute(
             "update jobs set options = jsonb_set(options, '{finish}', %s) where id = %s",
-            (Jsonb((finish or Finish()).model_dump(mode="json")), self.job_id),
+            (Jsonb((finish or plain()).model_dump(mode="json")), self.job_id),
         )
 
     async def deliver(self, finish: Finish | None = None) -> Delivery:
@@ -171,7 +177,7 @@ def a_film(connection: Connection, settings: Settings, clip: Path, pieces: Path)
             project_id=project,
             script_id=script.id,
             job_type=JobType.GENERATION,
-            options=JobOptions(aspect=Aspect.SQUARE),
+            options=JobOptions(aspect=Aspect.SQUARE, finish=plain()),
         )
         assert job
         named = [*titles, *[None] * (count - len(titles))]

@@ -10,6 +10,7 @@ import av
 import pytest
 from PIL import Image
 
+from domain.caption_styles import CaptionStyle
 from domain.errors import ErrorCode, RecastError
 from domain.finish import Finish, Fit, Music, Transition, TransitionKind
 from domain.music import Piece
@@ -18,7 +19,7 @@ from resources.database import scenes, uploads
 from resources.database.records import UploadKind
 from resources.media import probe
 from resources.storage import speech_object_key, upload_object_key
-from tests.integration.finishing.conftest import FRAMES, Film
+from tests.integration.finishing.conftest import FRAMES, Film, plain
 from tests.integration.sound.sounds import level_db, read, tone, write
 
 MakeFilm = Callable[..., Awaitable[Film]]
@@ -62,21 +63,21 @@ async def test_only_what_a_change_of_the_finish_changes_is_made_anew(a_film: Mak
     assert (again.encoded_clips, again.encoded_transitions, again.mixed) == (0, 0, False)
     assert again.result.sha256 == first.result.sha256
     assert again.result.delivery == 2
-    faded = await film.deliver(Finish(transition=CROSSFADE))
+    faded = await film.deliver(plain(transition=CROSSFADE))
     assert (faded.encoded_clips, faded.encoded_transitions, faded.mixed) == (0, 2, False)
-    turned = await film.deliver(Finish(transition=CROSSFADE, order=(2, 3, 1)))
+    turned = await film.deliver(plain(transition=CROSSFADE, order=(2, 3, 1)))
     assert (turned.encoded_clips, turned.encoded_transitions) == (0, 1)
     music = Music(piece=Piece.NIGHT)
-    scored = await film.deliver(Finish(transition=CROSSFADE, music=music))
+    scored = await film.deliver(plain(transition=CROSSFADE, music=music))
     assert (scored.encoded_clips, scored.encoded_transitions, scored.mixed) == (0, 0, True)
-    assert scored.result.finish == Finish(transition=CROSSFADE, music=music)
+    assert scored.result.finish == plain(transition=CROSSFADE, music=music)
     old = await film.fetch(tmp_path / "old.mp4", first.result.s3_version)
     assert hashlib.sha256(old.read_bytes()).hexdigest() == first.result.sha256
 
 
 async def test_scenes_can_change_places_and_be_left_out(a_film: MakeFilm, tmp_path: Path) -> None:
     film = await a_film(3)
-    delivery = await film.deliver(Finish(order=(3, 1)))
+    delivery = await film.deliver(plain(order=(3, 1)))
     path = await film.fetch(tmp_path / "film.mp4")
     assert (delivery.result.scenes, probe(path).frames) == (2, 2 * FRAMES)
     assert chapters_of(path) == [("This is sentence number 3.", 0.0), ("This is sentence number 1.", 2.0)]
@@ -101,9 +102,27 @@ async def test_a_scene_lasts_as_long_as_what_is_said_in_it(a_film: MakeFilm, tmp
     assert (kept.encoded_clips, kept.mixed) == (0, False)
 
 
+async def test_captions_are_burned_in_once_and_stored_beside_the_film(a_film: MakeFilm) -> None:
+    film = await a_film(2)
+    silent = await film.deliver()
+    assert silent.result.captions, "the files are there whatever the picture shows"
+    vtt = (await film.storage.get_bytes(silent.result.captions.vtt_key)).decode()
+    srt = (await film.storage.get_bytes(silent.result.captions.srt_key)).decode()
+    assert vtt.startswith("WEBVTT")
+    assert "00:00:02.000 --> " in vtt
+    assert "This is sentence number 2." in srt
+    captioned = await film.deliver(Finish(captions=CaptionStyle.BOXED))
+    assert (captioned.encoded_clips, captioned.mixed) == (2, False)
+    assert captioned.result.captions == silent.result.captions
+    assert captioned.result.sha256 != silent.result.sha256
+    assert (await film.deliver(Finish(captions=CaptionStyle.CLEAN))).encoded_clips == 2
+    again = await film.deliver(Finish(captions=CaptionStyle.BOXED))
+    assert (again.encoded_clips, again.result.sha256) == (0, captioned.result.sha256)
+
+
 async def test_a_clip_of_the_shape_of_the_film_is_not_encoded_again_to_fit_it_otherwise(a_film: MakeFilm) -> None:
     film = await a_film(1)
-    assert (await film.deliver(Finish(fit=Fit.CONTAIN))).encoded_clips == 0
+    assert (await film.deliver(plain(fit=Fit.CONTAIN))).encoded_clips == 0
 
 
 async def test_a_film_waits_for_its_last_clip(a_film: MakeFilm) -> None:
@@ -123,7 +142,7 @@ async def test_a_broken_clip_is_named_by_its_scene_and_the_film_before_stands(
     beginning = clip.read_bytes()[:20_000]  # noqa: ASYNC240 - a test
     await film.storage.put_bytes(row.s3_key or "", beginning, "video/mp4")
     with pytest.raises(RecastError, match="scene 2") as raised:
-        await film.deliver(Finish(order=(2, 1)))
+        await film.deliver(plain(order=(2, 1)))
     assert raised.value.code is ErrorCode.STITCH_FAILED
     job = await film.job()
     assert job.result
@@ -150,11 +169,11 @@ async def test_music_must_be_an_upload_of_the_same_user(a_film: MakeFilm, tmp_pa
         max_pending=5,
     )
     with pytest.raises(RecastError, match="not among your uploads"):
-        await film.deliver(Finish(music=Music(upload_key=key)))
+        await film.deliver(plain(music=Music(upload_key=key)))
     assert await uploads.complete_upload(film.connection, upload_id, stored.version, None)
-    delivery = await film.deliver(Finish(music=Music(upload_key=key)))
+    delivery = await film.deliver(plain(music=Music(upload_key=key)))
     assert delivery.inspection.is_as_loud_as_wanted
     assert level_db(read(await film.fetch(tmp_path / "film.mp4"))[24_000:72_000], 330) > -30
     with pytest.raises(RecastError, match="not among your uploads") as raised:
-        await other.deliver(Finish(music=Music(upload_key=key)))
+        await other.deliver(plain(music=Music(upload_key=key)))
     assert raised.value.code is ErrorCode.MEDIA_REJECTED

@@ -137,6 +137,18 @@ async def test_full_range_and_other_colours_become_those_of_the_film(tmp_path: P
     assert abs(float(picture[:, 100:].mean()) - 235) < 3
 
 
+@pytest.mark.parametrize(("size", "presumed"), [("1280x720", 1), ("640x360", 6)])
+async def test_a_clip_that_does_not_say_how_its_colours_were_made_is_understood_as_players_do(
+    tmp_path: Path, size: str, presumed: int
+) -> None:
+    source = ("-f", "lavfi", "-i", f"color=0xE04020:s={size}:r=30,format=yuv420p")
+    untold = render(tmp_path / "untold.mkv", *source, "-frames:v", "16", *X264)
+    saying = f"h264_metadata=matrix_coefficients={presumed}"
+    told = render(tmp_path / "told.mkv", "-i", str(untold), "-c", "copy", "-bsf:v", saying)
+    one, other = pictures(await made(untold, wanted()))[3], pictures(await made(told, wanted()))[3]
+    assert np.abs(np.array(one, float) - np.array(other, float)).max() <= 1
+
+
 async def test_a_clip_of_another_shape_covers_the_picture_or_is_seen_whole(tmp_path: Path) -> None:
     frame = "color=gray:s=90x90:r=30,drawbox=x=0:y=0:w=90:h=10:color=white:t=fill"
     square = render(tmp_path / "square.mp4", "-f", "lavfi", "-i", frame, "-frames:v", "16", *X264)
