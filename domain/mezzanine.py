@@ -29,5 +29,10 @@ class Mezzanine(BaseModel):
         return hashlib.sha256(f"{FORM_VERSION} {self.model_dump_json()}".encode()).hexdigest()
 
     @property
+    def sound_key(self) -> str:
+        """SHA-256 over what decides how the clip sounds, whatever is seen in it."""
+        return self.model_copy(update={"fit": Fit.COVER, "captions": None}).key
+
+    @property
     def seconds(self) -> float:
         return self.frames / self.profile.frame_rate

@@ -200,7 +200,7 @@ class _Making:
                 ) from error
             done += 1
             self.progress.tell("clips", done / len(wanted))
-            return SceneClip(path, mezzanine.key, chapter_title(row.scene), row.scene_index)
+            return SceneClip(path, mezzanine.key, chapter_title(row.scene), row.scene_index, mezzanine.sound_key)
 
         return await asyncio.gather(
             *(

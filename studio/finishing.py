@@ -32,7 +32,8 @@ SPANS_AT_ONCE = min(4, os.cpu_count() or 1)
 
 @dataclass(frozen=True, slots=True)
 class SceneClip:
-    """The accepted clip of a scene. ``key`` identifies its content: transitions are kept by it. ``title`` is that of
+    """The accepted clip of a scene. ``key`` identifies its content, ``sound_key`` its sound: transitions and sound
+    tracks are kept by them. ``title`` is that of
     its chapter; a scene without one belongs to the chapter before it. ``number`` is what its user calls the scene,
     which need not be its place in the film."""
 
@@ -40,6 +41,7 @@ class SceneClip:
     key: str
     title: str = ""
     number: int = 0
+    sound_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def sound_key(
         "piece": piece_key(music.piece) if music.piece else None,
         "upload": (music.upload_key, upload_version) if music.upload_key and not music.piece else None,
         "volume_db": music.volume_db if music.is_any else None,
-        "clips": [clip.key for clip in reel.clips] if keeps_clip_sound else None,
+        "clips": [clip.sound_key for clip in reel.clips] if keeps_clip_sound else None,
     }
     return hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()
 

@@ -25,8 +25,8 @@ from studio.clips import Clip, ClipGoods
 from studio.keyframes import KeyframeGoods, KeyframeRequest
 from studio.listening import TranscriptionGoods, TranscriptionRequest
 from studio.mezzanines import plain_mezzanine
-from studio.narrating import SpeechGoods, SpeechRequest
 from studio.purchasing import Goods, Patience, PurchaseFailed, Till, close_unfinished, handle_of, look_up, receive
+from studio.speaking import SpeechGoods, SpeechRequest
 from studio.training import TrainingGoods, TrainingRequest
 
 log = structlog.get_logger(__name__)

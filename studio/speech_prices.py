@@ -10,7 +10,7 @@ from domain.script import Script
 from resources.database import attempts
 from resources.database.connection import Connection
 from resources.voices.protocol import VoiceEngine
-from studio.narrating import MOST_TAKES, order_of
+from studio.speaking import MOST_TAKES, order_of
 
 
 async def speech_items(

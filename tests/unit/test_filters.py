@@ -13,8 +13,8 @@ def test_a_graph_becomes_arguments_in_order() -> None:
     left, right = graph.split([one.audio], filter_of("asplit", outputs=2), ways=2)
     mixed = graph.add([left, right, two.audio], filter_of("amix", inputs=3, normalize=0), filter_of("anull"))
     assert graph.arguments(mixed) == [
-        *("-ss", "1", "-protocol_whitelist", "file,pipe", "-i", "file:/a.wav"),
-        *("-protocol_whitelist", "file,pipe", "-i", "file:/b.wav"),
+        *("-ss", "1", *ffmpeg.input_file(Path("/a.wav"))),
+        *ffmpeg.input_file(Path("/b.wav")),
         "-filter_complex",
         "[0:a:0]asplit=outputs=2[p0][p1];[p0][p1][1:a:0]amix=inputs=3:normalize=0,anull[p2]",
         *("-map", "[p2]"),

@@ -501,6 +501,7 @@ async def test_the_clips_say_in_dagster_who_directed_them_and_for_how_much(
                 "storage": Storage(settings),
                 "cameras": Cameras(settings),
                 "limits": Limits(1, 120.0),
+                "settings": settings,
                 "language_model": None if trouble is None else studio.model(trouble),
             },
         )

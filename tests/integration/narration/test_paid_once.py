@@ -15,8 +15,9 @@ from resources.settings import Settings
 from resources.storage import Storage, StoredObject
 from resources.voices.openai import OpenAIVoices
 from resources.voices.protocol import EngineVoice, Speech
-from studio.narrating import CANCEL_CHECK_SECONDS, MOST_TAKES
+from studio.narrating import CANCEL_CHECK_SECONDS
 from studio.settling import Settler
+from studio.speaking import MOST_TAKES
 from tests.integration.narration.conftest import PATIENCE, Desk, Running, charges, line, voices
 
 
