@@ -1,4 +1,4 @@
-"""The whole stack, real in every part, once per worker; and a user of it."""
+"""The whole stack, real in every part, once per worker and only while it is tested with; and a user of it."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ PAID_ONCE = Plan(scenes=16, scenes_a_job=8, scenes_a_blow=4, lost_answers=0.25, 
 """The stack is as impatient as this test of it needs; a film by this machine does not notice."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recast]:
     """In a folder with a space in its name, as some checkouts have."""
     stack = Recast(tmp_path_factory.mktemp("e2e") / "a stack", PAID_ONCE.settings)
@@ -101,7 +101,7 @@ class Creator:
         pytest.fail(f"job {job_id} did not get there within {JOB_SECONDS} s: {job}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def account(stack: Recast) -> tuple[Session, dict[str, UUID]]:
     """One user, and the scripts they have imported: an import takes seconds, and no test changes one."""
     with AuthClient(stack.environment()["RECAST_AUTH_URL"]) as auth:
