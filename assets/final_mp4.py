@@ -7,15 +7,16 @@ from assets.narration import narration
 from assets.partitions import OWNERS, jobs
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
-from domain import cues, finish, fitting, joining, mezzanine
+from domain import caption_styles, cues, finish, fitting, joining, mezzanine
 from domain.stages import Stage
 from resources import mixing
+from resources.captions import script
 from resources.database.connection import Database
 from resources.inspection import BLACK_SECONDS, FROZEN_SECONDS
 from resources.music import pieces_folder
 from resources.settings import Settings
 from resources.storage import Storage, final_object_key
-from studio import delivering, finishing
+from studio import captioning, delivering, finishing
 from studio.delivering import Delivery
 from studio.inspecting import Inspection
 
@@ -30,7 +31,9 @@ def _check(name: str, description: str, *, blocking: bool = True) -> dg.AssetChe
     group_name="finishing",
     kinds={"ffmpeg", "s3"},
     owners=OWNERS,
-    code_version=code_version(cues, finish, fitting, joining, mezzanine, mixing, finishing, delivering),
+    code_version=code_version(
+        caption_styles, cues, finish, fitting, joining, mezzanine, mixing, script, captioning, finishing, delivering
+    ),
     check_specs=[
         _check(
             "as_long_as_its_scenes",

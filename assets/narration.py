@@ -14,7 +14,7 @@ from domain import narration as turns
 from domain.stages import Stage
 from resources.database.connection import Database
 from resources.language.client import LanguageModel
-from studio import narrating
+from studio import narrating, speaking
 from studio.narrating import NarratedScene, Narration, Narrator
 
 
@@ -26,7 +26,7 @@ from studio.narrating import NarratedScene, Narration, Narrator
     owners=OWNERS,
     # Where stages run one after the other: a clip is then encoded once, to the length that its speech needs.
     op_tags={"dagster/priority": "1"},
-    code_version=code_version(turns, speech, fitting, voices, narrating),
+    code_version=code_version(turns, speech, fitting, voices, narrating, speaking),
 )
 async def narration(
     context: dg.AssetExecutionContext,

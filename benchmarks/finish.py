@@ -50,7 +50,7 @@ MEANINGS = {
     "peer": "by three passes of MoviePy 2.1.2",
     "peer_change": "CPU seconds of the peer for the same",
     "plain": "by one ffmpeg graph",
-    "cpu_ratio_peer": "CPU seconds of the peer, which begins when all clips have arrived, over those of Recast from then",
+    "cpu_ratio_peer": "CPU seconds of the peer over those of Recast, both from when all clips have arrived",
     "cpu_ratio_peer_whole": "the same, with Recast's encoding of every clip on its arrival",
     "recast_cpu_s_per_clip": "by number of clips",
     "recast_peak_rss_mb": "by number of clips",
@@ -200,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--scale", type=int, nargs="*", default=[], help="numbers of clips of further films by Recast")
     parser.add_argument("--peer-python", default=sys.executable, help="a Python with moviepy 2.1.2")
     parser.add_argument(
-        "--no-peer", action="store_true", help="leave the peer out: it takes a quarter of an hour for 20 clips"
+        "--no-peer", action="store_true", help="leave it out: it takes a quarter of an hour for 20 clips"
     )
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="recast-finish-") as name, surroundings():

@@ -169,8 +169,8 @@ async def join_cpu_seconds() -> float:
         clips = [Path(folder) / f"{number:02}.mp4" for number in range(JOIN_CLIPS)]
         first = clips[0]
         picture = f"testsrc2=size={profile.width}x{profile.height}:rate={profile.frame_rate}:duration={CLIP_SECONDS}"
-        sound = f"sine=frequency=440:sample_rate={profile.sample_rate}:duration={CLIP_SECONDS}"
-        inputs = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound]
+        tone = f"sine=frequency=440:sample_rate={profile.sample_rate}:duration={CLIP_SECONDS}"
+        inputs = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", tone]
         await run([*inputs, *mezzanine(profile), output_file(first)], timeout_seconds=120)
         for clip in clips[1:]:
             clip.write_bytes(first.read_bytes())
