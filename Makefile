@@ -27,7 +27,7 @@ up: setup ## Start the local stack and keep it running until Ctrl-C
 	.venv/bin/recast up
 
 test: setup ## Run all tests
-	.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
+	.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup --no-loadscope-reorder
 
 lint: setup ## Check style, types and the direction of imports
 	.venv/bin/python -m ruff check .

@@ -23,6 +23,15 @@ hypothesis_settings.register_profile("recast", deadline=None)
 hypothesis_settings.load_profile("recast")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests share one worker: what the file prepares is made once, and pytest-xdist, whose bookkeeping of each
+    test costs as much as there are groups, has hundreds of them instead of thousands."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::", 1)[0]))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _costs_are_shared() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
