@@ -17,6 +17,8 @@ from tests.shared_costs import share
 GATEWAY_PASSWORD = "gateway"
 WORKER_PASSWORD = "worker"
 
+LONGEST_FIRST = ("e2e", "integration", "unit")
+
 
 # A busy machine makes an example slow, and slow is not wrong.
 hypothesis_settings.register_profile("recast", deadline=None)
@@ -25,8 +27,9 @@ hypothesis_settings.load_profile("recast")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests share one worker: what the file prepares is made once, and pytest-xdist, whose bookkeeping of each
-    test costs as much as there are groups, has hundreds of them instead of thousands."""
+    """A file's tests share one worker, so that what the file prepares is made once, and those that take longest begin
+    first, so that no worker is left alone with them at the end. The order is otherwise pytest-randomly's."""
+    items.sort(key=lambda item: next(at for at, kind in enumerate(LONGEST_FIRST) if kind in item.path.parts))
     for item in items:
         if not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::", 1)[0]))
