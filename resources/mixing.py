@@ -32,7 +32,7 @@ DUCK_ATTACK_MS, DUCK_RELEASE_MS = 20, 500
 FADE_IN_SECONDS, FADE_OUT_SECONDS = 1.0, 2.5
 MOST_FADE_SHARE = 0.25
 
-AUDIO_BITRATE = "192k"
+TRACK_BITRATE = "192k"
 MIX_SECONDS_PER_SECOND = 1.0
 
 
@@ -112,7 +112,7 @@ async def _encode(
     await ffmpeg.run(
         [
             *graph.arguments(loud),
-            *("-c:a", "aac", "-aac_coder", ffmpeg.AAC_CODER, "-b:a", AUDIO_BITRATE, "-ac", "2", "-map_metadata", "-1"),
+            *("-c:a", "aac", "-aac_coder", ffmpeg.AAC_CODER, "-b:a", TRACK_BITRATE, "-ac", "2", "-map_metadata", "-1"),
             *("-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "mp4", ffmpeg.output_file(destination)),
         ],
         timeout_seconds=60 + MIX_SECONDS_PER_SECOND * tracks.seconds,
