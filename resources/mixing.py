@@ -1,8 +1,8 @@
 """The one sound track of a film: speech, the clips' own sound and the music, mixed in one ffmpeg graph.
 
 What lies under speech is ducked by side-chain compression, keyed by the speech itself, so that the music is lower while
-somebody speaks and comes back in the pauses. Loudness is measured first and then applied, and what was encoded is
-measured again, because coding changes peaks.
+somebody speaks and comes back in the pauses; where nobody ever does, nothing is ducked. Loudness is measured first and
+then applied, and what was encoded is measured again, because coding changes peaks.
 """
 
 from collections.abc import Sequence
@@ -130,17 +130,13 @@ def _mixed(graph: Graph, tracks: Tracks) -> Pad:
     if not layers:
         silence = filter_of("anullsrc", r=tracks.sample_rate, cl="stereo")
         return graph.add([], silence, *_exactly(tracks.samples))
-    leading, *under = layers
-    if not under:
-        return graph.add([leading], *_exactly(tracks.samples))
-    leading, *keys = graph.split([leading], filter_of("asplit", outputs=1 + len(under)), ways=1 + len(under))
-    ducked = [graph.add([layer, key], _duck()) for layer, key in zip(under, keys, strict=True)]
-    return graph.add(
-        [leading, *ducked],
-        # Normalising would halve the voice as soon as there is music.
-        filter_of("amix", inputs=len(layers), normalize=0, duration="first"),
-        *_exactly(tracks.samples),
-    )
+    if voice and len(layers) > 1:
+        voice, *keys = graph.split([voice], filter_of("asplit", outputs=len(layers)), ways=len(layers))
+        under = (layer for layer in (clips, bed) if layer)
+        layers = [voice, *(graph.add([layer, key], _duck()) for layer, key in zip(under, keys, strict=True))]
+    # Normalising would halve the voice as soon as there is music.
+    together = [filter_of("amix", inputs=len(layers), normalize=0, duration="first")] if len(layers) > 1 else []
+    return graph.add(layers, *together, *_exactly(tracks.samples))
 
 
 def _voice(graph: Graph, speech: Path) -> Pad:

@@ -68,6 +68,33 @@ async def test_music_gives_way_to_speech_and_comes_back(tmp_path: Path) -> None:
     assert 12 < said - under < 25
 
 
+async def test_where_nobody_speaks_music_stays_as_it_is_under_the_sound_of_the_clips(tmp_path: Path) -> None:
+    clips = np.concatenate([np.zeros(4 * RATE), tone(VOICE_HZ, 4), np.zeros(4 * RATE)])
+    write(tmp_path / "clips.wav", np.stack([clips, clips], axis=1))
+    tracks = Tracks(12 * RATE, RATE, clips=tmp_path / "clips.wav", bed=await a_bed(tmp_path))
+    await mix(tracks, tmp_path / "track.mp4")
+    sound = read(tmp_path / "track.mp4")
+    before, under = (
+        level_db(sound[round(begin * RATE) : round(end * RATE)], MUSIC_HZ) for begin, end in ((2.0, 3.8), (4.8, 7.8))
+    )
+    assert under == pytest.approx(before, abs=1.0)
+
+
+async def test_under_speech_the_clips_give_way_as_the_music_does(tmp_path: Path) -> None:
+    voice = speech(tmp_path, [(4.0, a_voice(4))], 12)
+    clips = tone(1300, 12, 0.1)
+    write(tmp_path / "clips.wav", np.stack([clips, clips], axis=1))
+    tracks = Tracks(12 * RATE, RATE, speech=voice, clips=tmp_path / "clips.wav", bed=await a_bed(tmp_path))
+    await mix(tracks, tmp_path / "track.mp4")
+    sound = read(tmp_path / "track.mp4")
+    for frequency in (1300, MUSIC_HZ):
+        before, under = (
+            level_db(sound[round(begin * RATE) : round(end * RATE)], frequency)
+            for begin, end in ((2.0, 3.8), (4.8, 7.8))
+        )
+        assert before - under > 6
+
+
 async def test_music_is_faded_in_and_out_and_repeated_in_between(tmp_path: Path) -> None:
     await mix(Tracks(14 * RATE, RATE, bed=await a_bed(tmp_path)), tmp_path / "track.mp4")
     sound = read(tmp_path / "track.mp4")
