@@ -12,7 +12,7 @@ from pathlib import Path
 from domain.errors import ErrorCode
 from resources import ffmpeg
 from resources.filters import Filter, Graph, Pad, filter_of
-from resources.loudness import Loudness, Meter, measure, meter
+from resources.loudness import SILENCE_LUFS, Loudness, Meter, measure, meter
 
 TARGET_LUFS = -14.0
 HIGHEST_PEAK_DBTP = -1.0
@@ -27,6 +27,9 @@ OVERSAMPLING = 4
 BED_LUFS = -24.0
 """Where nobody speaks, against voices of about -17 (`sound_tracks.VOICE_LEVEL_DB`). Ducked it is 9 dB lower, about 16
 below the voice: it neither drowns it nor disappears."""
+MOST_BED_GAIN_DB = 20.0
+"""Lifts quiet music, which has down to about -44 LUFS. What is fainter is what comes before the music, or hiss, and
+stays faint."""
 DUCK_THRESHOLD_DB, DUCK_RATIO = -32.0, 4
 DUCK_ATTACK_MS, DUCK_RELEASE_MS = 20, 500
 FADE_IN_SECONDS, FADE_OUT_SECONDS = 1.0, 2.5
@@ -45,6 +48,15 @@ class Bed:
     lufs: float
     intro: Path | None = None
     intro_samples: int = 0
+
+    @property
+    def is_silence(self) -> bool:
+        return self.lufs <= SILENCE_LUFS
+
+    @property
+    def gain_db(self) -> float:
+        """What brings it to ``BED_LUFS``, or nearer."""
+        return min(BED_LUFS - self.lufs, MOST_BED_GAIN_DB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +137,7 @@ def _mixed(graph: Graph, tracks: Tracks) -> Pad:
     """The mix of exactly ``tracks.samples``, at no particular loudness."""
     voice = _voice(graph, tracks.speech) if tracks.speech else None
     clips = graph.add([graph.read(tracks.clips).audio], *_stereo(tracks)) if tracks.clips else None
-    bed = _bed(graph, tracks, tracks.bed) if tracks.bed else None
+    bed = _bed(graph, tracks, tracks.bed) if tracks.bed and not tracks.bed.is_silence else None
     layers = [layer for layer in (voice, clips, bed) if layer]
     if not layers:
         silence = filter_of("anullsrc", r=tracks.sample_rate, cl="stereo")
@@ -157,7 +169,7 @@ def _bed(graph: Graph, tracks: Tracks, bed: Bed) -> Pad:
         [loop],
         *_stereo(tracks),
         *_exactly(tracks.samples),
-        filter_of("volume", volume=f"{BED_LUFS - bed.lufs + tracks.volume_db:.2f}dB"),
+        filter_of("volume", volume=f"{bed.gain_db + tracks.volume_db:.2f}dB"),
         filter_of("afade", type="in", start_time=0, duration=f"{rise:.3f}"),
         filter_of("afade", type="out", start_time=f"{seconds - fall:.3f}", duration=f"{fall:.3f}"),
     )

@@ -95,6 +95,27 @@ async def test_under_speech_the_clips_give_way_as_the_music_does(tmp_path: Path)
         assert before - under > 6
 
 
+@pytest.mark.parametrize(("amplitude", "lift"), [(0.02, True), (0.001, False)], ids=["quiet music", "hiss"])
+async def test_quiet_music_is_lifted_and_what_is_hardly_there_stays_faint(
+    tmp_path: Path, amplitude: float, lift: bool
+) -> None:
+    voice = speech(tmp_path, [(4.0, a_voice(4))], 8)
+    levels = []
+    for number, loud in enumerate((0.3, amplitude)):
+        bed = await a_bed(tmp_path, loud)
+        await mix(Tracks(8 * RATE, RATE, speech=voice, bed=bed), tmp_path / f"{number}.mp4")
+        levels.append(level_db(read(tmp_path / f"{number}.mp4")[2 * RATE : round(3.8 * RATE)], MUSIC_HZ))
+    usual, found = levels
+    assert found == pytest.approx(usual, abs=1) if lift else found < usual - 12
+
+
+async def test_of_music_that_nobody_hears_no_noise_is_made(tmp_path: Path) -> None:
+    bed = await a_bed(tmp_path, 0.0001)
+    heard = await mix(Tracks(4 * RATE, RATE, bed=bed), tmp_path / "track.mp4")
+    assert heard.is_silence
+    assert np.abs(read(tmp_path / "track.mp4")).max() < 1e-4
+
+
 async def test_music_is_faded_in_and_out_and_repeated_in_between(tmp_path: Path) -> None:
     await mix(Tracks(14 * RATE, RATE, bed=await a_bed(tmp_path)), tmp_path / "track.mp4")
     sound = read(tmp_path / "track.mp4")
