@@ -88,40 +88,46 @@ async def look(film: Path, *, seconds: float) -> Looks:
 
 def offsets(film: Path, borders: Sequence[int], frame_rate: int) -> list[float]:
     """How far apart, in seconds, picture and sound are at each of ``borders`` (frames of the film, the last of them its
-    end): by how much the picture of the border is too early or late, and by how much the sound is too short or has a
-    gap there. Nothing is decoded. Raises STITCH_FAILED for what cannot be read."""
+    end): by how much the picture of the border is too early or late, and by how much the sound is, has begun too late,
+    or ends too early, at the end of the film also too late. Nothing is decoded. Raises STITCH_FAILED for what cannot be
+    read."""
     shown: list[Fraction] = []
-    heard: list[tuple[Fraction, Fraction]] = []
+    heard: list[Fraction] = []
     end = Fraction(0)
     try:
         with av.open(str(film)) as container:
-            for packet in container.demux(container.streams.video[0], container.streams.audio[0]):
+            sound = container.streams.audio[0]
+            # A container tells how long a packet lasts by when the next one begins, so that a gap looks like a packet.
+            length = Fraction(sound.codec_context.frame_size, sound.codec_context.sample_rate)
+            for packet in container.demux(container.streams.video[0], sound):
                 if packet.pts is None:
                     continue
-                start, length = packet.pts * packet.time_base, (packet.duration or 0) * packet.time_base
+                start = packet.pts * packet.time_base
                 if packet.stream.type == "audio":
-                    heard.append((start, start + length))
+                    heard.append(start)
                 else:
                     shown.append(start)
-                    end = start + length
+                    end = start + (packet.duration or 0) * packet.time_base
     except (av.FFmpegError, OSError, ValueError, IndexError) as error:
         raise RecastError(ErrorCode.STITCH_FAILED, "The film cannot be read.", cause=str(error)) from error
     shown.append(end)
-    starts = [start for start, _ in heard]
-    found: list[float] = []
+    found: list[Fraction] = []
     for border in borders:
         place = Fraction(border, frame_rate)
-        picture = abs(shown[border] - place) if border < len(shown) else place
-        found.append(float(max(picture, _silence_at(place, heard, starts))))
-    return found
+        picture = abs(shown[min(border, len(shown) - 1)] - place)
+        found.append(max(picture, _sound_offset(place, heard, length)))
+    if heard:
+        # Coding rounds up: what belongs to the last packet that begins within the film is padding.
+        found[-1] = max(found[-1], heard[-1] - Fraction(borders[-1], frame_rate))
+    return [float(offset) for offset in found]
 
 
-def _silence_at(place: Fraction, heard: Sequence[tuple[Fraction, Fraction]], starts: Sequence[Fraction]) -> Fraction:
-    """How long no sound is there around ``place``; at the very end, how much of it is missing."""
-    number = bisect_right(starts, place) - 1
-    if number < 0:
-        return starts[0] - place if starts else place
-    until = heard[number][1]
-    if until >= place:
-        return Fraction(0)
-    return (starts[number + 1] if number + 1 < len(starts) else place) - until
+def _sound_offset(place: Fraction, heard: Sequence[Fraction], length: Fraction) -> Fraction:
+    """``heard`` is when each packet of sound begins, ``length`` how long its sound lasts. A packet belongs where those
+    before it end: further on there is a gap before it, and nearer there is more sound than time."""
+    if not heard:
+        return place
+    number = max(0, bisect_right(heard, place) - 1)
+    around = range(number, min(number + 2, len(heard)))
+    displaced = max(abs(heard[packet] - (heard[0] + packet * length)) for packet in around)
+    return max(displaced, heard[0] - place, place - (heard[-1] + length))
