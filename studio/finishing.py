@@ -6,6 +6,7 @@ import errno
 import heapq
 import os
 import tempfile
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,6 +80,11 @@ class Reel:
     def number_at(self, place: int) -> int:
         """What the user calls the scene at ``place`` (from 1)."""
         return _number(self.clips, place - 1)
+
+    def place_at(self, frame: int) -> int:
+        """The place (from 1) of the scene that ``frame`` of the film belongs to; what is beyond the end, to the
+        last."""
+        return min(bisect_right(self.borders, frame), len(self.clips))
 
     def sample_at(self, frame: int) -> int:
         return round(Fraction(frame * self.profile.sample_rate, self.profile.frame_rate))
@@ -173,8 +179,8 @@ def _thread(clips: tuple[SceneClip, ...], profile: Profile, transition: Transiti
             facts = probe(clip.path)
             own_headers, own_frames = _headers_and_frames(clip.path, profile)
         except (RecastError, av.FFmpegError) as error:
-            is_told = isinstance(error, RecastError)
-            detail, cause = (error.detail, error.cause) if is_told else ("It cannot be read.", str(error))
+            told = error if isinstance(error, RecastError) else None
+            detail, cause = (told.detail, told.cause) if told else ("It cannot be read.", str(error))
             raise RecastError(
                 ErrorCode.STITCH_FAILED, f"The clip of scene {scene} cannot be joined: {detail}", cause=cause
             ) from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -76,16 +77,19 @@ def displaced(
     return destination
 
 
-def damaged(film: Path, destination: Path, *, second: float) -> Path:
-    """``film`` with noise in the middle of the coded picture of ``second``."""
+def damaged(film: Path, destination: Path, *, frame: int, to: bytes | None = None) -> Path:
+    """``film`` with noise in the coded pictures from ``frame`` to the next keyframe, or with that picture made of
+    nothing but ``to``. (Noise in one picture is now and then another picture.)"""
     with av.open(str(film)) as container:
-        place, size = next(
-            (packet.pos or 0, packet.size)
-            for packet in container.demux(video=0)
-            if packet.pts is not None and packet.pts * packet.time_base >= second
-        )
+        packets = [packet for packet in container.demux(video=0) if packet.size][frame:]
+    group = [packets[0], *takewhile(lambda packet: not packet.is_keyframe, packets[1:])]
     content = bytearray(film.read_bytes())
-    for byte in range(place + size // 3, place + size):
-        content[byte] ^= 0x5A
+    for packet in group[:1] if to else group:
+        place, size = packet.pos or 0, packet.size
+        if to:
+            content[place : place + size] = to * size
+            continue
+        for byte in range(place + size // 3, place + size):
+            content[byte] ^= 0x5A
     destination.write_bytes(content)
     return destination
