@@ -18,7 +18,7 @@ from resources.settings import Settings
 from resources.storage import Storage, final_object_key
 from studio import captioning, delivering, finishing
 from studio.delivering import Delivery
-from studio.inspecting import Inspection
+from studio.inspecting import Check, Inspection, UnfitFilmError
 
 
 def _check(name: str, description: str, *, blocking: bool = True) -> dg.AssetCheckSpec:
@@ -36,11 +36,13 @@ def _check(name: str, description: str, *, blocking: bool = True) -> dg.AssetChe
     ),
     check_specs=[
         _check(
-            "as_long_as_its_scenes",
+            Check.AS_LONG_AS_ITS_SCENES.value,
             "The film starts at zero and lasts as long as its scenes together, within one frame.",
         ),
-        _check("in_sync", "Picture and sound are at most one frame apart where a scene begins, and at the end."),
-        _check("decodes_to_the_end", "Every picture of the film can be decoded."),
+        _check(
+            Check.IN_SYNC.value, "Picture and sound are at most one frame apart where a scene begins, and at the end."
+        ),
+        _check(Check.DECODES_TO_THE_END.value, "Every picture of the film can be decoded."),
         _check(
             "as_loud_as_wanted",
             f"The film has {mixing.TARGET_LUFS:g} LUFS, within {mixing.LOUDNESS_TOLERANCE_LU:g}, and no true peak above"
@@ -54,21 +56,27 @@ def _check(name: str, description: str, *, blocking: bool = True) -> dg.AssetChe
         ),
     ],
 )
-async def final_mp4(
+# Dagster would take what an async generator is annotated to return for the type of each of its outputs.
+async def final_mp4(  # type: ignore[no-untyped-def]
     context: dg.AssetExecutionContext,
     database: dg.ResourceParam[Database],
     storage: dg.ResourceParam[Storage],
     settings: dg.ResourceParam[Settings],
-) -> dg.MaterializeResult:
+):
     """The job's one MP4 in the versioned bucket, with a poster, thumbnails and a preview: clips joined by stream copy,
     transitions encoded, one sound track. A finish that was changed makes only what it changed."""
-    async with stage_run(context, database, Stage.FINAL_MP4) as work:
-        delivery = await delivering.deliver(
-            work, storage, cdn_url=settings.cdn_url, pieces=pieces_folder(), fonts=settings.fonts_dir
-        )
+    try:
+        async with stage_run(context, database, Stage.FINAL_MP4) as work:
+            delivery = await delivering.deliver(
+                work, storage, cdn_url=settings.cdn_url, pieces=pieces_folder(), fonts=settings.fonts_dir
+            )
+    except dg.Failure as failure:
+        if isinstance(failure.__cause__, UnfitFilmError):
+            yield _refusal(failure.__cause__)
+        raise
     result = delivery.result
     key = final_object_key(work.job.user_id, work.job.id)
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
         data_version=data_version(result.sha256),
         check_results=_verdicts(delivery.inspection),
         metadata={
@@ -98,23 +106,27 @@ def _made(delivery: Delivery) -> dict[str, str | int]:
     }
 
 
+def _refusal(error: UnfitFilmError) -> dg.AssetCheckResult:
+    """Of a film that is not delivered. What comes after the check that it fails is not looked at."""
+    metadata = {"why": error.detail, **({"cause": error.cause} if error.cause else {})}
+    return dg.AssetCheckResult(check_name=error.check.value, passed=False, description=error.detail, metadata=metadata)
+
+
 def _verdicts(inspection: Inspection) -> list[dg.AssetCheckResult]:
-    """Of the blocking ones only what has passed: a film that fails them is an error of the stage."""
+    """Of a film that is delivered, and so has passed the blocking ones."""
     facts, loudness = inspection.facts, inspection.loudness
     intervals = "; ".join(
         f"{what} {interval.start:.1f}-{interval.end:.1f} s" for what, interval in inspection.intervals_to_look_at
     )
+    measured: dict[Check, dict[str, float]] = {
+        Check.AS_LONG_AS_ITS_SCENES: {"film_seconds": round(facts.duration, 2), "frames": facts.frames},
+        Check.IN_SYNC: {"worst_offset_s": round(max(inspection.offsets), 4)},
+        Check.DECODES_TO_THE_END: {"decoded_frames": inspection.looks.frames},
+    }
     return [
-        dg.AssetCheckResult(
-            check_name="as_long_as_its_scenes",
-            passed=True,
-            metadata={"film_seconds": round(facts.duration, 2), "frames": facts.frames},
-        ),
-        dg.AssetCheckResult(
-            check_name="in_sync", passed=True, metadata={"worst_offset_s": round(max(inspection.offsets), 4)}
-        ),
-        dg.AssetCheckResult(
-            check_name="decodes_to_the_end", passed=True, metadata={"decoded_frames": inspection.looks.frames}
+        *(
+            dg.AssetCheckResult(check_name=check.value, passed=True, metadata=found)
+            for check, found in measured.items()
         ),
         dg.AssetCheckResult(
             check_name="as_loud_as_wanted",

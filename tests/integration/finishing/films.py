@@ -60,11 +60,9 @@ def displaced(
 ) -> Path:
     """``film`` with its pictures and its sound at other times, or with the sound of ``longer``."""
     with av.open(str(film)) as source, av.open(str(longer or film)) as other, av.open(str(destination), "w") as spoilt:
-        streams = {
-            "video": spoilt.add_stream_from_template(source.streams.video[0]),
-            "audio": spoilt.add_stream_from_template(other.streams.audio[0]),
-        }
-        packets: Iterable[Packet[Any]] = [*source.demux(video=0), *other.demux(audio=0)]
+        streams = [*source.streams.video, *other.streams.audio]
+        copies = {stream.type: spoilt.add_stream_from_template(stream) for stream in streams}
+        packets: Iterable[Packet[Any]] = (packet for stream in streams for packet in stream.container.demux(stream))
         for packet in packets:
             if packet.dts is None or packet.pts is None:
                 continue
@@ -72,19 +70,19 @@ def displaced(
             at = (picture if kind == "video" else sound)(float(packet.pts * packet.time_base))
             if at is not None:
                 packet.pts = packet.dts = round(at / packet.time_base)
-                packet.stream = streams[kind]
+                packet.stream = copies[kind]
                 spoilt.mux(packet)
     return destination
 
 
-def damaged(film: Path, destination: Path, *, frame: int, to: bytes | None = None) -> Path:
-    """``film`` with noise in the coded pictures from ``frame`` to the next keyframe, or with that picture made of
-    nothing but ``to``. (Noise in one picture is now and then another picture.)"""
+def damaged(film: Path, destination: Path, *, frame: int, only: bool = False, to: bytes | None = None) -> Path:
+    """``film`` with noise in the coded pictures from ``frame`` to the next keyframe, or in that one ``only``; or with
+    bytes ``to`` instead of noise."""
     with av.open(str(film)) as container:
         packets = [packet for packet in container.demux(video=0) if packet.size][frame:]
     group = [packets[0], *takewhile(lambda packet: not packet.is_keyframe, packets[1:])]
     content = bytearray(film.read_bytes())
-    for packet in group[:1] if to else group:
+    for packet in group[:1] if only else group:
         place, size = packet.pos or 0, packet.size
         if to:
             content[place : place + size] = to * size

@@ -140,9 +140,21 @@ async def test_a_film_that_cannot_be_decoded_to_its_end_is_refused(
 
 
 async def test_one_picture_of_zeros_is_found(film: MadeFilm, tmp_path: Path) -> None:
-    error = await refused(film, damaged(film.path, tmp_path / "spoilt.mp4", frame=78, to=b"\0"))
+    error = await refused(film, damaged(film.path, tmp_path / "spoilt.mp4", frame=78, only=True, to=b"\0"))
     assert error.check is Check.DECODES_TO_THE_END
     assert "picture of scene 12 cannot be decoded at 2.600 s" in error.detail
+
+
+async def test_of_a_picture_that_is_only_partly_decoded_it_is_told_which_it_is(film: MadeFilm, tmp_path: Path) -> None:
+    found = {}
+    for frame in range(2, 45, 3):
+        spoilt = damaged(film.path, tmp_path / "spoilt.mp4", frame=frame, only=True)
+        try:
+            await look(spoilt, seconds=film.seconds, frames=film.reel.total_frames)
+        except UndecodableError as error:
+            found[frame] = error.seconds
+    assert len(found) > 5, "noise in one picture is now and then another picture"
+    assert found == {frame: pytest.approx(frame / 30) for frame in found}
 
 
 async def test_pictures_that_are_not_there_to_be_decoded_are_missed(film: MadeFilm, tmp_path: Path) -> None:
