@@ -54,7 +54,10 @@ TransitionSecondsOption = Annotated[
 ]
 MusicOption = Annotated[
     str | None,
-    typer.Option(help="A piece (see `recast music`), the path of a sound file that you may use, or none."),
+    typer.Option(
+        help="A piece or the id of music you have sent (see `recast music`), the path of a sound file that you may use,"
+        " or none."
+    ),
 ]
 MusicVolumeOption = Annotated[
     float | None,
