@@ -1,7 +1,6 @@
 """Narrating: every line of a film in its character's voice, and placed in its scene."""
 
 import asyncio
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from resources.database import attempts, characters, events, providers, scenes, 
 from resources.database.connection import Database
 from resources.database.records import JobScene
 from resources.language.client import LanguageModel
+from resources.scratch import scratch_folder
 from resources.settings import Settings
 from resources.storage import Storage, speech_object_key
 from resources.video.cameras import Cameras
@@ -171,9 +171,9 @@ async def narrate(
     if limit := engine.profile.starts_per_minute:
         await providers.set_limits(work.connection, engine.profile.provider, in_flight=MAX_IN_FLIGHT, per_minute=limit)
     await _announce(work, engine.profile, turns)
-    with tempfile.TemporaryDirectory(prefix="recast-speech-") as folder:
+    with scratch_folder("speech") as folder:
         till = Till(work.job.user_id, work.job.id, work.connection, database, patience)
-        session = _Session(work, till, engine, storage, script, Path(folder), len(turns), clip_seconds)
+        session = _Session(work, till, engine, storage, script, folder, len(turns), clip_seconds)
         return await session.narrate(rows, turns)
 
 
