@@ -13,11 +13,12 @@ from domain.errors import ErrorCode, RecastError
 from domain.mezzanine import Mezzanine
 from resources.settings import Settings
 from resources.storage import Storage, mezzanine_object_key
-from resources.video.local.camera import PROFILE
 from resources.video.protocol import Camera, Handle, Take, TakeStatus
+from resources.video.registry import model_profile
 from studio.clips import ClipGoods
 from tests.integration.finishing.clips import TINY, Make, a_shot
 
+LOCAL = model_profile("local", None)
 HANDLE, TAKE = Handle(provider="p", request_id="1"), Take(status=TakeStatus.SUCCEEDED, progress=100)
 
 
@@ -25,7 +26,7 @@ def camera_with(clip: Path) -> Camera:
     async def fetch(handle: Handle, destination: Path) -> None:
         shutil.copyfile(clip, destination)
 
-    return cast(Camera, SimpleNamespace(profile=PROFILE, fetch=fetch))
+    return cast(Camera, SimpleNamespace(profile=LOCAL, fetch=fetch))
 
 
 def goods_of(clip: Path, storage: Storage, captions: str | None) -> ClipGoods:
