@@ -88,8 +88,8 @@ class TransitionView(BaseModel):
 
 
 class BedView(BaseModel):
-    piece: str | None
-    upload_id: UUID | None
+    piece: str | None = None
+    upload_id: UUID | None = None
 
 
 class FinishView(BaseModel):
