@@ -101,7 +101,9 @@ def _made(delivery: Delivery) -> dict[str, str | int]:
 def _verdicts(inspection: Inspection) -> list[dg.AssetCheckResult]:
     """Of the blocking ones only what has passed: a film that fails them is an error of the stage."""
     facts, loudness = inspection.facts, inspection.loudness
-    spans = "; ".join(f"{what} {span.start:.1f}-{span.end:.1f} s" for what, span in inspection.spans_to_look_at)
+    intervals = "; ".join(
+        f"{what} {interval.start:.1f}-{interval.end:.1f} s" for what, interval in inspection.intervals_to_look_at
+    )
     return [
         dg.AssetCheckResult(
             check_name="as_long_as_its_scenes",
@@ -122,8 +124,8 @@ def _verdicts(inspection: Inspection) -> list[dg.AssetCheckResult]:
         ),
         dg.AssetCheckResult(
             check_name="neither_black_nor_frozen",
-            passed=not inspection.spans_to_look_at,
+            passed=not inspection.intervals_to_look_at,
             severity=dg.AssetCheckSeverity.WARN,
-            metadata={"spans": spans or "none"},
+            metadata={"seconds": intervals or "none"},
         ),
     ]

@@ -29,7 +29,7 @@ X264_PARAMETERS = (
     "stitchable=1:open-gop=0:threads=1:lookahead-threads=1:mbtree=1:rc-lookahead=10:cpu-independent=1:sar=1/1"
 )
 KILLED = (-signal.SIGKILL, -signal.SIGTERM)
-AUDIO_BITRATE = "128k"
+CLIP_AUDIO_BITRATE = "128k"
 AAC_CODER = "fast"
 """Half the work of the other one, and above 64 kbit/s the better one (ffmpeg's documentation of its encoder)."""
 
@@ -119,7 +119,7 @@ def mezzanine(profile: Profile, *, preset: str = "veryfast") -> list[str]:
         "-aac_coder",
         AAC_CODER,
         "-b:a",
-        AUDIO_BITRATE,
+        CLIP_AUDIO_BITRATE,
         "-ar",
         str(profile.sample_rate),
         "-ac",

@@ -26,8 +26,8 @@ _FREEZE = re.compile(r"freeze_(start|end): ([\d.]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Seconds of a film."""
+class Interval:
+    """From when to when, in seconds of a film."""
 
     start: float
     end: float
@@ -38,30 +38,30 @@ class Looks:
     """``frames`` were decoded, one after the other, without an error."""
 
     frames: int
-    black: tuple[Span, ...]
-    frozen: tuple[Span, ...]
+    black: tuple[Interval, ...]
+    frozen: tuple[Interval, ...]
 
 
 class _Seen:
     def __init__(self) -> None:
-        self.black: list[Span] = []
-        self.frozen: list[Span] = []
+        self.black: list[Interval] = []
+        self.frozen: list[Interval] = []
         self._since: float | None = None
 
     def read(self, line: str) -> None:
         if found := _BLACK.search(line):
-            self.black.append(Span(float(found[1]), float(found[2])))
+            self.black.append(Interval(float(found[1]), float(found[2])))
         elif found := _FREEZE.search(line):
             if found[1] == "start":
                 self._since = float(found[2])
             elif self._since is not None:
-                self.frozen.append(Span(self._since, float(found[2])))
+                self.frozen.append(Interval(self._since, float(found[2])))
                 self._since = None
 
     def close(self, seconds: float) -> None:
         """What is frozen at the end has no end in the log."""
         if self._since is not None:
-            self.frozen.append(Span(self._since, seconds))
+            self.frozen.append(Interval(self._since, seconds))
 
 
 async def look(film: Path, *, seconds: float) -> Looks:

@@ -1,8 +1,8 @@
 """The one sound track of a film: speech, the clips' own sound and the music, mixed in one ffmpeg graph.
 
 What lies under speech is ducked by side-chain compression, keyed by the speech itself, so that the music is lower while
-somebody speaks and comes back in the pauses. Loudness is measured first and then applied, and what was encoded is
-measured again, because coding changes peaks.
+somebody speaks and comes back in the pauses; where nobody ever does, nothing is ducked. Loudness is measured first and
+then applied, and what was encoded is measured again, because coding changes peaks.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from pathlib import Path
 from domain.errors import ErrorCode
 from resources import ffmpeg
 from resources.filters import Filter, Graph, Pad, filter_of
-from resources.loudness import Loudness, Meter, measure, meter
+from resources.loudness import SILENCE_LUFS, Loudness, Meter, measure, meter
 
 TARGET_LUFS = -14.0
 HIGHEST_PEAK_DBTP = -1.0
@@ -27,12 +27,17 @@ OVERSAMPLING = 4
 BED_LUFS = -24.0
 """Where nobody speaks, against voices of about -17 (`sound_tracks.VOICE_LEVEL_DB`). Ducked it is 9 dB lower, about 16
 below the voice: it neither drowns it nor disappears."""
+MOST_BED_GAIN_DB = 20.0
+"""Lifts quiet music, which has down to about -44 LUFS. What is fainter is what comes before the music, or hiss, and
+stays faint."""
 DUCK_THRESHOLD_DB, DUCK_RATIO = -32.0, 4
 DUCK_ATTACK_MS, DUCK_RELEASE_MS = 20, 500
+LOST_SECONDS = 1.0
+"""Several times what was ever seen to be lost."""
 FADE_IN_SECONDS, FADE_OUT_SECONDS = 1.0, 2.5
 MOST_FADE_SHARE = 0.25
 
-AUDIO_BITRATE = "192k"
+TRACK_BITRATE = "192k"
 MIX_SECONDS_PER_SECOND = 1.0
 
 
@@ -45,6 +50,15 @@ class Bed:
     lufs: float
     intro: Path | None = None
     intro_samples: int = 0
+
+    @property
+    def is_silence(self) -> bool:
+        return self.lufs <= SILENCE_LUFS
+
+    @property
+    def gain_db(self) -> float:
+        """What brings it to ``BED_LUFS``, or nearer."""
+        return min(BED_LUFS - self.lufs, MOST_BED_GAIN_DB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +126,7 @@ async def _encode(
     await ffmpeg.run(
         [
             *graph.arguments(loud),
-            *("-c:a", "aac", "-aac_coder", ffmpeg.AAC_CODER, "-b:a", AUDIO_BITRATE, "-ac", "2", "-map_metadata", "-1"),
+            *("-c:a", "aac", "-aac_coder", ffmpeg.AAC_CODER, "-b:a", TRACK_BITRATE, "-ac", "2", "-map_metadata", "-1"),
             *("-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "mp4", ffmpeg.output_file(destination)),
         ],
         timeout_seconds=60 + MIX_SECONDS_PER_SECOND * tracks.seconds,
@@ -125,22 +139,18 @@ def _mixed(graph: Graph, tracks: Tracks) -> Pad:
     """The mix of exactly ``tracks.samples``, at no particular loudness."""
     voice = _voice(graph, tracks.speech) if tracks.speech else None
     clips = graph.add([graph.read(tracks.clips).audio], *_stereo(tracks)) if tracks.clips else None
-    bed = _bed(graph, tracks, tracks.bed) if tracks.bed else None
+    bed = _bed(graph, tracks, tracks.bed) if tracks.bed and not tracks.bed.is_silence else None
     layers = [layer for layer in (voice, clips, bed) if layer]
     if not layers:
         silence = filter_of("anullsrc", r=tracks.sample_rate, cl="stereo")
         return graph.add([], silence, *_exactly(tracks.samples))
-    leading, *under = layers
-    if not under:
-        return graph.add([leading], *_exactly(tracks.samples))
-    leading, *keys = graph.split([leading], filter_of("asplit", outputs=1 + len(under)), ways=1 + len(under))
-    ducked = [graph.add([layer, key], _duck()) for layer, key in zip(under, keys, strict=True)]
-    return graph.add(
-        [leading, *ducked],
-        # Normalising would halve the voice as soon as there is music.
-        filter_of("amix", inputs=len(layers), normalize=0, duration="first"),
-        *_exactly(tracks.samples),
-    )
+    if voice and len(layers) > 1:
+        voice, *keys = graph.split([voice], filter_of("asplit", outputs=len(layers)), ways=len(layers))
+        under = (layer for layer in (clips, bed) if layer)
+        layers = [voice, *(_ducked(graph, layer, key) for layer, key in zip(under, keys, strict=True))]
+    # Normalising would halve the voice as soon as there is music.
+    together = [filter_of("amix", inputs=len(layers), normalize=0, duration="first")] if len(layers) > 1 else []
+    return graph.add(layers, *together, *_exactly(tracks.samples))
 
 
 def _voice(graph: Graph, speech: Path) -> Pad:
@@ -161,20 +171,24 @@ def _bed(graph: Graph, tracks: Tracks, bed: Bed) -> Pad:
         [loop],
         *_stereo(tracks),
         *_exactly(tracks.samples),
-        filter_of("volume", volume=f"{BED_LUFS - bed.lufs + tracks.volume_db:.2f}dB"),
+        filter_of("volume", volume=f"{bed.gain_db + tracks.volume_db:.2f}dB"),
         filter_of("afade", type="in", start_time=0, duration=f"{rise:.3f}"),
         filter_of("afade", type="out", start_time=f"{seconds - fall:.3f}", duration=f"{fall:.3f}"),
     )
 
 
-def _duck() -> Filter:
-    return filter_of(
+def _ducked(graph: Graph, layer: Pad, key: Pad) -> Pad:
+    """The layer, lower while the key is loud, and longer than both: the filter ends with whichever input ends first and
+    loses what it has of the other, which differs from run to run, so that what it may lose is silence."""
+    beyond = filter_of("apad", pad_dur=LOST_SECONDS)
+    compress = filter_of(
         "sidechaincompress",
         threshold=f"{10 ** (DUCK_THRESHOLD_DB / 20):.6f}",
         ratio=DUCK_RATIO,
         attack=DUCK_ATTACK_MS,
         release=DUCK_RELEASE_MS,
     )
+    return graph.add([graph.add([layer], beyond), graph.add([key], beyond)], compress)
 
 
 def _stereo(tracks: Tracks) -> Sequence[Filter]:

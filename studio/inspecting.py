@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.errors import ErrorCode, RecastError
-from resources.inspection import Looks, Span, look, offsets
+from resources.inspection import Interval, Looks, look, offsets
 from resources.loudness import Loudness
 from resources.media import MediaFacts
 from resources.mixing import HIGHEST_PEAK_DBTP, LOUDNESS_TOLERANCE_LU, TARGET_LUFS
@@ -29,9 +29,12 @@ class Inspection:
         return self.loudness.is_silence or (is_near and self.loudness.true_peak <= HIGHEST_PEAK_DBTP)
 
     @property
-    def spans_to_look_at(self) -> Sequence[tuple[str, Span]]:
+    def intervals_to_look_at(self) -> Sequence[tuple[str, Interval]]:
         """Where nothing is seen, or nothing moves."""
-        return [*(("black", span) for span in self.looks.black), *(("frozen", span) for span in self.looks.frozen)]
+        return [
+            *(("black", interval) for interval in self.looks.black),
+            *(("frozen", interval) for interval in self.looks.frozen),
+        ]
 
 
 async def inspect(film: Path, reel: Reel, facts: MediaFacts, loudness: Loudness) -> Inspection:

@@ -19,7 +19,7 @@ from resources.music import piece_key
 from resources.sound_tracks import ClipSound, PlacedSound, lay_clips, lay_speech
 from studio.finishing import Reel
 
-FORM_VERSION = 1
+FORM_VERSION = 2
 """Raised whenever the same sounds would be mixed differently."""
 
 

@@ -1,7 +1,10 @@
 """Recast's own pieces, and what users upload, as beds."""
 
 import asyncio
+import os
+import stat
 import subprocess
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +15,7 @@ from domain.music import Instrument, Note, Piece, Score
 from resources import ffmpeg
 from resources.beds import bed_of_piece, bed_of_upload
 from resources.mixing import Tracks, mix
-from resources.music import piece_file, piece_key, play
+from resources.music import piece_file, piece_key, pieces_folder, play
 from tests.integration.sound.sounds import RATE, level_db, read, tone, write
 
 SHORT = Score(120, 4, (Note(3.5, 2.0, 57, 1.0, Instrument.PAD), Note(3.9, 1.0, 69, 1.0, Instrument.BELL)))
@@ -39,6 +42,54 @@ def test_a_piece_is_played_once(tmp_path: Path) -> None:
     assert piece_file(Piece.NIGHT, tmp_path) == path
     assert path.stat().st_mtime_ns == written
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.fixture
+def music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that this user's pieces are kept in, which is not there yet."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path / f"recast-music-{os.getuid()}"
+
+
+def test_pieces_are_kept_where_only_their_user_can_write(music: Path) -> None:
+    assert pieces_folder() == music
+    assert stat.S_IMODE(music.stat().st_mode) == 0o700
+    music.chmod(0o755)
+    assert pieces_folder() == music
+    assert stat.S_IMODE(music.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("taken", ["another user's", "a link", "open to all", "a file"])
+def test_a_folder_that_others_can_write_into_is_not_believed(music: Path, tmp_path: Path, taken: str) -> None:
+    if taken == "a link":
+        (tmp_path / "theirs").mkdir()
+        music.symlink_to(tmp_path / "theirs")
+    elif taken == "a file":
+        music.touch()
+    else:
+        music.mkdir()
+        if taken == "open to all":
+            music.chmod(0o777)
+        elif os.getuid():
+            pytest.skip("only root can give a folder away")
+        else:
+            os.chown(music, 65534, 65534)
+    folder = pieces_folder()
+    assert folder != music
+    assert folder.resolve() != music.resolve()
+    assert (folder.stat().st_uid, stat.S_IMODE(folder.stat().st_mode)) == (os.getuid(), 0o700)
+    assert pieces_folder() == folder, "a process plays a piece once all the same"
+
+
+def test_what_a_killed_player_has_left_is_swept_away(music: Path) -> None:
+    old, young = pieces_folder() / ".old.part", music / ".young.part"
+    for part in (old, young):
+        part.touch()
+    piece = piece_file(Piece.NIGHT, music)
+    for left in (old, piece):
+        os.utime(left, (0, 0))
+    pieces_folder()
+    assert set(music.iterdir()) == {young, piece}
 
 
 async def test_a_film_longer_than_its_piece_has_music_without_a_gap(tmp_path: Path) -> None:
