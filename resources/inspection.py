@@ -1,8 +1,10 @@
 """A last look at a finished film: whether it decodes to its end, where nothing is seen or nothing moves, and whether
 picture and sound are where they belong."""
 
+import asyncio
 import re
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -42,6 +44,15 @@ class Looks:
     frozen: tuple[Interval, ...]
 
 
+class UndecodableError(RecastError):
+    """A film's pictures cannot all be decoded. ``seconds`` is when the first is shown that cannot, where that is
+    known."""
+
+    def __init__(self, seconds: float | None, cause: str | None) -> None:
+        self.seconds = seconds
+        super().__init__(ErrorCode.STITCH_FAILED, "The film cannot be decoded to its end.", cause=cause)
+
+
 class _Seen:
     def __init__(self) -> None:
         self.black: list[Interval] = []
@@ -64,9 +75,9 @@ class _Seen:
             self.frozen.append(Interval(self._since, seconds))
 
 
-async def look(film: Path, *, seconds: float) -> Looks:
-    """Decode every picture of ``film``, which is about ``seconds`` long. Raises STITCH_FAILED at the first that cannot
-    be decoded."""
+async def look(film: Path, *, seconds: float, frames: int) -> Looks:
+    """Decode every picture of ``film``, which is about ``seconds`` long and holds ``frames``. Raises UndecodableError
+    unless they can all be decoded, and DISK_FULL."""
     graph, seen = Graph(), _Seen()
     # What is looked at is tiny: smoothing the edges between blocks first would be a fifth of the work for nothing.
     picture = graph.read(film, *("-skip_loop_filter", "all", "-err_detect", "explode")).video
@@ -76,52 +87,94 @@ async def look(film: Path, *, seconds: float) -> Looks:
         filter_of("blackdetect", d=BLACK_SECONDS, pix_th=BLACK_LUMA_SHARE),
         filter_of("freezedetect", n=f"{FROZEN_DB}dB", d=FROZEN_SECONDS),
     )
-    frames = await ffmpeg.run(
-        ["-xerror", *graph.arguments(looked_at), "-fps_mode", "passthrough", "-f", "null", "-"],
-        timeout_seconds=60 + LOOK_SECONDS_PER_SECOND * seconds,
-        failure_code=ErrorCode.STITCH_FAILED,
-        on_log=seen.read,
-    )
+    reached = 0.0
+
+    def note(written: float) -> None:
+        nonlocal reached
+        reached = written
+
+    try:
+        decoded = await ffmpeg.run(
+            ["-xerror", *graph.arguments(looked_at), "-fps_mode", "passthrough", "-f", "null", "-"],
+            timeout_seconds=60 + LOOK_SECONDS_PER_SECOND * seconds,
+            failure_code=ErrorCode.STITCH_FAILED,
+            on_progress=note,
+            on_log=seen.read,
+        )
+    except RecastError as error:
+        if error.code is not ErrorCode.STITCH_FAILED:
+            raise
+        raise UndecodableError(await asyncio.to_thread(_first_lost, film, reached), error.cause) from error
+    if decoded != frames:
+        raise UndecodableError(None, f"{decoded} of {frames} frames were there to be decoded")
     seen.close(seconds)
-    return Looks(frames, tuple(seen.black), tuple(seen.frozen))
+    return Looks(decoded, tuple(seen.black), tuple(seen.frozen))
+
+
+def _first_lost(film: Path, reached: float) -> float | None:
+    """When the first picture is shown that cannot be decoded. Those before ``reached`` seconds can."""
+    due: deque[Fraction] = deque()
+    try:
+        with av.open(str(film)) as container:
+            video = container.streams.video[0]
+            # With threads it does not tell everything that is wrong, or not when.
+            video.thread_type = "NONE"
+            video.codec_context.options = {"err_detect": "explode", "skip_loop_filter": "all"}
+            container.seek(round(reached * av.time_base))
+            for packet in container.demux(video):
+                if packet.pts is not None:
+                    due.append(packet.pts * packet.time_base)
+                for frame in packet.decode():
+                    if frame.is_corrupt or frame.pts is None or frame.pts * packet.time_base != due[0]:
+                        return float(due[0])
+                    due.popleft()
+    except (av.FFmpegError, OSError, ValueError, IndexError):
+        pass
+    return float(due[0]) if due else None
 
 
 def offsets(film: Path, borders: Sequence[int], frame_rate: int) -> list[float]:
     """How far apart, in seconds, picture and sound are at each of ``borders`` (frames of the film, the last of them its
-    end): by how much the picture of the border is too early or late, and by how much the sound is too short or has a
-    gap there. Nothing is decoded. Raises STITCH_FAILED for what cannot be read."""
+    end): by how much the picture of the border is too early or late, and by how much the sound is, has begun too late,
+    or ends too early, at the end of the film also too late. Nothing is decoded. Raises STITCH_FAILED for what cannot be
+    read."""
     shown: list[Fraction] = []
-    heard: list[tuple[Fraction, Fraction]] = []
+    heard: list[Fraction] = []
     end = Fraction(0)
     try:
         with av.open(str(film)) as container:
-            for packet in container.demux(container.streams.video[0], container.streams.audio[0]):
+            sound = container.streams.audio[0]
+            # A container tells how long a packet lasts by when the next one begins, so that a gap looks like a packet.
+            length = Fraction(sound.codec_context.frame_size, sound.codec_context.sample_rate)
+            for packet in container.demux(container.streams.video[0], sound):
                 if packet.pts is None:
                     continue
-                start, length = packet.pts * packet.time_base, (packet.duration or 0) * packet.time_base
+                start = packet.pts * packet.time_base
                 if packet.stream.type == "audio":
-                    heard.append((start, start + length))
+                    heard.append(start)
                 else:
                     shown.append(start)
-                    end = start + length
+                    end = start + (packet.duration or 0) * packet.time_base
     except (av.FFmpegError, OSError, ValueError, IndexError) as error:
         raise RecastError(ErrorCode.STITCH_FAILED, "The film cannot be read.", cause=str(error)) from error
     shown.append(end)
-    starts = [start for start, _ in heard]
-    found: list[float] = []
+    found: list[Fraction] = []
     for border in borders:
         place = Fraction(border, frame_rate)
-        picture = abs(shown[border] - place) if border < len(shown) else place
-        found.append(float(max(picture, _silence_at(place, heard, starts))))
-    return found
+        picture = abs(shown[min(border, len(shown) - 1)] - place)
+        found.append(max(picture, _sound_offset(place, heard, length)))
+    if heard:
+        # Coding rounds up: what belongs to the last packet that begins within the film is padding.
+        found[-1] = max(found[-1], heard[-1] - Fraction(borders[-1], frame_rate))
+    return [float(offset) for offset in found]
 
 
-def _silence_at(place: Fraction, heard: Sequence[tuple[Fraction, Fraction]], starts: Sequence[Fraction]) -> Fraction:
-    """How long no sound is there around ``place``; at the very end, how much of it is missing."""
-    number = bisect_right(starts, place) - 1
-    if number < 0:
-        return starts[0] - place if starts else place
-    until = heard[number][1]
-    if until >= place:
-        return Fraction(0)
-    return (starts[number + 1] if number + 1 < len(starts) else place) - until
+def _sound_offset(place: Fraction, heard: Sequence[Fraction], length: Fraction) -> Fraction:
+    """``heard`` is when each packet of sound begins, ``length`` how long its sound lasts. A packet belongs where those
+    before it end: further on there is a gap before it, and nearer there is more sound than time."""
+    if not heard:
+        return place
+    number = max(0, bisect_right(heard, place) - 1)
+    around = range(number, min(number + 2, len(heard)))
+    displaced = max(abs(heard[packet] - (heard[0] + packet * length)) for packet in around)
+    return max(displaced, heard[0] - place, place - (heard[-1] + length))

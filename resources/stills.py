@@ -14,8 +14,9 @@ DARK_LUMA = 32
 """Of 255, on average: nobody is drawn in by that."""
 
 
-def still(clip: Path, seconds: float) -> Image.Image:
-    """The keyframe of ``clip`` at ``seconds``, or the one before: nothing else is decoded. Raises STITCH_FAILED."""
+def still(clip: Path, seconds: float, *, scene: int | None = None) -> Image.Image:
+    """The keyframe of ``clip`` at ``seconds``, or the one before: nothing else is decoded. Raises STITCH_FAILED, naming
+    ``scene``, whose clip it is."""
     try:
         with av.open(str(clip)) as container:
             stream = container.streams.video[0]
@@ -24,7 +25,10 @@ def still(clip: Path, seconds: float) -> Image.Image:
             stream.codec_context.skip_frame = "NONKEY"
             return Image.fromarray(next(container.decode(stream)).to_ndarray(format="rgb24"))
     except (av.FFmpegError, OSError, ValueError, IndexError, StopIteration) as error:
-        raise RecastError(ErrorCode.STITCH_FAILED, cause=f"no still of {clip.name}: {error}") from error
+        whose = f"the clip of scene {scene}" if scene else "a clip"
+        raise RecastError(
+            ErrorCode.STITCH_FAILED, f"No still can be taken of {whose}.", cause=f"{clip.name}: {error}"
+        ) from error
 
 
 def is_dark(picture: Image.Image) -> bool:

@@ -3,14 +3,23 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from domain.errors import ErrorCode, RecastError
-from resources.inspection import Interval, Looks, look, offsets
+from resources.inspection import Interval, Looks, UndecodableError, look, offsets
 from resources.loudness import Loudness
 from resources.media import MediaFacts
 from resources.mixing import HIGHEST_PEAK_DBTP, LOUDNESS_TOLERANCE_LU, TARGET_LUFS
 from studio.finishing import Reel
+
+
+class Check(StrEnum):
+    """What a film must be."""
+
+    AS_LONG_AS_ITS_SCENES = "as_long_as_its_scenes"
+    IN_SYNC = "in_sync"
+    DECODES_TO_THE_END = "decodes_to_the_end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +46,53 @@ class Inspection:
         ]
 
 
+class UnfitFilmError(RecastError):
+    """A film that nobody must see: ``check`` is what it has failed."""
+
+    def __init__(self, check: Check, detail: str, cause: str | None = None) -> None:
+        self.check = check
+        super().__init__(ErrorCode.STITCH_FAILED, detail, cause=cause)
+
+
 async def inspect(film: Path, reel: Reel, facts: MediaFacts, loudness: Loudness) -> Inspection:
     """Look through ``film``, which was made of ``reel``.
 
-    Raises STITCH_FAILED, naming the scene where there is one, when it is not as long as its scenes, does not start at
-    zero, cannot be decoded to its end, or has picture and sound more than a frame apart anywhere.
+    Raises UnfitFilmError, naming the scene where there is one, when it is not as long as its scenes, does not start at
+    zero, cannot be decoded to its end, or has picture and sound more than a frame apart where a scene begins or at the
+    end; a plain STITCH_FAILED when it cannot be read at all.
     """
+    if problem := _wrong_length(reel, facts):
+        raise UnfitFilmError(Check.AS_LONG_AS_ITS_SCENES, problem)
     frame_rate = reel.profile.frame_rate
-    if facts.frames != reel.total_frames or facts.start_time != 0:
-        raise RecastError(
-            ErrorCode.STITCH_FAILED,
-            f"The film has {facts.frames} frames, its scenes together {reel.total_frames}.",
-            cause=f"start time {facts.start_time} s",
-        )
     apart = await asyncio.to_thread(offsets, film, reel.borders, frame_rate)
     for place, offset in enumerate(apart, start=1):
         if offset > 1 / frame_rate:
-            where = f"where scene {reel.number_at(place)} begins" if place < len(apart) else "at the end"
-            raise RecastError(ErrorCode.STITCH_FAILED, f"Picture and sound are {offset:.3f} s apart {where}.")
-    looks = await look(film, seconds=facts.duration)
-    if looks.frames != facts.frames:
-        raise RecastError(
-            ErrorCode.STITCH_FAILED, f"Only {looks.frames} of the {facts.frames} frames of the film can be decoded."
-        )
+            is_end = place == len(apart)
+            where = f"scene {reel.number_at(place - 1)}, the last, ends" if is_end else _begins(reel, place)
+            raise UnfitFilmError(Check.IN_SYNC, f"Picture and sound are {offset:.3f} s apart where {where}.")
+    try:
+        looks = await look(film, seconds=facts.duration, frames=facts.frames)
+    except UndecodableError as error:
+        raise UnfitFilmError(Check.DECODES_TO_THE_END, _undecodable(reel, error.seconds), error.cause) from error
     return Inspection(facts, tuple(apart), loudness, looks)
+
+
+def _wrong_length(reel: Reel, facts: MediaFacts) -> str | None:
+    if facts.start_time != 0:
+        return f"The film begins at {facts.start_time:.3f} s instead of 0, where {_begins(reel, 1)}."
+    if facts.frames == reel.total_frames:
+        return None
+    counted = f"The film has {facts.frames} frames, its scenes together {reel.total_frames}"
+    number = reel.number_at(reel.place_at(facts.frames))
+    return f"{counted}: it {'ends within' if facts.frames < reel.total_frames else 'goes on after'} scene {number}."
+
+
+def _begins(reel: Reel, place: int) -> str:
+    return f"scene {reel.number_at(place)} begins"
+
+
+def _undecodable(reel: Reel, seconds: float | None) -> str:
+    if seconds is None:
+        return "The film cannot be decoded to its end."
+    number = reel.number_at(reel.place_at(round(seconds * reel.profile.frame_rate)))
+    return f"The picture of scene {number} cannot be decoded at {seconds:.3f} s of the film."

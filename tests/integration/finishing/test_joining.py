@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +18,7 @@ from domain.profile import Profile
 from resources import ffmpeg
 from resources.media import MediaFacts, probe
 from resources.mixing import Tracks, mix
-from studio.finishing import SceneClip, encode_spans, join, thread
+from studio.finishing import SceneClip, assemble, encode_spans, join, thread
 from studio.mixing import SceneLine, sound_track
 from tests.integration.finishing.clips import TINY, Make, pictures
 from tests.integration.sound.sounds import tone, write
@@ -240,6 +241,31 @@ async def test_a_clip_that_ends_too_early_is_named_by_its_scene(make: Make, tmp_
     with pytest.raises(RecastError, match="scene 2") as raised:
         await joined([make(9), broken], tmp_path / "film.mp4")
     assert raised.value.code is ErrorCode.STITCH_FAILED
+
+
+NAMED = ("clip of scene 21", "transition to scene 22", "clip of scene 22", "sound track")
+
+
+@pytest.mark.parametrize("spoilt", NAMED)
+@pytest.mark.parametrize("how", ["missing", "not a film", "cut off"])
+async def test_what_cannot_be_read_when_the_film_is_put_together_is_named(
+    make: Make, tmp_path: Path, spoilt: str, how: str
+) -> None:
+    clips = [Path(shutil.copy(make(60), tmp_path / f"{number}.mp4")) for number in (21, 22)]
+    scenes = [SceneClip(clip, clip.name, number=number) for clip, number in zip(clips, (21, 22), strict=True)]
+    reel = await thread(scenes, profile=TINY, transition=Transition(kind=TransitionKind.CROSSFADE))
+    (span,) = await encode_spans(reel, tmp_path)
+    sound = tmp_path / "sound.mp4"
+    await mix(Tracks(reel.samples, 48_000), sound)
+    path = dict(zip(NAMED, (clips[0], tmp_path / f"{span}.mp4", clips[1], sound), strict=True))[spoilt]
+    whole = path.read_bytes()
+    path.unlink()
+    if how != "missing":
+        path.write_bytes(b"no film" if how == "not a film" else whole[: len(whole) // 2])
+    with pytest.raises(RecastError, match=spoilt) as raised:
+        await assemble(reel, tmp_path, sound, tmp_path / "film.mp4")
+    assert raised.value.code is ErrorCode.STITCH_FAILED
+    assert [name for name in os.listdir(tmp_path) if "film" in name] == []  # noqa: PTH208 - an async test
 
 
 async def test_nothing_to_join_is_an_error(tmp_path: Path) -> None:
