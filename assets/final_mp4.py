@@ -7,18 +7,21 @@ from assets.narration import narration
 from assets.partitions import OWNERS, jobs
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
-from domain import caption_styles, cues, finish, fitting, joining, mezzanine
+from domain import caption_styles, cues, finish, fitting, joining, mezzanine, music
 from domain.stages import Stage
-from resources import mixing
+from resources import beds, inspection, loudness, mixing, sound_tracks, transitions
+from resources import mezzanine as encoding
+from resources import music as playing
 from resources.captions import script
 from resources.database.connection import Database
 from resources.inspection import BLACK_SECONDS, FROZEN_SECONDS
 from resources.music import pieces_folder
 from resources.settings import Settings
 from resources.storage import Storage, final_object_key
-from studio import captioning, delivering, finishing
+from studio import captioning, delivering, finishing, inspecting, mezzanines
+from studio import mixing as mixing_down
 from studio.delivering import Delivery
-from studio.inspecting import Inspection
+from studio.inspecting import Inspection, UnfitFilmError
 
 
 def _check(name: str, description: str, *, blocking: bool = True) -> dg.AssetCheckSpec:
@@ -32,7 +35,9 @@ def _check(name: str, description: str, *, blocking: bool = True) -> dg.AssetChe
     kinds={"ffmpeg", "s3"},
     owners=OWNERS,
     code_version=code_version(
-        caption_styles, cues, finish, fitting, joining, mezzanine, mixing, script, captioning, finishing, delivering
+        *(caption_styles, cues, finish, fitting, joining, music, mezzanine, script, encoding),
+        *(transitions, sound_tracks, playing, beds, loudness, mixing, inspection),
+        *(captioning, mezzanines, finishing, mixing_down, inspecting, delivering),
     ),
     check_specs=[
         _check(
@@ -62,10 +67,16 @@ async def final_mp4(
 ) -> dg.MaterializeResult:
     """The job's one MP4 in the versioned bucket, with a poster, thumbnails and a preview: clips joined by stream copy,
     transitions encoded, one sound track. A finish that was changed makes only what it changed."""
-    async with stage_run(context, database, Stage.FINAL_MP4) as work:
-        delivery = await delivering.deliver(
-            work, storage, cdn_url=settings.cdn_url, pieces=pieces_folder(), fonts=settings.fonts_dir
-        )
+    try:
+        async with stage_run(context, database, Stage.FINAL_MP4) as work:
+            delivery = await delivering.deliver(
+                work, storage, cdn_url=settings.cdn_url, pieces=pieces_folder(), fonts=settings.fonts_dir
+            )
+    except dg.Failure as failed:
+        if isinstance(failed.__cause__, UnfitFilmError):
+            # A step that fails says nothing of its checks.
+            context.instance.report_runless_asset_event(_refusal(context, failed.__cause__))
+        raise
     result = delivery.result
     key = final_object_key(work.job.user_id, work.job.id)
     return dg.MaterializeResult(
@@ -98,8 +109,20 @@ def _made(delivery: Delivery) -> dict[str, str | int]:
     }
 
 
+def _refusal(context: dg.AssetExecutionContext, unfit: UnfitFilmError) -> dg.AssetCheckEvaluation:
+    return dg.AssetCheckEvaluation(
+        asset_key=context.asset_key,
+        check_name=unfit.check.value,
+        passed=False,
+        description=unfit.detail,
+        blocking=True,
+        partition=context.partition_key,
+        metadata={"run_id": context.run.run_id, **({"cause": unfit.cause} if unfit.cause else {})},
+    )
+
+
 def _verdicts(inspection: Inspection) -> list[dg.AssetCheckResult]:
-    """Of the blocking ones only what has passed: a film that fails them is an error of the stage."""
+    """Of a film that is fit to be seen, which the blocking checks have passed."""
     facts, loudness = inspection.facts, inspection.loudness
     intervals = "; ".join(
         f"{what} {interval.start:.1f}-{interval.end:.1f} s" for what, interval in inspection.intervals_to_look_at
