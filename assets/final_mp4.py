@@ -7,16 +7,19 @@ from assets.narration import narration
 from assets.partitions import OWNERS, jobs
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
-from domain import caption_styles, cues, finish, fitting, joining, mezzanine
+from domain import caption_styles, cues, finish, fitting, joining, mezzanine, music
 from domain.stages import Stage
-from resources import mixing
+from resources import beds, inspection, loudness, mixing, sound_tracks, transitions
+from resources import mezzanine as encoding
+from resources import music as playing
 from resources.captions import script
 from resources.database.connection import Database
 from resources.inspection import BLACK_SECONDS, FROZEN_SECONDS
 from resources.music import pieces_folder
 from resources.settings import Settings
 from resources.storage import Storage, final_object_key
-from studio import captioning, delivering, finishing
+from studio import captioning, delivering, finishing, inspecting, mezzanines
+from studio import mixing as mixing_down
 from studio.delivering import Delivery
 from studio.inspecting import Check, Inspection, UnfitFilmError
 
@@ -32,7 +35,9 @@ def _check(name: str, description: str, *, blocking: bool = True) -> dg.AssetChe
     kinds={"ffmpeg", "s3"},
     owners=OWNERS,
     code_version=code_version(
-        caption_styles, cues, finish, fitting, joining, mezzanine, mixing, script, captioning, finishing, delivering
+        *(caption_styles, cues, finish, fitting, joining, music, mezzanine, script, encoding),
+        *(transitions, sound_tracks, playing, beds, loudness, mixing, inspection),
+        *(captioning, mezzanines, finishing, mixing_down, inspecting, delivering),
     ),
     check_specs=[
         _check(

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from cli.account import access_token
 from cli.stack.state import read_running_stack
 from domain.errors import ErrorCode, RecastError
+from domain.finish import TransitionKind
 from domain.transcript_files.bounds import MAX_FILE_BYTES
 
 TIMEOUT_SECONDS = 30.0
@@ -82,12 +83,41 @@ class CostView(BaseModel):
     spent_usd: float
 
 
+class TransitionView(BaseModel):
+    kind: TransitionKind
+
+
+class BedView(BaseModel):
+    piece: str | None = None
+    upload_id: UUID | None = None
+
+
+class FinishView(BaseModel):
+    """Of a film's finish, what decides how a change of it is asked for."""
+
+    transition: TransitionView
+    music: BedView
+
+    @property
+    def is_cut(self) -> bool:
+        return self.transition.kind is TransitionKind.CUT
+
+    @property
+    def has_music(self) -> bool:
+        return bool(self.music.piece or self.music.upload_id)
+
+
+class OptionsView(BaseModel):
+    finish: FinishView
+
+
 class JobView(BaseModel):
     id: UUID
     type: str
     status: str
     progress: int
     created_at: str
+    options: OptionsView
     error: ErrorView | None = None
     stages: list[StageView] = []
     scenes: list[SceneView] = []

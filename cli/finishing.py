@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.api_client import ApiClient
+from cli.api_client import ApiClient, FinishView
 from cli.display import Display
 from cli.making import OCTETS, Made, bring_film, follow, is_file
 from domain.caption_styles import CaptionStyle
 from domain.errors import ErrorCode, RecastError
-from domain.finish import Finish, Fit, TransitionKind
+from domain.finish import Fit, TransitionKind
 from domain.music import Piece
 
 NO_MUSIC, ALL_SCENES = "none", "all"
@@ -24,7 +24,7 @@ NO_MUSIC, ALL_SCENES = "none", "all"
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What somebody has said of a film's finish; None where they have said nothing. ``music`` is a piece, ``NO_MUSIC``,
-    or the path of a file to send."""
+    the path of a file to send, or the id of music that was sent."""
 
     transition: TransitionKind | None = None
     transition_seconds: float | None = None
@@ -39,39 +39,53 @@ class Wishes:
     def is_any(self) -> bool:
         return self != Wishes()
 
-    async def as_body(self, client: ApiClient) -> dict[str, Any]:
-        """What the API is asked for; music of one's own is sent first. Raises INVALID_REQUEST for music that is
-        neither a piece nor a file, and what the sending of it raises."""
-        usual = Finish()
+    async def as_body(self, client: ApiClient, present: FinishView | None = None) -> dict[str, Any]:
+        """What the API is asked for, of a film that is finished as ``present`` or of a new one; music of one's own is
+        sent first. Raises INVALID_REQUEST for music that is neither a piece nor a file nor was ever sent, and what the
+        sending of it raises."""
         body: dict[str, Any] = {
             "keeps_clip_sound": self.clip_sound,
             "fit": self.fit,
             "captions": self.captions,
             "order": self.order,
         }
-        if self.transition or self.transition_seconds is not None:
-            seconds = usual.transition.seconds if self.transition_seconds is None else self.transition_seconds
-            body["transition"] = {"kind": self.transition or TransitionKind.CROSSFADE, "seconds": seconds}
-        if self.music is not None:
-            body["music"] = {"volume_db": self.volume_db or 0.0, **await _music(client, self.music)}
-        elif self.volume_db is not None:
+        is_cut = present is None or present.is_cut
+        kind = self.transition or (TransitionKind.CROSSFADE if is_cut and self.transition_seconds else None)
+        body["transition"] = _named(kind=kind, seconds=self.transition_seconds) or None
+        if self.volume_db is not None and self.music is None and not (present and present.has_music):
             raise RecastError(ErrorCode.INVALID_REQUEST, "Say which music is to be louder, with --music.")
-        return {name: value for name, value in body.items() if value is not None}
+        music = {} if self.music is None else await _music(client, self.music)
+        body["music"] = music | _named(volume_db=self.volume_db) or None
+        return _named(**body)
+
+
+def _named(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 async def _music(client: ApiClient, music: str) -> dict[str, Any]:
     if music == NO_MUSIC:
-        return {}
+        return {"piece": None}
     if music in set(Piece):
         return {"piece": music}
+    if (sent_before := _as_id(music)) in {one.id for one in (await client.music()).sent}:
+        return {"upload_id": str(sent_before)}
     path = Path(music)
     if not is_file(path):
         offered = ", ".join((*Piece, NO_MUSIC))
         raise RecastError(
-            ErrorCode.INVALID_REQUEST, f"{music!r} is no piece and no file here. The pieces are: {offered}."
+            ErrorCode.INVALID_REQUEST,
+            f"{music!r} is no piece, no file here, and none that `recast music` lists. The pieces are: {offered}.",
         )
     sent = await client.send_music(path, guess_type(path.name)[0] or OCTETS)
     return {"upload_id": str(sent.id)}
+
+
+def _as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def numbers_of(text: str) -> list[int]:
@@ -86,7 +100,8 @@ def numbers_of(text: str) -> list[int]:
 
 async def finish_film(client: ApiClient, job_id: UUID, wishes: Wishes, out: Path | None, display: Display) -> Made:
     """Have the film finished another way, wait for it, and bring it."""
-    await client.change_finish(job_id, await wishes.as_body(client))
+    present = (await client.job(job_id)).options.finish
+    await client.change_finish(job_id, await wishes.as_body(client, present))
     with display:
         job = await follow(client, job_id, "Finish", display)
     return await bring_film(client, job, out)

@@ -54,7 +54,10 @@ TransitionSecondsOption = Annotated[
 ]
 MusicOption = Annotated[
     str | None,
-    typer.Option(help="A piece (see `recast music`), the path of a sound file that you may use, or none."),
+    typer.Option(
+        help="A piece or the id of music you have sent (see `recast music`), the path of a sound file that you may use,"
+        " or none."
+    ),
 ]
 MusicVolumeOption = Annotated[
     float | None,
@@ -417,7 +420,9 @@ def jobs(
     job: Annotated[UUID | None, typer.Argument(help="Follow this one until it is over.")] = None,
     limit: Annotated[int, typer.Option(help="How many to list.", min=1, max=100)] = 20,
     cancel: Annotated[bool, typer.Option("--cancel", help="Stop the job; finished clips are kept.")] = False,
-    retry: Annotated[bool, typer.Option("--retry", help="Go on with a failed or canceled job.")] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Go on with a failed or canceled job, or a change of a film that failed.")
+    ] = False,
 ) -> None:
     """List your jobs, newest first; or follow, cancel or retry one."""
     run(_jobs(job, limit, cancel, retry))

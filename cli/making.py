@@ -153,10 +153,10 @@ async def find_characters(client: ApiClient, names: Sequence[str]) -> list[UUID]
 
 
 async def follow(client: ApiClient, job_id: UUID, title: str, display: Display) -> JobView:
-    """Show a job until it is over. Raises what it failed with."""
+    """Show a job until it is over. Raises what it failed with, also where the film of before stands."""
     async for job in client.watch(job_id):
         display.show(title, job)
-    if job.status == "succeeded":
+    if job.status == "succeeded" and job.error is None:
         return job
     raise failure_of(job)
 

@@ -18,6 +18,8 @@ from domain.scenes import Scene
 from domain.words import words_of
 
 MOST_TITLE_LETTERS = 50
+SPAN_VERSION = 1
+"""Raised whenever the same transition would be encoded differently."""
 
 
 class Stretch(NamedTuple):
@@ -81,7 +83,7 @@ def pieces(clips: Sequence[ClipFrames], transition: Transition, frame_rate: int)
 def span_key(span: Span, transition: Transition, profile: Profile, before: tuple[str, int], after: str) -> str:
     """SHA-256 over all that decides how a span looks. ``before`` is the identity of the earlier clip and the number of
     its frames, ``after`` the identity of the later one."""
-    written = [transition.kind, span.half, span.until, profile.model_dump(), *before, after]
+    written = [SPAN_VERSION, transition.kind, span.half, span.until, profile.model_dump(), *before, after]
     return hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()
 
 

@@ -85,10 +85,10 @@ def _after_failure(situation: Situation) -> Action:
     if situation.is_held:
         # Dagster has lost a worker that lives. It finishes its stage, and is not joined by a second one.
         return Action.LEAVE
-    if situation.succeeded_before:
-        return Action.RESTORE
     if situation.cancel_requested:
-        return Action.CANCEL
+        return Action.RESTORE if situation.succeeded_before else Action.CANCEL
+    if situation.succeeded_before and situation.by_hand:
+        return Action.RESTORE
     if situation.run is RunState.FAILED and situation.error_code not in BLAMELESS:
         return Action.FAIL
     if situation.by_hand or situation.launches >= situation.max_launches:

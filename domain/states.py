@@ -21,11 +21,12 @@ class SceneStatus(StrEnum):
 
 
 JOB_TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
-    JobStatus.QUEUED: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}),
+    # Straight to succeeded: a change of a film never got to a worker, and the film stands.
+    JobStatus.QUEUED: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED, JobStatus.SUCCEEDED}),
     # Back to queued: the worker was lost, and the job is launched again.
     JobStatus.RUNNING: frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED, JobStatus.QUEUED}),
     JobStatus.FAILED: frozenset({JobStatus.QUEUED, JobStatus.RUNNING}),
-    # On from succeeded: a scene is filmed again.
+    # On from succeeded: a scene is filmed again, or the film finished another way.
     JobStatus.SUCCEEDED: frozenset({JobStatus.RUNNING, JobStatus.QUEUED}),
     JobStatus.CANCELED: frozenset({JobStatus.QUEUED}),
 }

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +28,7 @@ X264_CRF = 20
 X264_PARAMETERS = (
     "stitchable=1:open-gop=0:threads=1:lookahead-threads=1:mbtree=1:rc-lookahead=10:cpu-independent=1:sar=1/1"
 )
+KILLED = (-signal.SIGKILL, -signal.SIGTERM)
 CLIP_AUDIO_BITRATE = "128k"
 AAC_CODER = "fast"
 """Half the work of the other one, and above 64 kbit/s the better one (ffmpeg's documentation of its encoder)."""
@@ -141,10 +143,13 @@ def mezzanine(profile: Profile, *, preset: str = "veryfast") -> list[str]:
 
 
 def failure(code: ErrorCode, stderr: Sequence[str], returncode: int | None) -> RecastError:
-    """What went wrong, with the tail of stderr as the operator's cause. A full disk keeps its own code."""
+    """What went wrong, with the tail of stderr as the operator's cause. A full disk keeps its own code, and who was
+    killed from outside says nothing about what it was reading."""
     tail = "\n".join(list(stderr)[-STDERR_TAIL_LINES:])
     if "No space left on device" in tail:
         code = ErrorCode.DISK_FULL
+    if returncode in KILLED:
+        code = ErrorCode.INTERNAL
     return RecastError(code, cause=f"ffmpeg ended with {returncode}: {tail or 'nothing on stderr'}")
 
 

@@ -23,6 +23,8 @@ BLACK_LUMA = 24
 FROZEN_LUMA = 1.5
 """Largest change of any cell, of 255, in a picture that stands still; coding noise stays below 1."""
 MAX_SAMPLES = 24
+MOST_DECODED_PIXELS = 2_000_000_000
+"""In frames that all need the one before: 70 seconds of a usual clip, and some seconds' work however large they are."""
 MICROSECONDS = 1_000_000
 UNSPECIFIED_COLOURS = 2
 """Of ITU-T H.273, table 4."""
@@ -92,8 +94,7 @@ def lost_seconds(path: Path) -> float:
 
 
 def decode_check(path: Path) -> PictureCheck:
-    """Decode a few keyframes (of all frames, where there are fewer than three) and see whether there is a moving
-    picture.
+    """Decode a few keyframes (or frames, where there are fewer than three) and see whether there is a moving picture.
 
     Raises ``CLIP_REJECTED`` when nothing can be decoded.
     """
@@ -149,8 +150,10 @@ def _sampled(path: Path, *, only_keyframes: bool) -> "list[NDArray[np.float32]]"
         stream = container.streams.video[0]
         stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
         if not only_keyframes:
-            step = max(1, (stream.frames or 0) // MAX_SAMPLES)
-            return [_cells(frame) for number, frame in enumerate(container.decode(stream)) if number % step == 0]
+            bearable = max(MAX_SAMPLES, MOST_DECODED_PIXELS // (stream.width * stream.height))
+            step = max(1, min(stream.frames or 0, bearable) // MAX_SAMPLES)
+            frames = islice(container.decode(stream), 0, bearable, step)
+            return [_cells(frame) for frame in frames]
         # A long film has thousands of keyframes, and a packet that is not decoded costs nothing.
         count = sum(1 for packet in container.demux(stream) if packet.is_keyframe and packet.size)
         step = max(1, count // MAX_SAMPLES)

@@ -32,6 +32,8 @@ MOST_BED_GAIN_DB = 20.0
 stays faint."""
 DUCK_THRESHOLD_DB, DUCK_RATIO = -32.0, 4
 DUCK_ATTACK_MS, DUCK_RELEASE_MS = 20, 500
+LOST_SECONDS = 1.0
+"""Several times what was ever seen to be lost."""
 FADE_IN_SECONDS, FADE_OUT_SECONDS = 1.0, 2.5
 MOST_FADE_SHARE = 0.25
 
@@ -145,7 +147,7 @@ def _mixed(graph: Graph, tracks: Tracks) -> Pad:
     if voice and len(layers) > 1:
         voice, *keys = graph.split([voice], filter_of("asplit", outputs=len(layers)), ways=len(layers))
         under = (layer for layer in (clips, bed) if layer)
-        layers = [voice, *(graph.add([layer, key], _duck()) for layer, key in zip(under, keys, strict=True))]
+        layers = [voice, *(_ducked(graph, layer, key) for layer, key in zip(under, keys, strict=True))]
     # Normalising would halve the voice as soon as there is music.
     together = [filter_of("amix", inputs=len(layers), normalize=0, duration="first")] if len(layers) > 1 else []
     return graph.add(layers, *together, *_exactly(tracks.samples))
@@ -175,14 +177,18 @@ def _bed(graph: Graph, tracks: Tracks, bed: Bed) -> Pad:
     )
 
 
-def _duck() -> Filter:
-    return filter_of(
+def _ducked(graph: Graph, layer: Pad, key: Pad) -> Pad:
+    """The layer, lower while the key is loud, and longer than both: the filter ends with whichever input ends first and
+    loses what it has of the other, which differs from run to run, so that what it may lose is silence."""
+    beyond = filter_of("apad", pad_dur=LOST_SECONDS)
+    compress = filter_of(
         "sidechaincompress",
         threshold=f"{10 ** (DUCK_THRESHOLD_DB / 20):.6f}",
         ratio=DUCK_RATIO,
         attack=DUCK_ATTACK_MS,
         release=DUCK_RELEASE_MS,
     )
+    return graph.add([graph.add([layer], beyond), graph.add([key], beyond)], compress)
 
 
 def _stereo(tracks: Tracks) -> Sequence[Filter]:

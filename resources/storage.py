@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from domain.errors import ErrorCode, RecastError
@@ -362,7 +363,7 @@ def storage_errors(key: str) -> Iterator[None]:
             cause=f"{key}: {answer.get('Error', {}).get('Code')}",
             request_id=answer.get("ResponseMetadata", {}).get("RequestId"),
         ) from error
-    except BotoCoreError as error:
+    except (BotoCoreError, Boto3Error) as error:
         raise RecastError(ErrorCode.STORAGE_UNAVAILABLE, cause=f"{key}: {type(error).__name__}") from error
     except OSError as error:
         if error.errno == errno.ENOSPC:

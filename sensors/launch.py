@@ -13,6 +13,7 @@ from domain.stages import JOB_TAG, LAUNCH_TAG, PARTITIONS, dagster_job_name, sta
 from resources.database import jobs
 from resources.database.connection import Connection, Database
 from resources.database.records import Job
+from sensors.isolation import one_job
 
 EVERY_SECONDS = 4
 """See sensors/reconcile.py."""
@@ -73,10 +74,11 @@ async def _claim(instance: dg.DagsterInstance, database: Database) -> list[Job]:
     claimed = []
     async with database.connect() as connection:
         for job_id in await jobs.list_launchable(connection, JOBS_PER_TICK):
-            if await _adopt(instance, connection, job_id):
-                continue
-            if job := await jobs.claim_launch(connection, job_id):
-                claimed.append(job)
+            async with one_job(job_id):
+                if await _adopt(instance, connection, job_id):
+                    continue
+                if job := await jobs.claim_launch(connection, job_id):
+                    claimed.append(job)
     return claimed
 
 

@@ -3,13 +3,10 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
 import dagster as dg
-import structlog
 
 from domain.errors import RecastError
 from domain.reconcile import Action, RunState, decide
@@ -17,11 +14,10 @@ from resources.database import jobs
 from resources.database.connection import Connection, Database
 from resources.database.records import Job
 from resources.settings import Settings
+from sensors.isolation import one_job
 from sensors.runs import job_of_run, situation, step_failure
 from studio.reconciling import StepFailure, carry_out
 from studio.work import cancel
-
-log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 4
 """A little less than the five seconds after which Dagster looks at its sensors again, or it would skip every second
@@ -87,12 +83,14 @@ async def _stray_runs(instance: dg.DagsterInstance, connection: Connection) -> l
     in the instant after its last word. Each would keep the job's next run waiting, since a job has one at a time."""
     stray = []
     for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]), limit=JOBS_PER_TICK):
-        job_id = job_of_run(run)
-        job = await jobs.find_job(connection, job_id) if job_id else None
-        if job is None or (job.dagster_run_id == run.run_id and job.status in ("queued", "running")):
+        if (job_id := job_of_run(run)) is None:
             continue
-        if not await jobs.is_job_locked(connection, job.id):
-            stray.append(run)
+        async with one_job(job_id):
+            job = await jobs.find_job(connection, job_id)
+            if job is None or (job.dagster_run_id == run.run_id and job.status in ("queued", "running")):
+                continue
+            if not await jobs.is_job_locked(connection, job.id):
+                stray.append(run)
     return stray
 
 
@@ -135,14 +133,3 @@ def _run_of(instance: dg.DagsterInstance, job: Job) -> dg.DagsterRun | None:
     """None also for somebody else's run: whoever wrote it there, it is not this job's."""
     run = instance.get_run_by_id(job.dagster_run_id) if job.dagster_run_id else None
     return run if run and job_of_run(run) == job.id else None
-
-
-@asynccontextmanager
-async def one_job(job_id: UUID) -> AsyncIterator[None]:
-    """What goes wrong with one job must not keep the others waiting; the database's absence concerns all."""
-    try:
-        yield
-    except RecastError:
-        raise
-    except Exception:
-        log.exception("a job could not be reconciled", job_id=str(job_id))

@@ -6,11 +6,9 @@ database in the transaction that deletes the row, and its row stays until the ob
 """
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Protocol
 from uuid import UUID, uuid4
 
@@ -22,6 +20,7 @@ from resources.database import attempts, characters, deletions
 from resources.database.connection import Connect, Connection, Database
 from resources.database.records import Character, CharacterPicture, Deletion
 from resources.pictures import WEBP, Picture, clean_pictures
+from resources.scratch import scratch_folder
 from resources.storage import Storage, character_picture_key, character_prefix
 from studio.idempotency import RequestIdentity
 from studio.work import as_recast_error
@@ -72,8 +71,8 @@ async def add_character(
     earlier = await _find_earlier(connect, user_id, identity)
     if earlier and earlier.status is not CharacterStatus.UPLOADING:
         return earlier
-    with tempfile.TemporaryDirectory(prefix="recast-pictures-") as folder:
-        pictures = await clean_pictures(files, Path(folder))
+    with scratch_folder("pictures") as folder:
+        pictures = await clean_pictures(files, folder)
         upload = await _begin(connect, user_id, new, pictures, identity)
         if upload.status is not CharacterStatus.UPLOADING:
             return upload

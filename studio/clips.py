@@ -1,7 +1,6 @@
 """Clips as goods: what is bought when a scene is filmed, and what happens to it between the provider and the shelf."""
 
 import asyncio
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,16 +9,23 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from domain.attempts import Kind
+from domain.errors import ErrorCode, RecastError
 from domain.mezzanine import Mezzanine
 from domain.shots import Shot
 from domain.training import LikenessPlan, likeness_of
 from resources.database import clips
 from resources.database.connection import Connection
+from resources.media import MediaFacts
+from resources.scratch import scratch_folder
 from resources.storage import MP4, Storage, mezzanine_object_key, source_object_key
 from resources.video.protocol import Camera, Confirm, Handle, Order, Take
 from studio.accepting import accept
 from studio.mezzanines import make_mezzanine
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +126,15 @@ class ClipGoods:
 
     async def receive(self, handle: Handle, take: Take) -> Clip:
         """Fetch, check, encode to what the film shows unless it has come so, and store, the original too."""
-        key = mezzanine_object_key(self.user_id, self.key, self.mezzanine.key)
-        with tempfile.TemporaryDirectory(prefix="recast-scene-") as folder:
-            source, made = Path(folder) / "source.mp4", Path(folder) / "clip.mp4"
+        with scratch_folder("scene") as folder:
+            source, made = folder / "source.mp4", folder / "clip.mp4"
             await self.camera.fetch(handle, source)
             async with self.cores:
                 await accept(source, self.shot, has_sound=self.camera.profile.has_sound)
-                clip, facts = await make_mezzanine(source, self.mezzanine, made, self.fonts)
+                wanted, clip, facts = await self._encode(source, made)
             if clip is not source:
                 await self.storage.upload(source, source_object_key(self.user_id, self.key), MP4)
+            key = mezzanine_object_key(self.user_id, self.key, wanted.key)
             stored = await self.storage.upload(clip, key, MP4)
         metadata = {
             "provider": self.provider,
@@ -144,6 +150,18 @@ class ClipGoods:
             **take.metadata,
         }
         return Clip(self.shot.clip_key, key, metadata)
+
+    async def _encode(self, source: Path, made: Path) -> tuple[Mezzanine, Path, MediaFacts]:
+        """That captions cannot be drawn is no fault of the clip: then it is kept without, and the film's stage says
+        what is wrong."""
+        try:
+            return self.mezzanine, *await make_mezzanine(source, self.mezzanine, made, self.fonts)
+        except RecastError as error:
+            if error.code is not ErrorCode.CLIP_REJECTED or not self.mezzanine.captions:
+                raise
+            log.warning("a clip is kept without captions", clip_key=self.key, cause=error.cause)
+        plain = self.mezzanine.model_copy(update={"captions": None})
+        return plain, *await make_mezzanine(source, plain, made, self.fonts)
 
     async def keep(self, connection: Connection, receipt: Clip, cost: Decimal) -> None:
         metadata = {**receipt.metadata, "cost_usd": str(cost)}

@@ -7,7 +7,6 @@ made of what is there, and only what has changed is made anew.
 import asyncio
 import hashlib
 import os
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from resources.database import jobs, scenes, uploads
 from resources.database.records import JobResult, JobScene, Thumbnail, Upload
 from resources.loudness import Loudness, measure
 from resources.media import MediaFacts
+from resources.scratch import scratch_folder
 from resources.stills import is_dark, poster, still, thumbnail
 from resources.storage import (
     JPEG,
@@ -37,6 +37,7 @@ from resources.storage import (
     thumbnail_object_key,
 )
 from studio.captioning import FilmCaptions, captions_of, store_captions, tell_unreadable
+from studio.concurrency import all_of, until_canceled
 from studio.finishing import Reel, SceneClip, assemble, encode_spans, thread
 from studio.inspecting import Inspection, inspect
 from studio.mezzanines import fetch_mezzanine, wanted_mezzanine
@@ -90,11 +91,11 @@ async def deliver_scenes(
         raise RecastError(
             ErrorCode.SCENES_FAILED, f"Scenes without a clip: {', '.join(map(str, unfilmed))}. Film them first."
         )
-    with tempfile.TemporaryDirectory(prefix="recast-final-") as folder:
+    with scratch_folder("film") as folder:
         async with _progress(work) as progress:
             shown = shown_scenes(rows, work.job.options.finish)
             captions = await captions_of(work, fonts)
-            return await _Making(work, storage, shown, captions, Path(folder), progress).deliver(cdn_url, pieces)
+            return await _Making(work, storage, shown, captions, folder, progress).deliver(cdn_url, pieces)
 
 
 def shown_scenes(rows: Sequence[JobScene], finish: Finish) -> Sequence[JobScene]:
@@ -161,22 +162,32 @@ class _Making:
     async def deliver(self, cdn_url: str, pieces: Path) -> Delivery:
         job = self.work.job
         wanted = [wanted_mezzanine(row, job.options, row.clip_key or "", self.captions.burned_in) for row in self.rows]
-        reel = await thread(await self._clips(wanted), profile=job.options.profile, transition=self.finish.transition)
+        film = self.folder / "final.mp4"
+        # Once the film is made it is cheaper to keep than to give up.
+        reel, inspection = await until_canceled(self.work, self._make(film, wanted, pieces))
+        result = await self._keep(film, inspection.facts, wanted, reel, cdn_url)
+        return Delivery(result, inspection, self.encoded_clips, self.encoded_transitions, self.mixed)
+
+    async def _make(self, film: Path, wanted: Sequence[Mezzanine], pieces: Path) -> tuple[Reel, Inspection]:
+        profile = self.work.job.options.profile
+        reel = await thread(await self._clips(wanted), profile=profile, transition=self.finish.transition)
         spans = await self._transitions(reel)
         sound, loudness = await self._sound(reel, pieces)
-        film = self.folder / "final.mp4"
         facts = await assemble(reel, spans, sound, film)
         self.progress.tell("film", 0.2)
         inspection = await inspect(film, reel, facts, loudness)
         self.progress.tell("film", 1.0)
-        result = await self._keep(film, facts, wanted, reel, cdn_url)
-        return Delivery(result, inspection, self.encoded_clips, self.encoded_transitions, self.mixed)
+        return reel, inspection
 
     async def _clips(self, wanted: Sequence[Mezzanine]) -> Sequence[SceneClip]:
-        done = 0
+        done = dict.fromkeys(range(len(wanted)), 0.0)
 
-        async def one(row: JobScene, mezzanine: Mezzanine, path: Path) -> SceneClip:
-            nonlocal done
+        def tell(place: int, share: float) -> None:
+            done[place] = share
+            self.progress.tell("clips", sum(done.values()) / len(done))
+
+        async def one(place: int, row: JobScene, mezzanine: Mezzanine) -> SceneClip:
+            path = self.folder / f"{place:04}.mp4"
             try:
                 async with self._transfers:
                     encoded = await fetch_mezzanine(
@@ -187,27 +198,22 @@ class _Making:
                         path,
                         cores=self._cores,
                         fonts=self.captions.fonts,
+                        on_progress=lambda written: tell(place, written / mezzanine.seconds),
                     )
                     # Not in one line with the wait: what others have added meanwhile would be forgotten.
                     self.encoded_clips += encoded
             except RecastError as error:
-                if error.code is not ErrorCode.CLIP_REJECTED:
+                if error.code not in (ErrorCode.CLIP_REJECTED, ErrorCode.CLIP_LOST):
                     raise
                 raise RecastError(
                     ErrorCode.STITCH_FAILED,
                     f"The clip of scene {row.scene_index} cannot be used: {error.detail}",
                     cause=error.cause,
                 ) from error
-            done += 1
-            self.progress.tell("clips", done / len(wanted))
+            tell(place, 1.0)
             return SceneClip(path, mezzanine.key, chapter_title(row.scene), row.scene_index, mezzanine.sound_key)
 
-        return await asyncio.gather(
-            *(
-                one(row, mezzanine, self.folder / f"{row.scene_index:04}.mp4")
-                for row, mezzanine in zip(self.rows, wanted, strict=True)
-            )
-        )
+        return await all_of(*(one(place, *pair) for place, pair in enumerate(zip(self.rows, wanted, strict=True))))
 
     async def _transitions(self, reel: Reel) -> Path:
         """The folder of the encoded transitions."""
@@ -225,9 +231,9 @@ class _Making:
             async with self._transfers:
                 await self.storage.upload(folder / f"{key}.mp4", self._part(f"transition-{key}"), MP4)
 
-        await asyncio.gather(*(bring(key) for key in set(reel.span_keys.values())))
+        await all_of(*(bring(key) for key in set(reel.span_keys.values())))
         encoded = await encode_spans(reel, folder)
-        await asyncio.gather(*(keep(key) for key in encoded))
+        await all_of(*(keep(key) for key in encoded))
         self.encoded_transitions = len(encoded)
         self.progress.tell("transitions", 1.0)
         return folder
@@ -285,11 +291,14 @@ class _Making:
             for placed in row.speech or ()
         ]
 
-        async def bring(key: str, path: Path) -> None:
+        async def bring(line: SceneLine) -> None:
+            key = speech_object_key(self.work.job.user_id, line.key)
             async with self._transfers:
-                await self.storage.download(speech_object_key(self.work.job.user_id, key), path)
+                if not await self.storage.download_if_there(key, line.path):
+                    number = self.rows[line.place - 1].scene_index
+                    raise RecastError(ErrorCode.STITCH_FAILED, f"What is said in scene {number} is lost.", cause=key)
 
-        await asyncio.gather(*(bring(key, path) for key, path in {line.key: line.path for line in lines}.items()))
+        await all_of(*(bring(line) for line in {line.key: line for line in lines}.values()))
         return lines
 
     async def _keep(
@@ -341,7 +350,7 @@ class _Making:
                     await self.storage.put_bytes(key, await asyncio.to_thread(thumbnail, picture), WEBP)
             return is_dark(picture), Thumbnail(scene=clip.number, s3_key=key)
 
-        found = await asyncio.gather(*(one(*pair) for pair in zip(reel.clips, wanted, strict=True)))
+        found = await all_of(*(one(*pair) for pair in zip(reel.clips, wanted, strict=True)))
         lit = next((place for place, (dark, _) in enumerate(found) if not dark), 0)
         picture = await asyncio.to_thread(still, reel.clips[lit].path, wanted[lit].seconds / 2)
         cover = await self.storage.put_bytes(

@@ -22,7 +22,7 @@ from domain.states import SceneStatus
 from resources.database import attempts, characters, clips, providers, scenes
 from resources.database.connection import Connection, Database
 from resources.database.records import JobOptions, JobScene, SceneLikeness
-from resources.storage import Storage
+from resources.storage import Storage, source_object_key
 from resources.video.cameras import Cameras
 from studio.captioning import FilmCaptions, captions_of
 from studio.casting import require_portraits
@@ -328,10 +328,14 @@ async def _obtain_at_key(set_: _Set, row: JobScene, goods: ClipGoods) -> Bought[
 
 
 async def _own_clip(set_: _Set, row: JobScene, clip_key: str) -> bool:
-    """Whether the user owns this very clip and S3 still has it; then the scene is done."""
-    connection = set_.work.connection
-    clip = await clips.find_clip(connection, set_.work.job.user_id, clip_key)
-    if clip is None or await set_.storage.head(clip.s3_key) is None:
+    """Whether the user owns this very clip and S3 still has it, or the file that it was encoded from; then the scene is
+    done."""
+    connection, user_id = set_.work.connection, set_.work.job.user_id
+    clip = await clips.find_clip(connection, user_id, clip_key)
+    if clip is None:
+        return False
+    kept = (clip.s3_key, source_object_key(user_id, clip_key))
+    if not any([await set_.storage.head(key) for key in kept]):
         return False
     await scenes.succeed_scene(connection, row.id, clip_key=clip_key, s3_key=clip.s3_key)
     await scenes.save_take(connection, row.id)

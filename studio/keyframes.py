@@ -1,12 +1,10 @@
 """Keyframes as goods: the still pictures with which a character's trained model helps a video model to its likeness."""
 
 import asyncio
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +17,7 @@ from domain.training import Likeness
 from resources.database import clips
 from resources.database.connection import Connection
 from resources.database.records import Clip as Owned
+from resources.scratch import scratch_folder
 from resources.storage import PNG, Storage, keyframe_object_key
 from resources.video.cameras import Cameras
 from resources.video.protocol import Confirm, Handle, KeyframeOrder, StillCamera, Take
@@ -113,8 +112,8 @@ class KeyframeGoods:
         # With Pillow behind it: every run would pay for the import before its first stage.
         from resources.video.pictures import as_keyframe
 
-        with tempfile.TemporaryDirectory(prefix="recast-keyframe-") as folder:
-            made = Path(folder) / "keyframe"
+        with scratch_folder("keyframe") as folder:
+            made = folder / "keyframe"
             await self.camera.fetch(handle, made)
             picture = await asyncio.to_thread(lambda: as_keyframe(made.read_bytes()))
         key = keyframe_object_key(self.user_id, self.order.clip_key)

@@ -8,7 +8,6 @@ under a key of its own, a bounded number of times.
 import asyncio
 import hashlib
 import json
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from resources import audio
 from resources.audio import Sound
 from resources.database import attempts, events
 from resources.database.connection import Connection, Database
+from resources.scratch import scratch_folder
 from resources.speech.engines import ending
 from resources.speech.protocol import AudioForm, Engine, EngineProfile, Transcription
 from resources.storage import Storage, transcript_object_key
@@ -267,8 +267,8 @@ async def listen(
     if kept := await find_kept(storage, whole_object_key):
         await _warn_of_missing(work, kept.seconds, promised_seconds)
         return _listened(kept, whole, Decimal(0), ())
-    with tempfile.TemporaryDirectory(prefix="recast-listen-") as name:
-        sound = await audio.prepare(source, Path(name) / "sound.wav", max_seconds=max_seconds)
+    with scratch_folder("sound") as name:
+        sound = await audio.prepare(source, name / "sound.wav", max_seconds=max_seconds)
         if sound.is_silent:
             raise RecastError(
                 ErrorCode.EMPTY_SCRIPT, "The video is silent.", cause=f"its loudest moment has {sound.peak_db} dB"
@@ -418,8 +418,8 @@ class _Session:
         )
 
     async def _buy(self, request: TranscriptionRequest) -> KeptHeard:
-        with tempfile.TemporaryDirectory(prefix="recast-chunk-") as folder:
-            piece = Path(folder) / f"chunk.{self.engine.profile.audio.value}"
+        with scratch_folder("chunk") as folder:
+            piece = folder / f"chunk.{self.engine.profile.audio.value}"
 
             async def ask() -> Transcription:
                 return await self.engine.transcribe(piece, seconds=request.chunk.seconds, language=self.language)

@@ -12,6 +12,7 @@ from domain.profile import Profile
 from domain.shots import Shot
 from resources import mezzanine
 from resources.database.records import JobOptions, JobScene
+from resources.ffmpeg import OnProgress
 from resources.media import MediaFacts, probe
 from resources.storage import MP4, Storage, mezzanine_object_key, source_object_key
 
@@ -47,7 +48,11 @@ def plain_mezzanine(shot: Shot) -> Mezzanine:
 
 
 async def make_mezzanine(
-    source: Path, wanted: Mezzanine, destination: Path, fonts: Path | None = None
+    source: Path,
+    wanted: Mezzanine,
+    destination: Path,
+    fonts: Path | None = None,
+    on_progress: OnProgress | None = None,
 ) -> tuple[Path, MediaFacts]:
     """What is ``wanted`` of ``source``: the file itself where it is that already, else ``destination``. ``fonts`` is a
     folder of fonts for its captions.
@@ -57,7 +62,7 @@ async def make_mezzanine(
     facts = await asyncio.to_thread(probe, source)
     if not wanted.captions and not await asyncio.to_thread(_differences, source, facts, wanted):
         return source, facts
-    await mezzanine.encode(source, facts, destination, wanted, fonts=fonts)
+    await mezzanine.encode(source, facts, destination, wanted, fonts=fonts, on_progress=on_progress)
     made = await asyncio.to_thread(probe, destination)
     if problems := await asyncio.to_thread(_differences, destination, made, wanted):
         raise RecastError(ErrorCode.CLIP_REJECTED, f"The clip was rejected: {'; '.join(problems)}.", cause=source.name)
@@ -73,21 +78,23 @@ async def fetch_mezzanine(
     *,
     cores: asyncio.Semaphore,
     fonts: Path | None = None,
+    on_progress: OnProgress | None = None,
 ) -> bool:
     """Bring what is ``wanted`` to ``path``. Where nobody has made it yet, it is made from the provider's own file, or
     from the clip at ``filmed_key`` if that is how it came, and kept; says whether anything was encoded.
 
-    Raises CLIP_REJECTED, DISK_FULL and STORAGE_UNAVAILABLE.
+    Raises CLIP_REJECTED, CLIP_LOST where there is neither, DISK_FULL and STORAGE_UNAVAILABLE.
     """
     key = mezzanine_object_key(user_id, wanted.clip_key, wanted.key)
     if await storage.download_if_there(key, path):
         return False
     with tempfile.TemporaryDirectory(prefix="recast-mezzanine-", dir=path.parent) as folder:
         source, made = Path(folder) / "source.mp4", Path(folder) / "made.mp4"
-        if not await storage.download_if_there(source_object_key(user_id, wanted.clip_key), source):
-            await storage.download(filmed_key, source)
+        kept = (source_object_key(user_id, wanted.clip_key), filmed_key)
+        if not any([await storage.download_if_there(key, source) for key in kept]):
+            raise RecastError(ErrorCode.CLIP_LOST, cause=filmed_key)
         async with cores:
-            clip, _ = await make_mezzanine(source, wanted, made, fonts)
+            clip, _ = await make_mezzanine(source, wanted, made, fonts, on_progress)
         await storage.upload(clip, key, MP4)
         clip.replace(path)
     return clip is made

@@ -1,8 +1,7 @@
 """Narrating: every line of a film in its character's voice, and placed in its scene."""
 
 import asyncio
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -21,6 +20,7 @@ from resources.database import attempts, characters, events, providers, scenes, 
 from resources.database.connection import Database
 from resources.database.records import JobScene
 from resources.language.client import LanguageModel
+from resources.scratch import scratch_folder
 from resources.settings import Settings
 from resources.storage import Storage, speech_object_key
 from resources.video.cameras import Cameras
@@ -171,9 +171,9 @@ async def narrate(
     if limit := engine.profile.starts_per_minute:
         await providers.set_limits(work.connection, engine.profile.provider, in_flight=MAX_IN_FLIGHT, per_minute=limit)
     await _announce(work, engine.profile, turns)
-    with tempfile.TemporaryDirectory(prefix="recast-speech-") as folder:
+    with scratch_folder("speech") as folder:
         till = Till(work.job.user_id, work.job.id, work.connection, database, patience)
-        session = _Session(work, till, engine, storage, script, Path(folder), len(turns), clip_seconds)
+        session = _Session(work, till, engine, storage, script, folder, len(turns), clip_seconds)
         return await session.narrate(rows, turns)
 
 
@@ -309,8 +309,12 @@ class _Session:
         return kept
 
     async def _sound(self, order: SpeechOrder) -> KeptSpeech:
+        return await self._once(order, lambda: self._speak(order))
+
+    async def _once(self, order: SpeechOrder, make: Callable[[], Coroutine[Any, Any, KeptSpeech]]) -> KeptSpeech:
+        """The same sound is made once, in one file, however many ask for it at the same time."""
         if order.key not in self._sounds:
-            self._sounds[order.key] = asyncio.create_task(self._speak(order))
+            self._sounds[order.key] = asyncio.create_task(make())
         return await asyncio.shield(self._sounds[order.key])
 
     async def _paced(self, kept: KeptSpeech, pace: float) -> KeptSpeech:
@@ -318,6 +322,9 @@ class _Session:
         order = kept.order.model_copy(update={"pace": pace})
         if self.engine.profile.paces:
             return await self._sound(order)
+        return await self._once(order, lambda: self._stretch(kept, order, pace))
+
+    async def _stretch(self, kept: KeptSpeech, order: SpeechOrder, pace: float) -> KeptSpeech:
         if ready := await find_kept(self.storage, self.till.user_id, order.key):
             return ready
         source, faster = (self.folder / f"{one.key}.flac" for one in (kept.order, order))

@@ -12,7 +12,7 @@ from resources.database.records import Job
 
 async def change_finish(connection: Connection, job: Job, finish: Finish) -> Job:
     """Have the film of ``job`` finished as ``finish`` says, at no cost: its clips are kept, and so is the film until
-    the new one is there. Nothing happens where it is finished so already.
+    the new one is there. Nothing happens where it is finished so already, and nothing has failed since.
 
     Raises CONFLICT (the job is under way, or scenes of it are not filmed), INVALID_REQUEST for the number of a scene
     that it does not have, and NOT_FOUND for music that is not the user's.
@@ -23,13 +23,15 @@ async def change_finish(connection: Connection, job: Job, finish: Finish) -> Job
     if unfilmed := [row.scene_index for row in rows if row.status is not SceneStatus.SUCCEEDED]:
         raise RecastError(
             ErrorCode.CONFLICT,
-            f"Scene {unfilmed[0]} is not filmed. Try the job again first; to finish a film buys nothing.",
+            f"Scene {unfilmed[0]} is not filmed. Try the job again first, or choose an earlier take of the scene; to"
+            " finish a film buys nothing.",
         )
     numbers = {row.scene_index for row in rows}
     if missing := [number for number in finish.order if number not in numbers]:
         raise RecastError(ErrorCode.INVALID_REQUEST, f"The job has no scene {missing[0]}.")
     await require_music(connection, job.user_id, finish.music)
-    if job.status is JobStatus.SUCCEEDED and job.result and job.result.finish == finish:
+    is_there = job.result is not None and job.result.finish == finish == job.options.finish
+    if job.status is JobStatus.SUCCEEDED and is_there and job.error_code is None:
         return job
     queued = await jobs.change_finish(connection, job.id, finish)
     if queued is None:

@@ -1,7 +1,6 @@
 """The transcript of a video that has no captions, or of a recording that its user has sent: it is listened to."""
 
 import asyncio
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +17,7 @@ from domain.transcript import Hearing, Transcript
 from resources.database import jobs
 from resources.database.connection import Connection, Database
 from resources.database.records import Upload
+from resources.scratch import scratch_folder
 from resources.settings import Settings
 from resources.speech.engines import open_engine
 from resources.speech.protocol import Engine
@@ -67,8 +67,8 @@ class Listener:
         """
         prefix = source_audio_prefix(work.job.user_id, work.job.id)
         try:
-            with tempfile.TemporaryDirectory(prefix="recast-sound-") as folder:
-                path, listing = await self._sound(work, video_id, prefix, Path(folder))
+            with scratch_folder("sound") as folder:
+                path, listing = await self._sound(work, video_id, prefix, folder)
                 listened = await self._listen(work, path, self.language)
         except RecastError as error:
             if error.code in OF_THE_SOUND:
@@ -85,8 +85,8 @@ class Listener:
 
     async def recording(self, work: Work, upload: Upload, source: Source) -> Transcript:
         """What is said in a recording, with what its user says of it. Raises what ``listen`` raises."""
-        with tempfile.TemporaryDirectory(prefix="recast-sound-") as folder:
-            path = Path(folder) / SOUND
+        with scratch_folder("sound") as folder:
+            path = folder / SOUND
             await self.storage.download(upload.s3_key, path, upload.s3_version)
             listened = await self._listen(
                 work,

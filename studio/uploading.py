@@ -180,7 +180,8 @@ async def complete_music(connect: Connect, storage: Storage, user_id: UUID, uplo
             # False where it was asked twice at once; the other was first.
             await uploads.complete_upload(connection, upload_id, stored.version, facts)
             upload = await uploads.find_upload(connection, upload_id)
-    if upload is None:
+    if upload is None or upload.state is not UploadState.COMPLETE:
+        # Deleted while it was looked at.
         raise RecastError(ErrorCode.NOT_FOUND)
     return upload
 

@@ -138,12 +138,7 @@ async def _fail(work: Work, error: RecastError, run_id: str) -> None:
         await cancel(connection, job)
         return
     async with connection.transaction():
-        if job.succeeded_at:
-            # A retake failed; the film that was there stands.
-            ended = await jobs.succeed_job(connection, job.id, run_id)
-        else:
-            ended = await jobs.fail_job(connection, job.id, error.code, error.detail, run_id=run_id)
-        if ended:
+        if await jobs.fail_job(connection, job.id, error.code, error.detail, run_id=run_id):
             await work.note("stage_failed", error.detail, error_code=error.code, remedy=error.meaning.remedy)
             await events.append_event(
                 connection,

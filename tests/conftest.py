@@ -17,7 +17,7 @@ from tests.shared_costs import share
 GATEWAY_PASSWORD = "gateway"
 WORKER_PASSWORD = "worker"
 
-LONGEST_FIRST = ("e2e", "integration", "unit")
+LONGEST_FIRST = ("e2e", "filming", "test_training.py", "integration", "unit")
 
 
 # A busy machine makes an example slow, and slow is not wrong.

@@ -33,8 +33,9 @@ MOST_LISTED = 100
 async def change_job_finish(
     job: OwnJob, body: FinishChange, user: User, connection: Transaction, launches: LaunchesAfterCommit
 ) -> JobView:
-    """Change the order of an ended film's scenes, its transitions, its music or whether its clips are heard. Nothing is
-    filmed again and nothing bought: only what changes is made anew. Until then the film stays as it was."""
+    """Change the order of an ended film's scenes, its transitions, music or captions, how clips fill its picture, or
+    whether they are heard. Nothing is filmed again and nothing bought: only what changes is made anew. Until then the
+    film stays as it was; so it does if that fails, and then the job's `error` says why."""
     try:
         finish = body.applied_to(job.options.finish, user.sub)
     except ValueError as error:

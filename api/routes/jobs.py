@@ -147,8 +147,8 @@ async def cancel_job(job: OwnJob, connection: Transaction) -> CancelView:
 async def retry_job(
     job: OwnJob, connection: Transaction, launches: LaunchesAfterCommit, services: ServicesOf
 ) -> JobView:
-    """Start a failed or canceled job again. What was finished is kept: only the missing scenes are filmed. Asking again
-    while the job is under way changes nothing."""
+    """Start a failed or canceled job again, or a change of a film that has failed. What was finished is kept: only the
+    missing scenes are filmed. Asking again while the job is under way changes nothing."""
     if retried := await jobs.retry_job(connection, job.id):
         if retried.type is JobType.GENERATION:
             rest = await quote_rest(

@@ -110,7 +110,8 @@ class FinishView(FinishForm):
 
 
 class FinishChange(View):
-    """What is to be different; what is left out stays as it is."""
+    """What is to be different; what is left out stays as it is, also within the transition. Music is replaced as one
+    when a piece or an upload is named (`"piece": null` for none), and else only its volume changes."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra=example({"music": {"piece": "night", "volume_db": -3}, "order": [2, 1, 3]})
@@ -132,11 +133,19 @@ class FinishChange(View):
         """Raises ValueError for an order that shows a scene twice."""
         wished = {name: getattr(self, name) for name in ("keeps_clip_sound", "fit", "captions", "order")}
         wished |= {
-            "transition": self.transition and self.transition.model_dump(),
-            "music": self.music and self.music.as_music(user_id).model_dump(),
+            "transition": self.transition
+            and present.transition.model_dump() | self.transition.model_dump(exclude_unset=True),
+            "music": self.music and self._music(self.music, present.music, user_id).model_dump(),
         }
         changed = {name: value for name, value in wished.items() if value is not None}
         return Finish.model_validate(present.model_dump() | changed)
+
+    @staticmethod
+    def _music(wished: MusicView, present: Music, user_id: UUID) -> Music:
+        named = wished.model_fields_set
+        volume_db = wished.volume_db if "volume_db" in named else present.volume_db
+        played = wished.as_music(user_id) if named & {"piece", "upload_id"} else present
+        return played.model_copy(update={"volume_db": volume_db})
 
 
 class PieceView(View):

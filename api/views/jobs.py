@@ -129,7 +129,10 @@ class JobView(View):
     parent_job_id: UUID | None = Field(description="The import that the script came from.")
     options: OptionsView
     cost: CostView
-    error: Failure | None
+    error: Failure | None = Field(
+        description="What the job has failed with. Of a job that has succeeded, what the last change of it has failed"
+        " with: the film stands as it was, and the change can be tried again."
+    )
     created_at: datetime
     updated_at: datetime
     started_at: datetime | None

@@ -63,9 +63,11 @@ def _stage_status(job: Job, event: JobEvent | None, newest: int) -> StageStatus:
     if event.kind == "stage_succeeded":
         return StageStatus.SUCCEEDED
     if event.kind == "stage_failed":
-        return StageStatus.FAILED if job.status is JobStatus.FAILED else StageStatus.WAITING
-    if event.id == newest and job.status in (JobStatus.RUNNING, JobStatus.FAILED):
-        return StageStatus.RUNNING if job.status is JobStatus.RUNNING else StageStatus.FAILED
+        return StageStatus.FAILED if job.error_code else StageStatus.WAITING
+    if event.id == newest and job.status is JobStatus.RUNNING:
+        return StageStatus.RUNNING
+    if event.id == newest and job.error_code:
+        return StageStatus.FAILED
     return StageStatus.WAITING
 
 

@@ -35,9 +35,9 @@ def burn_in(script: str, folder: Path, typefaces: Typefaces) -> BurnIn:
     weight, which for some is the thinnest; fontconfig finds the bold one, and reads what is drawn.
     """
     ass, fonts = folder / "captions.ass", folder / "fonts.conf"
-    ass.write_text(script)
+    ass.write_text(script, encoding="utf-8")
     folders = "\n".join(f"<dir>{escape(str(one))}</dir>" for one in typefaces.folders)
-    fonts.write_text(_CONFIGURATION.format(folders=folders, cache=escape(str(_cache()))))
+    fonts.write_text(_CONFIGURATION.format(folders=folders, cache=escape(str(_cache()))), encoding="utf-8")
     return BurnIn(filter_of("ass", filename=ass), {"FONTCONFIG_FILE": str(fonts)})
 
 

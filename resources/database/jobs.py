@@ -305,10 +305,13 @@ async def save_result(
 
 
 async def fail_job(connection: Connection, job_id: UUID, code: ErrorCode, message: str, *, run_id: str | None) -> bool:
-    """Fail an unfinished job, if ``run_id`` is the run that works on it."""
+    """Fail an unfinished job, if ``run_id`` is the run that works on it. One that had succeeded has succeeded
+    still: what it made stands, and the error is that of the change."""
     cursor = await connection.execute(
         """
-        update jobs set status = 'failed', error_code = %(code)s, error_message = %(message)s,
+        update jobs set error_code = %(code)s, error_message = %(message)s,
+          status = case when succeeded_at is null then 'failed' else 'succeeded' end,
+          progress = case when succeeded_at is null then progress else 100 end,
           finished_at = clock_timestamp(), cancel_requested_at = null
         where id = %(job)s and status in ('queued', 'running') and dagster_run_id is not distinct from %(run)s
         """,
@@ -343,7 +346,8 @@ async def request_cancel(connection: Connection, job_id: UUID) -> Job | None:
 
 
 async def retry_job(connection: Connection, job_id: UUID) -> Job | None:
-    """Put a failed or canceled job of the connection's user back into the outbox, its unfinished scenes with it."""
+    """Put a failed or canceled job of the connection's user back into the outbox, its unfinished scenes with it; so
+    too a film of which a change has failed."""
     cursor = connection.cursor(row_factory=class_row(Job))
     await cursor.execute("select * from retry_job(%s)", (job_id,))
     return await cursor.fetchone()

@@ -103,13 +103,17 @@ async def discard_upload(connection: Connection, upload_id: UUID) -> bool:
 
 
 async def discard_unused_upload(connection: Connection, upload_id: UUID) -> bool:
-    """Discard an upload, complete or not; False when an import that is not over reads it, or when there is none."""
+    """Discard an upload, complete or not; False when a job that is not over reads it, or when there is none."""
     cursor = await connection.execute(
         """
         update uploads set state = 'discarded', completed_at = null
         where id = %s and state <> 'discarded' and not exists (
           select from scripts join jobs on jobs.script_id = scripts.id
           where scripts.upload_id = uploads.id and jobs.type = 'import' and jobs.status in ('queued', 'running')
+        ) and not exists (
+          select from jobs
+          where jobs.user_id = uploads.user_id and jobs.status in ('queued', 'running')
+            and jobs.options #>> '{finish,music,upload_key}' = uploads.s3_key
         )
         """,
         (upload_id,),

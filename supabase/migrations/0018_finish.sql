@@ -4,10 +4,28 @@
 alter table uploads drop constraint uploads_kind_check,
   add constraint uploads_kind_check check (kind in ('transcript', 'recording', 'music'));
 
+-- A film stands when a change of it fails, and says what the change failed with. One that never got to a worker goes
+-- straight back to what it was.
+alter table jobs drop constraint jobs_check,
+  add constraint jobs_error_check check (
+    (status <> 'failed' or error_code is not null)
+    and (error_code is null or status in ('failed', 'succeeded'))
+  ),
+  add constraint jobs_succeeded_check check (status <> 'succeeded' or succeeded_at is not null);
+create or replace function job_may_move(from_status text, to_status text) returns boolean language sql immutable as $$
+  select from_status = to_status or (from_status, to_status) in (
+    ('queued', 'running'), ('queued', 'failed'), ('queued', 'canceled'), ('queued', 'succeeded'),
+    ('running', 'succeeded'), ('running', 'failed'), ('running', 'canceled'), ('running', 'queued'),
+    ('failed', 'queued'), ('failed', 'running'),
+    ('succeeded', 'queued'), ('succeeded', 'running'),
+    ('canceled', 'queued')
+  )
+$$;
+
 -- The stage with which the job's next launch begins; null: with its first.
 alter table jobs add column first_stage text check (first_stage in ('final_mp4'));
 
--- As before, and from the first stage on.
+-- As before, from the first stage on; and a change that failed can be tried again, too, as it was asked for.
 create or replace function retry_job(job uuid) returns setof jobs
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -16,8 +34,9 @@ begin
   update public.jobs
     set status = 'queued', progress = 0, error_code = null, error_message = null, cancel_requested_at = null,
         launches_before_retry = launch_number, launch_claimed_at = null, dagster_run_id = null, started_at = null,
-        finished_at = null, first_stage = null
-    where id = job and user_id = (select auth.uid()) and status in ('failed', 'canceled')
+        finished_at = null, first_stage = case when status = 'succeeded' then first_stage end
+    where id = job and user_id = (select auth.uid())
+      and (status in ('failed', 'canceled') or (status = 'succeeded' and error_code is not null))
     returning * into retried;
   if retried.id is null then
     return;

@@ -183,16 +183,74 @@ async def test_a_film_under_way_or_without_all_its_clips_is_not_finished_another
     assert (answer.status_code, answer.json()["code"]) == (409, "CONFLICT")
 
 
-async def test_a_retry_runs_all_stages_again(
+async def test_a_film_stands_when_a_change_of_it_fails_and_the_change_can_be_tried_again(
     alice: SignedIn, finished: str, pipeline: Pipeline, dagster: Dagster, database_urls: DatabaseUrls
 ) -> None:
+    before = (await alice.get(f"/jobs/{finished}/result")).json()
     await change(alice, finished, order=[1])
     await pipeline.begin(finished, "final_mp4")
     await pipeline.fail(finished, "final_mp4", ErrorCode.STITCH_FAILED)
+    job = (await alice.get(f"/jobs/{finished}")).json()
+    assert (job["status"], job["progress"], job["error"]["code"]) == ("succeeded", 100, "STITCH_FAILED")
+    assert next(one["status"] for one in job["stages"] if one["stage"] == "final_mp4") == "failed"
+    after = (await alice.get(f"/jobs/{finished}/result")).json()
+    assert (after["delivery"], after["finish"]) == (before["delivery"], before["finish"])
+    again = await alice.post(f"/jobs/{finished}/retry")
+    assert (again.status_code, again.json()["status"], again.json()["error"]) == (202, "queued", None)
     assert (await job_of(database_urls, finished)).first_stage is Stage.FINAL_MP4
-    await alice.post(f"/jobs/{finished}/retry")
-    assert (await job_of(database_urls, finished)).first_stage is None
+    assert dagster.launched[-1]["stages"] == ["final_mp4"]
+    await pipeline.finish_film(finished)
+    assert (await alice.get(f"/jobs/{finished}")).json()["error"] is None
+    assert (await alice.post(f"/jobs/{finished}/retry")).status_code == 409
+
+
+async def test_after_a_change_that_failed_the_finish_of_before_can_be_asked_for(
+    alice: SignedIn, finished: str, pipeline: Pipeline, database_urls: DatabaseUrls
+) -> None:
+    """It is what the next take is finished with."""
+    await change(alice, finished, order=[1])
+    await pipeline.begin(finished, "final_mp4")
+    await pipeline.fail(finished, "final_mp4", ErrorCode.STITCH_FAILED)
+    answer = await change(alice, finished, order=[])
+    assert answer.json()["status"] == "queued"
+    assert (await job_of(database_urls, finished)).options.finish == Finish()
+
+
+async def test_a_film_that_never_was_is_tried_again_from_its_first_stage(
+    alice: SignedIn, film: str, pipeline: Pipeline, dagster: Dagster, database_urls: DatabaseUrls
+) -> None:
+    await pipeline.begin(film, "clips")
+    await pipeline.plan_scenes(film)
+    async with Database(database_urls.worker).connect() as connection:
+        for row in await scenes.list_scenes(connection, UUID(film)):
+            await scenes.save_prompt(connection, row.id, PROMPT)
+            await show(connection, row.id, "a" * 64)
+    for _ in ("as it was ordered", "finished another way"):
+        await pipeline.fail(film, "final_mp4", ErrorCode.STITCH_FAILED)
+        assert (await alice.get(f"/jobs/{film}")).json()["status"] == "failed"
+        await change(alice, film, order=[1])
+        assert (await job_of(database_urls, film)).first_stage is Stage.FINAL_MP4
+        await pipeline.begin(film, "final_mp4")
+    await pipeline.fail(film, "final_mp4", ErrorCode.STITCH_FAILED)
+    await alice.post(f"/jobs/{film}/retry")
+    assert (await job_of(database_urls, film)).first_stage is None
     assert dagster.launched[-1]["stages"] == []
+
+
+async def test_what_a_transition_or_music_is_not_told_stays_as_it_is(
+    alice: SignedIn, finished: str, pipeline: Pipeline, database_urls: DatabaseUrls
+) -> None:
+    await change(alice, finished, transition={"kind": "dip", "seconds": 1}, music={"piece": "dawn", "volume_db": -3})
+    for transition, music, expected in [
+        ({"seconds": 0.4}, {"volume_db": 2}, ("dip", 0.4, "dawn", 2)),
+        ({"kind": "wipe"}, {"piece": "night"}, ("wipe", 0.4, "night", 2)),
+        ({}, {"piece": None}, ("wipe", 0.4, None, 2)),
+    ]:
+        await pipeline.finish_film(finished)
+        await change(alice, finished, transition=transition, music=music)
+        finish = (await job_of(database_urls, finished)).options.finish
+        told = (finish.transition.kind, finish.transition.seconds, finish.music.piece, finish.music.volume_db)
+        assert told == expected
 
 
 async def test_music_of_ones_own_is_sent_looked_at_and_used(
@@ -230,6 +288,16 @@ async def test_what_is_no_music_is_refused_and_nothing_of_it_is_kept(
         assert admin.execute("select count(*) from uploads where state <> 'discarded'").fetchone() == (0,)
 
 
+async def test_music_of_a_film_under_way_is_not_deleted(alice: SignedIn, finished: str, pipeline: Pipeline) -> None:
+    sent = (await send_music(alice, tune())).json()
+    await change(alice, finished, music={"upload_id": sent["id"]})
+    answer = await alice.request("DELETE", f"/uploads/{sent['id']}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "CONFLICT")
+    await pipeline.finish_film(finished)
+    assert (await alice.request("DELETE", f"/uploads/{sent['id']}")).status_code == 204
+    assert (await alice.get("/music")).json()["sent"] == []
+
+
 async def test_a_recording_is_no_music_and_music_no_recording(
     alice: SignedIn, mallory: SignedIn, finished: str
 ) -> None:
@@ -251,15 +319,35 @@ async def test_what_is_typed_becomes_the_body_that_is_asked_for(alice: SignedIn,
         client = ApiClient(http)
         typed = Wishes(transition=TransitionKind.DIP, music="dawn", volume_db=2, clip_sound=False, order=[2, 1])
         assert await typed.as_body(client) == {
-            "transition": {"kind": "dip", "seconds": 0.5},
+            "transition": {"kind": "dip"},
             "music": {"piece": "dawn", "volume_db": 2},
             "keeps_clip_sound": False,
             "order": [2, 1],
         }
-        assert await Wishes(music="none").as_body(client) == {"music": {"volume_db": 0}}
+        assert await Wishes(music="none").as_body(client) == {"music": {"piece": None}}
         body = await Wishes(music=str(tmp_path / "tune.wav")).as_body(client)
-        assert body == {"music": {"upload_id": str((await client.music()).sent[0].id), "volume_db": 0}}
-        with pytest.raises(RecastError, match="no piece and no file"):
+        sent = str((await client.music()).sent[0].id)
+        assert body == {"music": {"upload_id": sent}}
+        assert await Wishes(music=sent, volume_db=1).as_body(client) == {"music": {"upload_id": sent, "volume_db": 1}}
+        with pytest.raises(RecastError, match="no piece, no file"):
             await Wishes(music="no such tune.wav").as_body(client)
+        with pytest.raises(RecastError, match="no piece, no file"):
+            await Wishes(music=str(uuid4())).as_body(client)
         with pytest.raises(RecastError, match="--music"):
             await Wishes(volume_db=3).as_body(client)
+
+
+async def test_only_what_is_typed_of_a_film_that_is_there_is_asked_for(
+    alice: SignedIn, finished: str, address: str, pipeline: Pipeline
+) -> None:
+    async with await client_of(alice, address) as http:
+        client = ApiClient(http)
+        present = (await client.job(UUID(finished))).options.finish
+        body = await Wishes(transition_seconds=1).as_body(client, present)
+        assert body == {"transition": {"kind": "crossfade", "seconds": 1}}
+        with pytest.raises(RecastError, match="--music"):
+            await Wishes(volume_db=3).as_body(client, present)
+        await change(alice, finished, transition={"kind": "dip"}, music={"piece": "dawn"})
+        present = (await client.job(UUID(finished))).options.finish
+        body = await Wishes(transition_seconds=1, volume_db=3).as_body(client, present)
+        assert body == {"transition": {"seconds": 1}, "music": {"volume_db": 3}}

@@ -571,7 +571,7 @@ async def test_a_deleted_transcript_leaves_its_script_with_its_lines(
 
 
 async def finish_job(database: psycopg.AsyncConnection[Any], job_id: str) -> None:
-    await database.execute("update jobs set status = 'succeeded' where id = %s", (job_id,))
+    await database.execute("update jobs set status = 'succeeded', succeeded_at = now() where id = %s", (job_id,))
 
 
 async def test_an_upload_under_way_can_be_taken_back(

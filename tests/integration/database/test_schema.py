@@ -6,7 +6,9 @@ import psycopg
 import pytest
 
 from domain.characters import CHARACTER_TRANSITIONS, CharacterStatus
+from domain.errors import ErrorCode
 from domain.states import JOB_TRANSITIONS, SCENE_TRANSITIONS, JobStatus, SceneStatus
+from resources.database import jobs
 from resources.database.connection import Connection
 from tests.conftest import DatabaseUrls
 from tests.integration.database.conftest import Tenant
@@ -112,8 +114,19 @@ async def _compare(worker: Connection, function: str, transitions: Any, status: 
 
 
 async def test_a_forbidden_move_is_refused_whoever_asks(worker: Connection, ann: Tenant) -> None:
-    with pytest.raises(psycopg.errors.CheckViolation, match="cannot move from queued to succeeded"):
+    await worker.execute("update jobs set status = 'canceled' where id = %s", (ann.job_id,))
+    with pytest.raises(psycopg.errors.CheckViolation, match="cannot move from canceled to running"):
+        await worker.execute("update jobs set status = 'running' where id = %s", (ann.job_id,))
+
+
+async def test_only_a_job_that_had_succeeded_goes_straight_back_to_it(worker: Connection, ann: Tenant) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match="jobs_succeeded_check"):
         await worker.execute("update jobs set status = 'succeeded' where id = %s", (ann.job_id,))
+    await worker.execute("update jobs set succeeded_at = now() where id = %s", (ann.job_id,))
+    assert await jobs.fail_job(worker, ann.job_id, ErrorCode.RUN_LOST, "lost", run_id=None)
+    job = await jobs.find_job(worker, ann.job_id)
+    assert job
+    assert (job.status, job.progress, job.error_code) == ("succeeded", 100, "RUN_LOST")
 
 
 async def test_events_are_append_only(worker: Connection, ann: Tenant) -> None:

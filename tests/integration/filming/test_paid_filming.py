@@ -259,6 +259,17 @@ async def test_a_clip_that_vanished_from_storage_is_not_paid_for_under_the_same_
     assert len(bill.ids()) == 2
 
 
+async def test_a_clip_whose_original_is_kept_is_still_owned(a_set: MakeSet, bill: Bill, connection: Connection) -> None:
+    """Mezzanines may be deleted: what they were encoded from makes them anew."""
+    set_ = await a_set("Ada waves")
+    await set_.film()
+    await connection.execute("update assets set s3_key = s3_key || '.deleted'")
+    await connection.execute("update job_scenes set status = 'queued'")
+    (filmed,) = await set_.film()
+    assert (filmed.error, filmed.reused) == (None, True)
+    assert len(bill.ids()) == 1
+
+
 async def test_a_film_that_may_be_partial_shows_a_draft_for_what_failed(a_set: MakeSet, bill: Bill) -> None:
     set_ = await a_set("Ada waves", "Ada nods [[refuse]]", deliver_partial=True)
     filmed = await set_.film()

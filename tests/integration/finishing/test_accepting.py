@@ -6,6 +6,7 @@ import pytest
 
 from domain.errors import ErrorCode, RecastError
 from domain.profile import Profile
+from resources import media
 from resources.media import decode_check
 from studio.accepting import accept
 from tests.integration.finishing.clips import Make, a_shot, render
@@ -82,3 +83,13 @@ async def test_a_text_is_no_clip_whatever_it_names(make: Make, tmp_path: Path, t
 async def test_a_quiet_scene_that_only_blinks_is_not_frozen(make: Make) -> None:
     blink = "color=gray:s={w}x{h}:r={r},drawbox=x=60:y=40:w=12:h=4:color=0x8c8c8c:t=fill:enable='between(t,1.9,2.1)'"
     assert not decode_check(make(90, picture=blink)).frozen
+
+
+def test_of_a_clip_that_would_take_long_only_its_beginning_is_decoded(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = "color=black:s={w}x{h}:r={r}:d=1.2,tpad=stop_mode=add:color=white:stop=-1"
+    clip = make(90, picture=late, extra=("-g", "300", "-keyint_min", "300"))
+    assert not decode_check(clip).black
+    monkeypatch.setattr(media, "MOST_DECODED_PIXELS", 30 * 160 * 90)
+    assert decode_check(clip).black

@@ -150,6 +150,20 @@ async def test_a_broken_clip_is_named_by_its_scene_and_the_film_before_stands(
     assert job.status == "succeeded", "it was delivered once, and that film is still there"
 
 
+async def test_what_is_lost_is_named_by_its_scene(a_film: MakeFilm) -> None:
+    film = await a_film(2)
+    first, second = await film.rows()
+    line = SpokenLine(line_id=1, character_id=None, text="Hello.", key="k", seconds=1.0)
+    said = second.model_copy(update={"speech": (PlacedLine(line=line, start=0.0),)})
+    with pytest.raises(RecastError, match="said in scene 2 is lost") as raised:
+        await film.deliver_scenes([first, said])
+    assert raised.value.code is ErrorCode.STITCH_FAILED
+    gone = second.model_copy(update={"clip_key": "f" * 64, "s3_key": "users/nobody/clip.mp4"})
+    with pytest.raises(RecastError, match="clip of scene 2") as raised:
+        await film.deliver_scenes([first, gone])
+    assert raised.value.code is ErrorCode.STITCH_FAILED
+
+
 async def test_music_must_be_an_upload_of_the_same_user(a_film: MakeFilm, tmp_path: Path) -> None:
     film, other = await a_film(1), await a_film(1)
     tune = write(tmp_path / "tune.wav", tone(330, 4.0)).read_bytes()

@@ -200,7 +200,9 @@ async def test_a_sound_that_could_not_be_deleted_is_swept_once_its_job_is_done(
         await run(desk, talk, listener(desk, talk))
     assert await sweep_sounds(desk.database, desk.storage) == 0
     async with desk.database.connect() as connection:
-        await connection.execute("update jobs set status = 'succeeded' where id = %s", (desk.job_id,))
+        await connection.execute(
+            "update jobs set status = 'succeeded', succeeded_at = now() where id = %s", (desk.job_id,)
+        )
     assert await sweep_sounds(desk.database, desk.storage) == 1
     assert await desk.storage.head(source_audio_prefix(desk.user_id, desk.job_id) + soundtrack.SOUND) is None
 

@@ -17,11 +17,13 @@ from resources.database.records import JobOptions
 from resources.settings import Settings
 from resources.storage import speech_object_key
 from resources.video.cameras import Cameras
+from resources.voices import sound
 from resources.voices.espeak import EspeakVoices
 from studio.narrating import Narration, narrator
 from studio.work import stage_work
 from tests.integration.narration.conftest import ADA, BRUNO, Desk, Running, charges, line, voices
 
+TWICE = "We have rowed the whole night long, and still the harbour does not come any nearer to us."
 LONG = "This sentence has a great many more words than anybody could possibly say in the two short seconds it is given."
 
 
@@ -162,6 +164,26 @@ async def test_paid_speech_is_stretched_and_not_bought_again(desk: Desk, speakin
     whole = float(charge["input"]["seconds"])  # type: ignore[index]
     assert spoken.seconds == pytest.approx((whole - 0.3) / spoken.scenes[0].fit.pace, rel=0.05)
     assert again.scenes == spoken.scenes
+
+
+async def test_a_line_that_is_said_twice_in_a_scene_is_stretched_once(
+    desk: Desk, speaking: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two who write the same file would each store what the other has half written."""
+    stretched: list[Path] = []
+    stretch = sound.stretch
+
+    async def counted(source: Path, destination: Path, pace: float) -> float:
+        stretched.append(destination)
+        return await stretch(source, destination, pace)
+
+    monkeypatch.setattr(sound, "stretch", counted)
+    engine = voices(speaking)
+    made = await desk.plan([line(TWICE, 0, 2, "Ada"), line(TWICE, 2, 4, "Ada")])
+    spoken = await made.narrate(engine)
+    await engine.close()
+    assert spoken.scenes[0].fit.pace > 1
+    assert len(stretched) == 1
 
 
 async def test_lines_that_nobody_can_say_are_left_out_and_told(desk: Desk, espeak: EspeakVoices) -> None:

@@ -136,3 +136,14 @@ async def test_where_nothing_is_heard_nothing_is_made_loud(tmp_path: Path) -> No
     heard = await mix(Tracks(2 * RATE, RATE), tmp_path / "track.mp4")
     assert heard.is_silence
     assert np.abs(read(tmp_path / "track.mp4")).max() < 1e-4
+
+
+async def test_the_same_tracks_are_mixed_to_the_same_bytes(tmp_path: Path) -> None:
+    voice = speech(tmp_path, [(0.0, a_voice(5))], 5)
+    write(tmp_path / "clips.wav", np.stack([tone(880, 5)] * 2, axis=1))
+    tracks = Tracks(5 * RATE, RATE, speech=voice, clips=tmp_path / "clips.wav", bed=await a_bed(tmp_path))
+    made = set()
+    for number in range(4):
+        await mix(tracks, tmp_path / f"{number}.mp4")
+        made.add((tmp_path / f"{number}.mp4").read_bytes())
+    assert len(made) == 1

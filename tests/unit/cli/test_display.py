@@ -5,10 +5,11 @@ from uuid import uuid4
 
 from rich.console import Console
 
-from cli.api_client import JobView, SceneView, StageView
+from cli.api_client import BedView, FinishView, JobView, OptionsView, SceneView, StageView, TransitionView
 from cli.display import LiveDisplay, PlainDisplay, display_for
 from cli.exits import Exit, exit_status
 from domain.errors import ErrorCode
+from domain.finish import TransitionKind
 
 
 def job(status: str, progress: int, stage: str, *scenes: str) -> JobView:
@@ -18,6 +19,7 @@ def job(status: str, progress: int, stage: str, *scenes: str) -> JobView:
         status=status,
         progress=progress,
         created_at="2026-11-02T09:00:00Z",
+        options=OptionsView(finish=FinishView(transition=TransitionView(kind=TransitionKind.CUT), music=BedView())),
         stages=[StageView(stage="clips", status=stage)],
         scenes=[
             SceneView(index=index, status=scene, progress=0, text="Hello.") for index, scene in enumerate(scenes, 1)

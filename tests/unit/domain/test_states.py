@@ -20,8 +20,7 @@ def test_a_canceled_job_runs_only_after_it_was_queued_again() -> None:
     assert SCENE_TRANSITIONS[SceneStatus.CANCELED] == {SceneStatus.QUEUED}
 
 
-def test_a_job_never_succeeds_without_running_but_a_scene_does_when_its_clip_is_owned() -> None:
-    assert JobStatus.SUCCEEDED not in JOB_TRANSITIONS[JobStatus.QUEUED]
+def test_a_scene_succeeds_without_running_when_its_clip_is_owned() -> None:
     assert SceneStatus.SUCCEEDED in SCENE_TRANSITIONS[SceneStatus.QUEUED]
 
 
