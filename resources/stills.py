@@ -14,7 +14,7 @@ DARK_LUMA = 32
 """Of 255, on average: nobody is drawn in by that."""
 
 
-def still(clip: Path, seconds: float, *, scene: int | None = None) -> Image.Image:
+def still(clip: Path, seconds: float, *, scene: int) -> Image.Image:
     """The keyframe of ``clip`` at ``seconds``, or the one before: nothing else is decoded. Raises STITCH_FAILED, naming
     ``scene``, whose clip it is."""
     try:
@@ -25,9 +25,10 @@ def still(clip: Path, seconds: float, *, scene: int | None = None) -> Image.Imag
             stream.codec_context.skip_frame = "NONKEY"
             return Image.fromarray(next(container.decode(stream)).to_ndarray(format="rgb24"))
     except (av.FFmpegError, OSError, ValueError, IndexError, StopIteration) as error:
-        whose = f"the clip of scene {scene}" if scene else "a clip"
         raise RecastError(
-            ErrorCode.STITCH_FAILED, f"No still can be taken of {whose}.", cause=f"{clip.name}: {error}"
+            ErrorCode.STITCH_FAILED,
+            f"No still can be taken of the clip of scene {scene}.",
+            cause=f"{clip.name}: {error}",
         ) from error
 
 

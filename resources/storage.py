@@ -72,7 +72,11 @@ def poster_object_key(user_id: UUID, job_id: UUID) -> str:
 
 def part_object_key(user_id: UUID, job_id: UUID, name: str) -> str:
     """What a film is put together from, besides its clips: kept so that a change of one part makes no other anew."""
-    return f"users/{user_id}/jobs/{job_id}/parts/{name}.mp4"
+    return f"{part_object_prefix(user_id, job_id)}{name}.mp4"
+
+
+def part_object_prefix(user_id: UUID, job_id: UUID) -> str:
+    return f"users/{user_id}/jobs/{job_id}/parts/"
 
 
 def transcript_object_key(user_id: UUID, key: str) -> str:

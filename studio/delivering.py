@@ -32,6 +32,7 @@ from resources.storage import (
     StoredObject,
     final_object_key,
     part_object_key,
+    part_object_prefix,
     poster_object_key,
     speech_object_key,
     thumbnail_object_key,
@@ -39,7 +40,7 @@ from resources.storage import (
 from studio.captioning import FilmCaptions, captions_of, store_captions, tell_unreadable
 from studio.concurrency import all_of, until_canceled
 from studio.finishing import Reel, SceneClip, assemble, encode_spans, thread
-from studio.inspecting import Inspection, inspect
+from studio.inspecting import Inspection, UnfitFilmError, inspect
 from studio.mezzanines import fetch_mezzanine, wanted_mezzanine
 from studio.mixing import SceneLine, sound_key, sound_track
 from studio.work import Work
@@ -164,7 +165,12 @@ class _Making:
         wanted = [wanted_mezzanine(row, job.options, row.clip_key or "", self.captions.burned_in) for row in self.rows]
         film = self.folder / "final.mp4"
         # Once the film is made it is cheaper to keep than to give up.
-        reel, inspection = await until_canceled(self.work, self._make(film, wanted, pieces))
+        try:
+            reel, inspection = await until_canceled(self.work, self._make(film, wanted, pieces))
+        except UnfitFilmError:
+            # What it was put together from is not used again: the next try would fail as this one did.
+            await self.storage.delete_folder(part_object_prefix(job.user_id, job.id))
+            raise
         result = await self._keep(film, inspection.facts, wanted, reel, cdn_url)
         return Delivery(result, inspection, self.encoded_clips, self.encoded_transitions, self.mixed)
 
@@ -345,14 +351,15 @@ class _Making:
         async def one(clip: SceneClip, mezzanine: Mezzanine) -> tuple[bool, Thumbnail]:
             key = thumbnail_object_key(user_id, mezzanine.clip_key, mezzanine.key)
             async with self._transfers:
-                picture = await asyncio.to_thread(still, clip.path, mezzanine.seconds / 2)
+                picture = await asyncio.to_thread(still, clip.path, mezzanine.seconds / 2, scene=clip.number)
                 if await self.storage.head(key) is None:
                     await self.storage.put_bytes(key, await asyncio.to_thread(thumbnail, picture), WEBP)
             return is_dark(picture), Thumbnail(scene=clip.number, s3_key=key)
 
         found = await all_of(*(one(*pair) for pair in zip(reel.clips, wanted, strict=True)))
         lit = next((place for place, (dark, _) in enumerate(found) if not dark), 0)
-        picture = await asyncio.to_thread(still, reel.clips[lit].path, wanted[lit].seconds / 2)
+        shown = reel.clips[lit]
+        picture = await asyncio.to_thread(still, shown.path, wanted[lit].seconds / 2, scene=shown.number)
         cover = await self.storage.put_bytes(
             poster_object_key(user_id, self.work.job.id), await asyncio.to_thread(poster, picture), JPEG
         )

@@ -10,7 +10,7 @@ from tests.integration.finishing.clips import TINY, Make
 
 
 def test_a_still_is_a_picture_of_its_clip(make: Make) -> None:
-    assert still(make(45), 1.2).size == (TINY.width, TINY.height)
+    assert still(make(45), 1.2, scene=1).size == (TINY.width, TINY.height)
 
 
 def test_a_clip_that_no_still_can_be_taken_of_is_named_by_its_scene(make: Make, tmp_path: Path) -> None:
