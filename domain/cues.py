@@ -6,6 +6,7 @@ than anybody reads are shown as they are said, and none is left out.
 """
 
 import unicodedata
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 from domain.columns import columns_of, cut_to, is_wide
 from domain.scenes import Scene
+from domain.script import Line
 from domain.sentences import ends_clause, ends_sentence
 from domain.speech import PlacedLine
 from domain.words import TimedWord, gap_after, time_words, words_of
@@ -76,25 +78,29 @@ class Cue:
 
 
 def said_in(scene: Scene, speech: Sequence[PlacedLine] | None) -> tuple[SaidLine, ...]:
-    """What is said in ``scene``: its ``speech``, or, where nobody has spoken it, its lines when the source has them."""
-    if speech is not None:
-        return tuple(
-            SaidLine(
-                text=placed.line.text,
-                start=placed.start,
-                end=placed.end,
-                speaker=str(placed.line.character_id),
-                words=tuple(
-                    word._replace(start=word.start + placed.start, end=word.end + placed.start)
-                    for word in placed.line.words
-                ),
-            )
-            for placed in speech
-        )
-    return tuple(
-        SaidLine(line.text, max(0.0, line.start - scene.start), max(0.0, line.end - scene.start), line.speaker)
-        for line in scene.lines
+    """What is said in ``scene``: its ``speech``; and a line that nobody has spoken, when the source has it."""
+    spoken = deque(speech or ())
+    said: list[SaidLine] = []
+    for line in scene.lines:
+        if spoken and spoken[0].line.text == line.text.strip():
+            said.append(_spoken(spoken.popleft()))
+        else:
+            said.append(_unspoken(line, scene))
+    if spoken:
+        # It is of other lines than the scene has by now, and is what is heard.
+        return tuple(map(_spoken, speech or ()))
+    return tuple(sorted(said, key=lambda one: one.start))
+
+
+def _spoken(placed: PlacedLine) -> SaidLine:
+    words = tuple(
+        word._replace(start=word.start + placed.start, end=word.end + placed.start) for word in placed.line.words
     )
+    return SaidLine(placed.line.text, placed.start, placed.end, str(placed.line.character_id), words)
+
+
+def _unspoken(line: Line, scene: Scene) -> SaidLine:
+    return SaidLine(line.text, max(0.0, line.start - scene.start), max(0.0, line.end - scene.start), line.speaker)
 
 
 def cues_of(lines: Sequence[SaidLine], seconds: float, *, columns: int) -> tuple[Cue, ...]:

@@ -5,8 +5,10 @@ as done, and one that was lost on the way is booked as paid; the line is then as
 of its own, a bounded number of times.
 """
 
+import asyncio
 import hashlib
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,6 +36,9 @@ FORM_VERSION = 1
 """Part of every key: another way to ask, or to keep what comes, is another sound."""
 MOST_TAKES = 3
 """How often a line may be paid for before the job gives up."""
+STORE_SECONDS = 600.0
+"""How long an answer that is paid for waits in memory for a storage that is away."""
+STORE_AGAIN_SECONDS = 5.0
 FLAC, JSON = "audio/flac", "application/json"
 LOST = "lost-"
 """Begins the handle of a call whose answer can never be had."""
@@ -101,6 +106,7 @@ class SpeechGoods:
     user_id: UUID
     ask: Callable[[], Awaitable[Answer]] | None
     _answers: dict[str, Answer] = field(default_factory=dict)
+    _stored: set[str] = field(default_factory=set)
 
     @property
     def kind(self) -> Kind:
@@ -153,9 +159,9 @@ class SpeechGoods:
         answer = await self.ask()
         self._answers[self.key] = answer
         try:
-            await store(self.storage, self.user_id, answer)
+            # Here, where no cancellation reaches: it is paid for, and only in this process.
+            await self._store_patiently(answer)
         except RecastError as error:
-            # It is paid for, and in hand: ``receive`` stores it once the storage answers again.
             log.warning("a spoken line could not be stored yet", attempt_id=str(attempt_id), cause=str(error))
         return self._handle(str(attempt_id), answer.kept)
 
@@ -183,16 +189,32 @@ class SpeechGoods:
         """A line is spoken or it is not."""
 
     async def receive(self, handle: Handle, take: Take) -> KeptSpeech:
-        if kept := await self._kept():
-            return kept
-        answer = self._answers.get(self.key)
-        if answer is None:
+        if answer := self._answers.get(self.key):
+            if self.key not in self._stored:
+                await self._store_patiently(answer)
+            return answer.kept
+        kept = await self._kept()
+        if kept is None:
             raise RecastError(ErrorCode.CLIP_LOST, "A spoken line that was paid for is not in storage.")
-        await store(self.storage, self.user_id, answer)
-        return answer.kept
+        return kept
 
     async def keep(self, connection: Connection, receipt: KeptSpeech, cost: Decimal) -> None:
         """It is in storage, under its key; no row has to say so."""
+
+    async def _store_patiently(self, answer: Answer) -> None:
+        """Raises what the storage says when it has been away for too long."""
+        until = time.monotonic() + STORE_SECONDS
+        while True:
+            try:
+                await store(self.storage, self.user_id, answer)
+            except RecastError as error:
+                if time.monotonic() + STORE_AGAIN_SECONDS > until:
+                    raise
+                log.warning("a spoken line waits for the storage", key=self.key, cause=str(error))
+                await asyncio.sleep(STORE_AGAIN_SECONDS)
+            else:
+                self._stored.add(self.key)
+                return
 
     async def _kept(self) -> KeptSpeech | None:
         return await find_kept(self.storage, self.user_id, self.request_.order.key)

@@ -150,7 +150,8 @@ async def retry_job(
     """Start a failed or canceled job again, or a change of a film that has failed. What was finished is kept: only the
     missing scenes are filmed. Asking again while the job is under way changes nothing."""
     if retried := await jobs.retry_job(connection, job.id):
-        if retried.type is JobType.GENERATION:
+        # To finish a film buys nothing.
+        if retried.type is JobType.GENERATION and retried.first_stage is None:
             rest = await quote_rest(
                 connection, services.cameras, retried, has_model=services.has_language_model, voices=services.voices
             )

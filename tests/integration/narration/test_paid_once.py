@@ -15,6 +15,7 @@ from resources.settings import Settings
 from resources.storage import Storage, StoredObject
 from resources.voices.openai import OpenAIVoices
 from resources.voices.protocol import EngineVoice, Speech
+from studio import speaking as speaking_
 from studio.narrating import CANCEL_CHECK_SECONDS
 from studio.settling import Settler
 from studio.speaking import MOST_TAKES
@@ -59,9 +60,11 @@ class DyingStorage(Storage):
 
 
 class ForgetfulStorage(Storage):
-    """Is out of order for the first sound."""
+    """Is out of order when the first sound comes."""
 
-    failures = 1
+    def __init__(self, settings: Settings, failures: int) -> None:
+        super().__init__(settings)
+        self.failures = failures
 
     async def upload(self, path: Path, key: str, content_type: str, **more: Any) -> StoredObject:
         if self.failures:
@@ -183,10 +186,16 @@ async def test_an_attempt_of_a_job_that_has_ended_is_settled(
 
 
 async def test_speech_that_is_paid_for_is_kept_once_the_storage_answers(
-    desk: Desk, engine: OpenAIVoices, speaking: Running, settings: Settings, word: str
+    desk: Desk,
+    engine: OpenAIVoices,
+    speaking: Running,
+    settings: Settings,
+    word: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(speaking_, "STORE_AGAIN_SECONDS", 0.05)
     made = await film(desk, word)
-    spoken = await made.narrate(engine, storage=ForgetfulStorage(settings))
+    spoken = await made.narrate(engine, storage=ForgetfulStorage(settings, failures=12))
     assert (spoken.bought, len(charges(speaking, word))) == (3, 3)
 
 

@@ -174,6 +174,17 @@ def test_what_is_spoken_has_its_own_times_and_the_source_s_else() -> None:
     assert (spoken.start, spoken.end, spoken.words) == (0.5, 2.0, (TimedWord("The comet.", 0.5, 1.9),))
 
 
+def test_a_line_that_nobody_could_speak_is_read_all_the_same() -> None:
+    lines = (Line(text="The comet.", start=11, end=13, speaker="Ada"), Line(text=" 彗星だ。", start=14, end=16))
+    scene = Scene(index=1, start=10, end=18, lines=lines)
+    line = SpokenLine(line_id=1, character_id=None, text="The comet.", key="k", seconds=1.5)
+    placed = PlacedLine(line=line, start=0.5)
+    assert [(one.text.strip(), one.start) for one in said_in(scene, [placed])] == [("The comet.", 0.5), ("彗星だ。", 4)]
+    assert [one.start for one in said_in(scene, ())] == [1, 4]
+    other = scene.model_copy(update={"lines": lines[1:]})
+    assert [one.text for one in said_in(other, [placed])] == ["The comet."], "what is heard goes before what is edited"
+
+
 @st.composite
 def talks(draw: st.DrawFn) -> list[SaidLine]:
     lines: list[SaidLine] = []
