@@ -16,6 +16,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from cli.stack.folder import SYSTEM_HOME, StackFolder
 from cli.stack.problems import StackError
 from cli.stack.secrets import write_private
@@ -49,24 +51,29 @@ def postgres_home(folder: StackFolder) -> PostgresHome:
     return PostgresHome(programs, folder.system_data / "postgres", account)
 
 
-def system_account(name: str = ACCOUNT) -> Account:
-    """The user ``name``, made if it is missing and can be made, else an unprivileged user that is always there."""
-    for attempt in range(5):
-        try:
-            return _account(name)
-        except KeyError:
-            pass
-        try:
-            subprocess.run(
-                ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", name],
-                check=True,
-                capture_output=True,
-            )
-        except (FileNotFoundError, PermissionError):
-            break
-        except subprocess.CalledProcessError:
-            # Another process may hold the lock of the user database, or have made the user just now.
-            time.sleep(0.1 * 2**attempt)
+def system_account(name: str = ACCOUNT, home: Path = SYSTEM_HOME) -> Account:
+    """The user ``name``, made if it is missing and can be made, else an unprivileged user that is always there. One
+    process at a time makes it, by a lock in ``home``."""
+    home.mkdir(mode=0o755, parents=True, exist_ok=True)
+    # Two that make the same user at once each make one, and the second takes the place of the first: who has seen the
+    # first has the number of a user that is not there any more.
+    with FileLock(home / "account.lock"):
+        for attempt in range(5):
+            try:
+                return _account(name)
+            except KeyError:
+                pass
+            try:
+                subprocess.run(
+                    ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", name],
+                    check=True,
+                    capture_output=True,
+                )
+            except (FileNotFoundError, PermissionError):
+                break
+            except subprocess.CalledProcessError:
+                # Another program may hold the lock of the user database.
+                time.sleep(0.1 * 2**attempt)
     try:
         return _account(SPARE_ACCOUNT)
     except KeyError:
@@ -94,7 +101,6 @@ def _shared_programs() -> Path:
     version = importlib.metadata.version(DISTRIBUTION)
     home = SYSTEM_HOME / f"postgresql-{MAJOR_VERSION}-{version}"
     if not home.exists():
-        SYSTEM_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
         # Copied beside its place and renamed, so that a copy that was cut short is never taken for a whole one.
         draft = Path(tempfile.mkdtemp(prefix=".postgresql-", dir=SYSTEM_HOME))
         try:

@@ -1,5 +1,11 @@
 """PostgreSQL and S3 let in those with a password, from this machine."""
 
+import os
+import pwd
+import subprocess
+import sys
+from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import boto3
@@ -83,6 +89,31 @@ def test_secrets_are_readable_by_their_owner_alone(servers: Stack) -> None:
         assert path.stat().st_mode & 0o077 == 0
 
 
-def test_where_no_user_can_be_made_an_unprivileged_one_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_user_can_be_made_an_unprivileged_one_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert system_account("a-user-that-is-not-there").name == SPARE_ACCOUNT
+    assert system_account("a-user-that-is-not-there", tmp_path).name == SPARE_ACCOUNT
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make users")
+def test_stacks_that_start_at_once_on_a_new_machine_run_as_one_user(tmp_path: Path) -> None:
+    name = f"recast-{os.urandom(4).hex()}"
+    script = (
+        "import sys; from pathlib import Path; from cli.stack.postgres_home import system_account;"
+        " print('ready', flush=True); sys.stdin.readline(); print(system_account(sys.argv[1], Path(sys.argv[2])).uid)"
+    )
+    starting = [
+        subprocess.Popen([sys.executable, "-c", script, name, str(tmp_path)], stdin=PIPE, stdout=PIPE, text=True)
+        for _ in range(4)
+    ]
+    try:
+        for one in starting:
+            assert one.stdout
+            assert one.stdout.readline() == "ready\n"
+        for one in starting:
+            assert one.stdin
+            one.stdin.write("now\n")
+            one.stdin.flush()
+        uids = {int(one.communicate(timeout=60)[0]) for one in starting}
+        assert uids == {pwd.getpwnam(name).pw_uid}
+    finally:
+        subprocess.run(["userdel", name], check=True)
