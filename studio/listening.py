@@ -1,16 +1,10 @@
-"""Listening: the words of an audio file, heard chunk by chunk, each chunk paid for at most once.
-
-A service that transcribes answers at once or never: there is nothing to look up afterwards. So an answer is stored
-before its attempt counts as done, and one that was lost on the way is booked as paid; the chunk is then heard once more
-under a key of its own, a bounded number of times.
-"""
+"""Listening: the words of an audio file, heard chunk by chunk, each chunk paid for at most once."""
 
 import asyncio
 import hashlib
 import json
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -25,36 +19,29 @@ from domain.errors import ErrorCode, RecastError
 from domain.listening import Chunk, Heard, chunk_seconds_at_most, join_chunks, plan_chunks
 from resources import audio
 from resources.audio import Sound
-from resources.database import attempts, events
-from resources.database.connection import Connection, Database
+from resources.database import events
+from resources.database.connection import Database
 from resources.scratch import scratch_folder
 from resources.speech.engines import ending
-from resources.speech.protocol import AudioForm, Engine, EngineProfile, Transcription
+from resources.speech.protocol import AudioForm, Engine, EngineProfile
 from resources.storage import Storage, transcript_object_key
-from resources.video.protocol import Confirm, Handle, Take, TakeStatus
-from studio.purchasing import Patience, PurchaseFailed, Till, buy
+from studio.answers import Answer, AnswerGoods, buy_answer
+from studio.purchasing import Patience, Till
 from studio.work import Work
 
 log = structlog.get_logger(__name__)
 
 PLAN_VERSION = 2
 """Part of every key: another way to cut or to ask is another transcription."""
-MOST_TAKES = 3
-"""How often a chunk may be paid for before the job gives up."""
 CANCEL_CHECK_SECONDS = 1.0
-STORE_SECONDS = 600.0
-"""How long an answer that is paid for waits in memory for a storage that is away."""
-STORE_AGAIN_SECONDS = 5.0
 MISSING_SECONDS = 2.0
 MISSING_SHARE = 0.02
 """Of a recording: by less, the lengths that a header tells and a decoder finds differ with nothing wrong."""
 JSON = "application/json"
-LOST = "lost-"
-"""Begins the handle of a call whose answer can never be had."""
 
 
 class KeptHeard(BaseModel):
-    """What is stored of a chunk, and of the whole (``chunks`` of them)."""
+    """What is stored of a chunk, which costs its list price, and of the whole (``chunks`` of them)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -63,6 +50,7 @@ class KeptHeard(BaseModel):
     model: str
     model_version: str
     request_id: str | None = None
+    cost_usd: Decimal | None = None
     chunks: int = 1
     seconds: float = 0.0
 
@@ -101,137 +89,26 @@ class Listened:
     request_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TranscriptionGoods:
-    """One chunk, heard by one engine. ``ask`` makes the call; None for whoever only settles what others have asked."""
-
-    request_: TranscriptionRequest
-    storage: Storage
-    user_id: UUID
-    ask: Callable[[], Awaitable[Transcription]] | None
-    _answers: dict[str, KeptHeard] = field(default_factory=dict)
-    _stored: set[str] = field(default_factory=set)
-
-    @property
-    def kind(self) -> Kind:
-        return Kind.TRANSCRIPTION
-
-    @property
-    def key(self) -> str:
-        return self.request_.key
-
-    @property
-    def provider(self) -> str:
-        return self.request_.provider
-
-    @property
-    def model(self) -> str:
-        return self.request_.model
-
-    @property
-    def model_version(self) -> str:
-        return self.request_.model_version
-
-    @property
-    def scene_id(self) -> None:
-        return None
-
-    @property
-    def list_price_usd(self) -> Decimal:
-        return self.request_.list_price_usd
-
-    @property
-    def estimate_usd(self) -> Decimal:
-        return self.request_.list_price_usd
-
-    @property
-    def is_free(self) -> bool:
-        return self.estimate_usd == 0
-
-    @property
-    def can_find(self) -> bool:
-        return True
-
-    @property
-    def request(self) -> Mapping[str, Any]:
-        return self.request_.model_dump(mode="json")
-
-    @property
-    def object_key(self) -> str:
-        return transcript_object_key(self.user_id, self.key)
-
-    async def submit(self, attempt_id: UUID, confirm: Confirm) -> Handle:
-        assert self.ask
-        await confirm()
-        answer = await self.ask()
-        kept = KeptHeard(
-            heard=answer.heard,
-            provider=self.provider,
-            model=self.model,
-            model_version=self.model_version,
-            request_id=answer.request_id,
-        )
-        self._answers[self.key] = kept
-        try:
-            # Here, where no cancellation reaches: it is paid for, and only in this process.
-            await self._store_patiently(kept)
-        except RecastError as error:
-            log.warning("a transcription could not be stored yet", attempt_id=str(attempt_id), cause=str(error))
-        return self._handle(str(attempt_id), kept)
-
-    async def find(self, attempt_id: UUID, since: datetime) -> list[Handle]:
-        """What was stored; else, of a call that costs, a handle that stands for its lost answer."""
-        if kept := await find_kept(self.storage, self.object_key):
-            return [self._handle(str(attempt_id), kept)]
-        return [] if self.is_free else [Handle(provider=self.provider, request_id=f"{LOST}{attempt_id}")]
-
-    async def poll(self, handle: Handle) -> Take:
-        if not handle.request_id.startswith(LOST):
-            return Take(status=TakeStatus.SUCCEEDED, progress=100)
-        error = RecastError(
-            ErrorCode.AI_PROVIDER_FAILURE,
-            "The answer of the transcription service was lost.",
-            cause="the call was made, or may have been, and its answer is not stored; it is booked as paid",
-        )
-        return Take(status=TakeStatus.EXPIRED, error=error)
-
-    async def cancel(self, handle: Handle) -> None:
-        """Nothing is under way at the service once there is a handle."""
-
-    async def report(self, progress: int) -> None:
-        """A chunk is heard or it is not."""
-
-    async def receive(self, handle: Handle, take: Take) -> KeptHeard:
-        if kept := self._answers.get(self.key):
-            if self.key not in self._stored:
-                await self._store_patiently(kept)
-            return kept
-        kept = await find_kept(self.storage, self.object_key)
-        if kept is None:
-            raise RecastError(ErrorCode.CLIP_LOST, "A transcription that was paid for is not in storage.")
-        return kept
-
-    async def keep(self, connection: Connection, receipt: KeptHeard, cost: Decimal) -> None:
-        """It is in storage, under its key; no row has to say so."""
-
-    async def _store_patiently(self, kept: KeptHeard) -> None:
-        """Raises what the storage says when it has been away for too long."""
-        until = time.monotonic() + STORE_SECONDS
-        while True:
-            try:
-                await _store(self.storage, self.object_key, kept)
-            except RecastError as error:
-                if time.monotonic() + STORE_AGAIN_SECONDS > until:
-                    raise
-                log.warning("a transcription waits for the storage", key=self.key, cause=str(error))
-                await asyncio.sleep(STORE_AGAIN_SECONDS)
-            else:
-                self._stored.add(self.key)
-                return
-
-    def _handle(self, attempt_id: str, kept: KeptHeard) -> Handle:
-        # Ours is unique where the service gives none, or the same one twice.
-        return Handle(provider=self.provider, request_id=attempt_id, response_id=kept.request_id)
+def transcription_goods(
+    request: TranscriptionRequest,
+    storage: Storage,
+    user_id: UUID,
+    ask: Callable[[], Awaitable[Answer[KeptHeard]]] | None = None,
+) -> AnswerGoods[KeptHeard]:
+    """One chunk, heard by one engine."""
+    object_key = transcript_object_key(user_id, request.key)
+    return AnswerGoods(
+        kind=Kind.TRANSCRIPTION,
+        key=request.key,
+        provider=request.provider,
+        model=request.model,
+        model_version=request.model_version,
+        estimate_usd=request.list_price_usd,
+        request=request.model_dump(mode="json"),
+        service="transcription service",
+        find_kept=lambda: find_kept(storage, object_key),
+        ask=ask,
+    )
 
 
 async def listen(
@@ -383,26 +260,33 @@ class _Session:
         self.till.is_canceling = True
 
     async def _hear(self, chunk: Chunk, gate: asyncio.Semaphore) -> KeptHeard:
-        """One chunk. A take that earlier runs have paid for in vain is passed over."""
-        take = paid_in_vain = 0
         async with gate:
-            while True:
-                take += 1
-                try:
-                    kept = await self._buy(self._request(chunk, take))
-                except PurchaseFailed as failed:
-                    if not failed.paid:
-                        raise
-                    if failed.code is ErrorCode.CLIP_LOST:
-                        continue
-                    self.cost_usd += failed.paid
-                    paid_in_vain += 1
-                    if paid_in_vain == MOST_TAKES:
-                        raise
-                else:
-                    self.done += 1
-                    await self.work.progress(self.done / len(self.chunks))
-                    return kept
+            with scratch_folder("chunk") as folder:
+                piece = folder / f"chunk.{self.engine.profile.audio.value}"
+
+                def goods_of(take: int) -> AnswerGoods[KeptHeard]:
+                    request = self._request(chunk, take)
+                    return transcription_goods(
+                        request, self.storage, self.till.user_id, lambda: self._ask(request, piece)
+                    )
+
+                bought = await buy_answer(self.till, goods_of, prepare=lambda: self._cut(chunk, piece))
+        self.cost_usd += bought.cost_usd
+        self.done += 1
+        await self.work.progress(self.done / len(self.chunks))
+        return bought.kept
+
+    async def _ask(self, request: TranscriptionRequest, piece: Path) -> Answer[KeptHeard]:
+        answer = await self.engine.transcribe(piece, seconds=request.chunk.seconds, language=self.language)
+        kept = KeptHeard(
+            heard=answer.heard,
+            provider=request.provider,
+            model=request.model,
+            model_version=request.model_version,
+            request_id=answer.request_id,
+        )
+        object_key = transcript_object_key(self.till.user_id, request.key)
+        return Answer(kept, lambda: _store(self.storage, object_key, kept))
 
     def _request(self, chunk: Chunk, take: int) -> TranscriptionRequest:
         profile = self.engine.profile
@@ -416,30 +300,6 @@ class _Session:
             list_price_usd=profile.cost(chunk.seconds),
             take=take,
         )
-
-    async def _buy(self, request: TranscriptionRequest) -> KeptHeard:
-        with scratch_folder("chunk") as folder:
-            piece = folder / f"chunk.{self.engine.profile.audio.value}"
-
-            async def ask() -> Transcription:
-                return await self.engine.transcribe(piece, seconds=request.chunk.seconds, language=self.language)
-
-            goods = TranscriptionGoods(request, self.storage, self.till.user_id, ask)
-            async with self.till.at_key(goods.key):
-                kept = await find_kept(self.storage, goods.object_key)
-                if kept and not await self._is_open(goods.key):
-                    return kept
-                if kept is None:
-                    # Before there is an attempt: between that and its answer lies nothing but the call.
-                    await self._cut(request.chunk, piece)
-                bought = await buy(self.till, goods)
-        self.cost_usd += bought.cost_usd
-        return bought.receipt
-
-    async def _is_open(self, key: str) -> bool:
-        """Whether a worker has died after it had stored the answer and before it could say so."""
-        standing = await attempts.find_standing(self.till.connection, self.till.user_id, key)
-        return standing is not None and standing.finished_at is None
 
     async def _cut(self, chunk: Chunk, piece: Path) -> None:
         cut = audio.cut_wav if self.engine.profile.audio is AudioForm.WAV else audio.cut_mp3

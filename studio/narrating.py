@@ -16,7 +16,7 @@ from domain.narration import SceneOfLines, Turn, turns_of
 from domain.script import Script
 from domain.speech import PlacedLine, SpokenLine
 from domain.words import TimedWord
-from resources.database import attempts, characters, events, providers, scenes, scripts
+from resources.database import characters, events, providers, scenes, scripts
 from resources.database.connection import Database
 from resources.database.records import JobScene
 from resources.language.client import LanguageModel
@@ -27,20 +27,11 @@ from resources.video.cameras import Cameras
 from resources.voices import sound
 from resources.voices.engines import Voices, ending
 from resources.voices.protocol import Speech, UnspeakableError, VoiceEngine, VoiceProfile
+from studio.answers import Answer, AnswerGoods, buy_answer
 from studio.directing import direct_scenes
-from studio.purchasing import Patience, PurchaseFailed, Till, buy
+from studio.purchasing import Patience, Till
 from studio.shots import profile_of
-from studio.speaking import (
-    MOST_TAKES,
-    Answer,
-    KeptSpeech,
-    SpeechGoods,
-    SpeechOrder,
-    SpeechRequest,
-    find_kept,
-    order_of,
-    store,
-)
+from studio.speaking import KeptSpeech, SpeechOrder, SpeechRequest, find_kept, order_of, speech_goods, store
 from studio.work import Work
 
 log = structlog.get_logger(__name__)
@@ -335,55 +326,34 @@ class _Session:
             raise RecastError(ErrorCode.INTERNAL, cause=f"kept speech {kept.order.key}: {error}") from error
         words = tuple(TimedWord(word.text, word.start / pace, word.end / pace) for word in kept.words)
         stretched = kept.model_copy(update={"order": order, "seconds": seconds, "words": words, "cost_usd": Decimal(0)})
-        await store(self.storage, self.till.user_id, Answer(faster, stretched))
+        await store(self.storage, self.till.user_id, faster, stretched)
         return stretched
 
     async def _speak(self, order: SpeechOrder) -> KeptSpeech:
-        """A take that earlier runs have paid for in vain is passed over."""
         if len(order.text) > self.engine.profile.max_characters:
             raise UnspeakableError("The line is too long to be spoken.")
-        take = paid_in_vain = 0
-        async with self._gate:
-            while True:
-                take += 1
-                try:
-                    return await self._buy(self._request(order, take))
-                except PurchaseFailed as failed:
-                    if not failed.paid:
-                        raise
-                    if failed.code is ErrorCode.CLIP_LOST:
-                        continue
-                    self.cost_usd += failed.paid
-                    paid_in_vain += 1
-                    if paid_in_vain == MOST_TAKES:
-                        raise
-
-    def _request(self, order: SpeechOrder, take: int) -> SpeechRequest:
         _, most = self.engine.profile.estimate(order.text)
-        return SpeechRequest(order=order, take=take, estimate_usd=most)
 
-    async def _buy(self, request: SpeechRequest) -> KeptSpeech:
-        order = request.order
+        def goods_of(take: int) -> AnswerGoods[KeptSpeech]:
+            request = SpeechRequest(order=order, take=take, estimate_usd=most)
+            return speech_goods(request, self.storage, self.till.user_id, lambda: self._ask(order))
 
-        async def ask() -> Answer:
-            speech = await self.engine.speak(
-                order.text, order.voice, language=order.language, pace=order.pace, into=self.folder
-            )
-            return Answer(speech.path, self._kept(order, speech))
-
-        goods = SpeechGoods(request, self.storage, self.till.user_id, ask)
-        async with self.till.at_key(goods.key):
-            kept = await find_kept(self.storage, self.till.user_id, order.key)
-            if kept and not await self._is_open(goods.key):
-                self.reused += 1
-                return kept
-            bought = await buy(self.till, goods)
+        async with self._gate:
+            bought = await buy_answer(self.till, goods_of)
+        if not bought.is_new:
+            self.reused += 1
+            return bought.kept
         self.bought += 1
         self.made.add(order.key)
         self.cost_usd += bought.cost_usd
-        if bought.receipt.request_id:
-            self.request_ids.append(bought.receipt.request_id)
-        return bought.receipt
+        if bought.kept.request_id:
+            self.request_ids.append(bought.kept.request_id)
+        return bought.kept
+
+    async def _ask(self, order: SpeechOrder) -> Answer[KeptSpeech]:
+        speech = await self.engine.speak(order.text, order.voice, pace=order.pace, into=self.folder)
+        kept = self._kept(order, speech)
+        return Answer(kept, lambda: store(self.storage, self.till.user_id, speech.path, kept))
 
     def _kept(self, order: SpeechOrder, speech: Speech) -> KeptSpeech:
         return KeptSpeech(
@@ -393,11 +363,6 @@ class _Session:
             request_id=speech.request_id,
             cost_usd=self.engine.profile.cost(order.text, speech.answered_seconds),
         )
-
-    async def _is_open(self, key: str) -> bool:
-        """Whether a worker has died after it had stored the answer and before it could say so."""
-        standing = await attempts.find_standing(self.till.connection, self.till.user_id, key)
-        return standing is not None and standing.finished_at is None
 
     async def _tell_spoken(self, turn: Turn, kept: KeptSpeech, done: int) -> None:
         speaker = turn.member.name if turn.member else "the narrator"

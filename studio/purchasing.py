@@ -110,10 +110,11 @@ class TakenOverError(RecastError):
 
 
 class PurchaseFailed(RecastError):
-    """A purchase came to nothing. ``paid`` is what it cost all the same."""
+    """A purchase came to nothing. ``paid`` is what it cost all the same; ``is_lost`` says that the thing itself is gone
+    for good, and may be asked for anew under another key."""
 
-    def __init__(self, error: RecastError, *, paid: Decimal = Decimal(0)) -> None:
-        self.paid = paid
+    def __init__(self, error: RecastError, *, paid: Decimal = Decimal(0), is_lost: bool = False) -> None:
+        self.paid, self.is_lost = paid, is_lost
         super().__init__(error.code, error.detail, cause=error.cause, request_id=error.request_id)
 
 
@@ -198,11 +199,10 @@ async def buy(till: Till, goods: Goods[Receipt]) -> Bought[Receipt]:
         attempt, handle = await _begin(till, goods)
         if handle:
             return await _follow(till, goods, attempt, handle)
-        if not goods.is_free:
-            refused_seconds = await providers.note_refusal(till.connection, goods.provider)
-            if refused_seconds > till.patience.take_seconds:
-                cause = f"it has accepted nothing for {refused_seconds:.0f} s"
-                raise PurchaseFailed(RecastError(ErrorCode.PROVIDER_BUSY, cause=cause))
+        refused_seconds = await providers.note_refusal(till.connection, goods.provider)
+        if refused_seconds > till.patience.take_seconds:
+            cause = f"it has accepted nothing for {refused_seconds:.0f} s"
+            raise PurchaseFailed(RecastError(ErrorCode.PROVIDER_BUSY, cause=cause))
 
 
 async def _begin(till: Till, goods: Goods[Any]) -> tuple[Attempt, Handle | None]:
@@ -219,7 +219,7 @@ async def _begin(till: Till, goods: Goods[Any]) -> tuple[Attempt, Handle | None]
         # It was kept, and is not there any more. What was free may be made again; what was paid for is not paid again.
         await attempts.mark_lost(till.connection, attempt.id, "what was bought is not in storage")
         if attempt.cost_usd:
-            raise PurchaseFailed(RecastError(ErrorCode.CLIP_LOST), paid=attempt.cost_usd)
+            raise PurchaseFailed(RecastError(ErrorCode.CLIP_LOST), paid=attempt.cost_usd, is_lost=True)
         return attempt, None
     await attempts.mark_unknown(till.connection, attempt.id, "the process that asked is gone")
     return attempt, await look_up(till, goods, attempt)
@@ -246,7 +246,9 @@ async def _open(till: Till, goods: Goods[Any]) -> Attempt | None:
     """A new attempt, once provider and budget allow it; None while another of the scene or the key is in the way."""
     if goods.list_price_usd and await attempts.has_cost(till.connection, till.user_id, goods.key):
         raise PurchaseFailed(
-            RecastError(ErrorCode.CLIP_LOST, cause="this key has cost money before"), paid=goods.list_price_usd
+            RecastError(ErrorCode.CLIP_LOST, cause="this key has cost money before"),
+            paid=goods.list_price_usd,
+            is_lost=True,
         )
     async with till.line(goods.provider):
         while True:
@@ -435,7 +437,7 @@ async def close_unfinished(till: Till, goods: Goods[Any], attempt: Attempt, take
         message=error.detail,
         reason=error.cause,
     )
-    return PurchaseFailed(error, paid=cost)
+    return PurchaseFailed(error, paid=cost, is_lost=take.status is TakeStatus.EXPIRED)
 
 
 async def receive(
@@ -452,17 +454,18 @@ async def receive(
     except RecastError as error:
         if error.code in LATER:
             raise
+        is_rejected = error.code is ErrorCode.CLIP_REJECTED
         await attempts.close_attempt(
             till.connection,
             attempt.id,
-            AttemptState.REJECTED if error.code is ErrorCode.CLIP_REJECTED else AttemptState.LOST,
+            AttemptState.REJECTED if is_rejected else AttemptState.LOST,
             cost=cost,
             billed=cost > 0,
             code=error.code,
             message=error.detail,
             reason=error.cause,
         )
-        raise PurchaseFailed(error, paid=cost) from error
+        raise PurchaseFailed(error, paid=cost, is_lost=not is_rejected) from error
     async with till.database.connect() as connection, connection.transaction():
         is_ours = await attempts.close_attempt(
             connection, attempt.id, AttemptState.SUCCEEDED, cost=cost, billed=cost > 0

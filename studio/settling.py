@@ -23,10 +23,10 @@ from resources.video.cameras import Cameras
 from resources.video.protocol import TakeStatus
 from studio.clips import Clip, ClipGoods
 from studio.keyframes import KeyframeGoods, KeyframeRequest
-from studio.listening import TranscriptionGoods, TranscriptionRequest
+from studio.listening import TranscriptionRequest, transcription_goods
 from studio.mezzanines import plain_mezzanine
 from studio.purchasing import Goods, Patience, PurchaseFailed, Till, close_unfinished, handle_of, look_up, receive
-from studio.speaking import SpeechGoods, SpeechRequest
+from studio.speaking import SpeechRequest, speech_goods
 from studio.training import TrainingGoods, TrainingRequest
 
 log = structlog.get_logger(__name__)
@@ -120,11 +120,11 @@ class Settler:
                 case Kind.KEYFRAME:
                     return self._keyframe(attempt)
                 case Kind.TRANSCRIPTION:
-                    order = TranscriptionRequest.model_validate(attempt.request)
-                    return TranscriptionGoods(order, self.storage, attempt.user_id, ask=None)
+                    chunk = TranscriptionRequest.model_validate(attempt.request)
+                    return transcription_goods(chunk, self.storage, attempt.user_id)
                 case Kind.SPEECH:
-                    speech = SpeechRequest.model_validate(attempt.request)
-                    return SpeechGoods(speech, self.storage, attempt.user_id, ask=None)
+                    line = SpeechRequest.model_validate(attempt.request)
+                    return speech_goods(line, self.storage, attempt.user_id)
         except ValidationError as error:
             raise RecastError(ErrorCode.INTERNAL, cause=f"the order of {attempt.id}: {error}") from error
         raise RecastError(ErrorCode.INTERNAL, cause=f"nobody settles attempts of kind {attempt.kind}")

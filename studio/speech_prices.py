@@ -10,7 +10,11 @@ from domain.script import Script
 from resources.database import attempts
 from resources.database.connection import Connection
 from resources.voices.protocol import VoiceEngine
-from studio.speaking import MOST_TAKES, order_of
+from studio.answers import MOST_TAKES
+from studio.speaking import order_of
+
+KNOWN_TAKES = 3 * MOST_TAKES
+"""A line of which more answers were lost before one came counts as not spoken, and its quote is too high."""
 
 
 async def speech_items(
@@ -27,7 +31,7 @@ async def speech_items(
         return [], set()
     turns = [turn for turn in turns_of(told, cast, script) if len(turn.text) <= engine.profile.max_characters]
     orders = [order_of(turn, engine, script.language) for turn in turns]
-    keys = {order.purchase_key(take): order.key for order in orders for take in range(1, MOST_TAKES + 1)}
+    keys = {order.purchase_key(take): order.key for order in orders for take in range(1, KNOWN_TAKES + 1)}
     owned = {keys[key] for key in await attempts.list_bought(connection, user_id, list(keys))}
     items = [
         Item(

@@ -52,7 +52,7 @@ class EspeakVoices:
     def voice_of(self, voice: Voice, language: str) -> EngineVoice:
         return EngineVoice(name=espeak_name(voice, language), pitch=voice.pitch, rate=voice.rate)
 
-    async def speak(self, text: str, voice: EngineVoice, *, language: str, pace: float, into: Path) -> Speech:
+    async def speak(self, text: str, voice: EngineVoice, *, pace: float, into: Path) -> Speech:
         raw, kept = into / f"{uuid4().hex}.wav", into / f"{uuid4().hex}.flac"
         rate = USUAL_RATE if voice.rate is None else voice.rate
         words_per_minute = (SLOWEST_WORDS_PER_MINUTE + WORDS_PER_MINUTE_PER_RATE * rate) * pace

@@ -30,7 +30,7 @@ LETTERS = {"es": "e", "fr": "f", "hi": "h", "it": "i", "pt": "p"}
 AMERICAN, BRITISH = "a", "b"
 ESPEAK_NAMES = {"a": "en-us", "b": "en-gb", "e": "es", "f": "fr-fr", "h": "hi", "i": "it", "p": "pt-br"}
 UNSPOKEN = "-"
-"""The voice of a language for which there is none."""
+"""Begins the name of the voice of a language for which there is none."""
 
 
 class KokoroVoices:
@@ -69,12 +69,12 @@ class KokoroVoices:
 
     def voice_of(self, voice: Voice, language: str) -> EngineVoice:
         women, men = (self._speaking(names, voice, language) for names in (self._women, self._men))
-        name = nearest(voice, women, men) if women or men else UNSPOKEN
+        name = nearest(voice, women, men) if women or men else f"{UNSPOKEN}{spoken_language(language)}"
         return EngineVoice(name=name, rate=voice.rate)
 
-    async def speak(self, text: str, voice: EngineVoice, *, language: str, pace: float, into: Path) -> Speech:
-        if voice.name == UNSPOKEN:
-            raise UnspeakableError(f"Kokoro has no voice for the language “{spoken_language(language)}”.")
+    async def speak(self, text: str, voice: EngineVoice, *, pace: float, into: Path) -> Speech:
+        if voice.name.startswith(UNSPOKEN):
+            raise UnspeakableError(f"Kokoro has no voice for the language “{voice.name.removeprefix(UNSPOKEN)}”.")
         raw, kept = into / f"{uuid4().hex}.wav", into / f"{uuid4().hex}.flac"
         rate = USUAL_RATE if voice.rate is None else voice.rate
         speed = (1 + (rate - USUAL_RATE) / (RATE_OF_DOUBLE_SPEED - USUAL_RATE)) * pace

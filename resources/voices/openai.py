@@ -62,7 +62,7 @@ class OpenAIVoices:
             instructions=manner(voice) if self.profile.takes_instructions else None,
         )
 
-    async def speak(self, text: str, voice: EngineVoice, *, language: str, pace: float, into: Path) -> Speech:
+    async def speak(self, text: str, voice: EngineVoice, *, pace: float, into: Path) -> Speech:
         from openai import OpenAIError
 
         options = {"instructions": voice.instructions} if voice.instructions else {}

@@ -71,8 +71,8 @@ class VoiceProfile(BaseModel):
 
 
 class EngineVoice(BaseModel):
-    """A character's voice in an engine's own words: part of what identifies a spoken line. ``pitch`` and ``rate`` are
-    0 to 99."""
+    """A character's voice in an engine's own words, where it depends on the language, in that of the film: part of what
+    identifies a spoken line. ``pitch`` and ``rate`` are 0 to 99."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -114,7 +114,7 @@ class VoiceEngine(Protocol):
         """What this engine calls a character's voice where ``language`` (a tag as scripts have it) is spoken."""
         ...
 
-    async def speak(self, text: str, voice: EngineVoice, *, language: str, pace: float, into: Path) -> Speech:
+    async def speak(self, text: str, voice: EngineVoice, *, pace: float, into: Path) -> Speech:
         """``text``, spoken into a file in the folder ``into``. Asks exactly once. ``pace`` is above 1 only for an
         engine that ``paces``.
 

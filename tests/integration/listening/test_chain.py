@@ -122,7 +122,7 @@ async def test_a_worker_that_dies_while_listening_does_not_fetch_the_sound_again
     found = await run(desk, talk, listener(desk, talk))
     assert found.snippets
     assert talk.asked.count("/videoplayback") == 1
-    assert await desk.states() == ["absent", "succeeded"]
+    assert await desk.states() == ["lost", "succeeded"]
 
 
 async def queue_again(desk: Desk) -> None:

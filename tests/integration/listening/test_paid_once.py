@@ -12,8 +12,8 @@ from benchmarks.speech import speak
 from domain.errors import ErrorCode, RecastError
 from resources.speech.protocol import AnswerForm, Transcription
 from resources.storage import Storage, StoredObject
-from studio import listening
-from studio.listening import MOST_TAKES
+from studio import answers
+from studio.answers import MOST_TAKES
 from studio.settling import Settler
 from tests.integration.listening.conftest import PATIENCE, USD_PER_MINUTE, Desk, Service, engine
 
@@ -141,7 +141,7 @@ async def test_a_worker_that_dies_with_the_answer_stored_costs_nothing(
 async def test_an_answer_outlives_a_storage_that_is_away(
     desk: Desk, service: Service, speech: Path, settings: Any, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(listening, "STORE_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(answers, "STORE_AGAIN_SECONDS", 0.05)
     storage = AwayStorage(settings)
     listened = None
     for _ in range(storage.away):

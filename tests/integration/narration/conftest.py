@@ -22,7 +22,7 @@ from resources.database.records import Attempt, JobEvent, JobOptions, JobScene
 from resources.settings import Settings
 from resources.storage import Storage
 from resources.voices.engines import known_models
-from resources.voices.openai import OpenAIVoices
+from resources.voices.openai import OpenAIVoices, profile_of
 from resources.voices.protocol import VoiceEngine
 from studio.directing import direct_scenes
 from studio.narrating import Narration, narrate
@@ -52,9 +52,10 @@ def voices(
     key: str = "sk-sandbox-1",
     timeout_seconds: float = 20,
     at_once: int = 2,
+    is_free: bool = False,
 ) -> OpenAIVoices:
     return OpenAIVoices(
-        known_models()[model],
+        profile_of(model, known_models(), Decimal(0) if is_free else None),
         base_url=f"{sandbox if isinstance(sandbox, str) else sandbox.url}/openai/v1",
         api_key=SecretStr(key),
         timeout_seconds=timeout_seconds,
@@ -134,6 +135,7 @@ class Desk:
         *,
         storage: Storage | None = None,
         clip_seconds: Callable[[JobScene], float] = lambda row: row.scene.duration,
+        patience: Patience = PATIENCE,
     ) -> Narration:
         async with self.work() as work:
             return await narrate(
@@ -141,7 +143,7 @@ class Desk:
                 engine=by,
                 storage=storage or self.storage,
                 database=self.database,
-                patience=PATIENCE,
+                patience=patience,
                 clip_seconds=clip_seconds,
             )
 

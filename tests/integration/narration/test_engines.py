@@ -32,7 +32,7 @@ async def espeak() -> AsyncIterator[EspeakVoices]:
 async def say(
     engine: VoiceEngine, into: Path, text: str = TEXT, *, voice: Voice = ADA, language: str = "en", pace: float = 1.0
 ) -> Speech:
-    return await engine.speak(text, engine.voice_of(voice, language), language=language, pace=pace, into=into)
+    return await engine.speak(text, engine.voice_of(voice, language), pace=pace, into=into)
 
 
 def facts(path: Path) -> tuple[int, int, str]:

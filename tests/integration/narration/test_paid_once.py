@@ -15,10 +15,11 @@ from resources.settings import Settings
 from resources.storage import Storage, StoredObject
 from resources.voices.openai import OpenAIVoices
 from resources.voices.protocol import EngineVoice, Speech
-from studio import speaking as speaking_
+from studio import answers
+from studio.answers import MOST_TAKES
 from studio.narrating import CANCEL_CHECK_SECONDS
+from studio.purchasing import Patience
 from studio.settling import Settler
-from studio.speaking import MOST_TAKES
 from tests.integration.narration.conftest import PATIENCE, Desk, Running, charges, line, voices
 
 
@@ -35,11 +36,11 @@ class Dying:
         self.profile, self.voice_of, self.close = inner.profile, inner.voice_of, inner.close
         self._inner, self._at, self._is_heard, self._calls = inner, at, is_heard, 0
 
-    async def speak(self, text: str, voice: EngineVoice, *, language: str, pace: float, into: Path) -> Speech:
+    async def speak(self, text: str, voice: EngineVoice, *, pace: float, into: Path) -> Speech:
         self._calls += 1
         if self._calls == self._at and not self._is_heard:
             raise Killed
-        answer: Speech = await self._inner.speak(text, voice, language=language, pace=pace, into=into)
+        answer: Speech = await self._inner.speak(text, voice, pace=pace, into=into)
         if self._calls == self._at:
             raise Killed
         return answer
@@ -193,7 +194,7 @@ async def test_speech_that_is_paid_for_is_kept_once_the_storage_answers(
     word: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(speaking_, "STORE_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(answers, "STORE_AGAIN_SECONDS", 0.05)
     made = await film(desk, word)
     spoken = await made.narrate(engine, storage=ForgetfulStorage(settings, failures=12))
     assert (spoken.bought, len(charges(speaking, word))) == (3, 3)
@@ -219,6 +220,36 @@ async def test_a_service_that_loses_every_answer_is_given_up(
         await made.narrate(engine)
     assert failed.value.code is ErrorCode.AI_PROVIDER_FAILURE
     assert len([charge for charge in charges(speaking, word) if "500" in str(charge["prompt"])]) == MOST_TAKES
+
+
+async def test_a_free_service_that_loses_every_answer_is_given_up_too(desk: Desk, speaking: Running, word: str) -> None:
+    engine = voices(speaking, is_free=True)
+    made = await desk.plan([line(f"One {word}. [[500-after-accepting]]", 0, 4, "Ada")])
+    with pytest.raises(RecastError, match=r"Scene 1: .*lost") as failed:
+        await made.narrate(engine)
+    await engine.close()
+    assert failed.value.code is ErrorCode.AI_PROVIDER_FAILURE
+    assert len(charges(speaking, word)) == MOST_TAKES
+    assert (await made.states(), await made.spent()) == (["lost"] * MOST_TAKES, 0)
+
+
+async def test_a_free_service_that_turns_everybody_away_is_given_up_in_time(
+    desk: Desk, speaking: Running, word: str
+) -> None:
+    engine = voices(speaking, is_free=True)
+    made = await desk.plan([line(f"One {word}. [[429]]", 0, 4, "Ada")])
+    with pytest.raises(RecastError) as failed:
+        await made.narrate(engine, patience=Patience(take_seconds=1))
+    await engine.close()
+    assert (failed.value.code, charges(speaking, word)) == (ErrorCode.PROVIDER_BUSY, [])
+
+
+async def test_a_line_is_the_same_by_whatever_tag_its_film_calls_the_language(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, word: str
+) -> None:
+    await (await desk.plan([line(f"One {word}.", 0, 4, "Ada")], language="en")).narrate(engine)
+    again = await (await desk.plan([line(f"One {word}.", 0, 4, "Ada")], language="en-GB")).narrate(engine)
+    assert (again.reused, len(charges(speaking, word))) == (1, 1)
 
 
 async def test_a_service_that_asks_for_patience_gets_it(
@@ -259,11 +290,11 @@ async def test_a_canceled_job_keeps_what_it_has_paid_for(
     class Canceling(Dying):
         """Its user thinks better of it at the second line."""
 
-        async def speak(self, text: str, voice: EngineVoice, *, language: str, pace: float, into: Path) -> Speech:
+        async def speak(self, text: str, voice: EngineVoice, *, pace: float, into: Path) -> Speech:
             if text.startswith("Two"):
                 await made.cancel()
                 await asyncio.sleep(2 * CANCEL_CHECK_SECONDS)
-            answer: Speech = await self._inner.speak(text, voice, language=language, pace=pace, into=into)
+            answer: Speech = await self._inner.speak(text, voice, pace=pace, into=into)
             return answer
 
     with pytest.raises(RecastError) as failed:
