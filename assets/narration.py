@@ -43,7 +43,7 @@ async def narration(
     return dg.MaterializeResult(
         data_version=data_version(*(placed for scene in spoken.scenes for placed in scene.lines)),
         metadata={
-            "engine": f"{spoken.profile.provider} {spoken.profile.model}".strip(),
+            "engine": ", ".join(spoken.engines) or "none",
             "lines": spoken.lines,
             "bought": spoken.bought,
             "reused": spoken.reused,

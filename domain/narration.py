@@ -8,7 +8,7 @@ from domain.characters import CastMember
 from domain.director import who_plays
 from domain.scenes import Scene
 from domain.script import Line, Script
-from domain.speech import is_speakable
+from domain.speech import PlacedLine, is_speakable
 
 SAME_MOMENT_SECONDS = 0.01
 
@@ -40,6 +40,13 @@ def turns_of(scenes: Sequence[SceneOfLines], cast: Sequence[CastMember], script:
     parts = who_plays([one.scene for one in scenes], cast, script) if cast else {}
     members = {member.character_id: member for member in cast}
     return [turn for one in scenes for turn in _turns(one, parts, members, script)]
+
+
+def is_said(turns: Sequence[Turn], speech: Sequence[PlacedLine] | None) -> bool:
+    """Whether ``speech``, which is kept of a scene, is all that it has to say, by whom it is to be said."""
+    wanted = [(turn.line_id, turn.text, turn.member.character_id if turn.member else None) for turn in turns]
+    kept = [(placed.line.line_id, placed.line.text, placed.line.character_id) for placed in speech or ()]
+    return speech is not None and wanted == kept
 
 
 def _turns(

@@ -62,10 +62,9 @@ def spoken_language(language: str) -> str:
 def espeak_name(voice: Voice, language: str) -> str:
     """espeak-ng's name of ``voice`` where ``language`` is spoken: its own accent in its own language, and nothing but
     its variant in any other."""
-    accent, _, variant = voice.name.partition("+")
-    spoken = spoken_language(language)
-    if accent.partition("-")[0] == spoken.partition("-")[0]:
+    if _has_accent_in(voice, language):
         return voice.name
+    spoken, variant = spoken_language(language), voice.name.partition("+")[2]
     return f"{spoken}+{variant}" if variant else spoken
 
 
@@ -76,12 +75,19 @@ def nearest(voice: Voice, women: Sequence[str], men: Sequence[str]) -> str:
     return kind[min(len(kind) - 1, voice.pitch * len(kind) // 100)]
 
 
-def manner(voice: Voice) -> str:
-    """How somebody speaks, as an instruction to an engine that takes one."""
+def manner(voice: Voice, language: str) -> str:
+    """How somebody speaks, as an instruction to an engine that takes one: with the accent in its own language alone."""
     height = "low" if voice.pitch < 35 else "high" if voice.pitch > 60 else "natural"
     rate = "slow and unhurried" if voice.rate < 40 else "brisk" if voice.rate > 56 else "relaxed"
-    accent = next((words for tag, words in _ACCENTS.items() if voice.name.startswith(tag)), "")
+    accent = ""
+    if _has_accent_in(voice, language):
+        accent = next((words for tag, words in _ACCENTS.items() if voice.name.startswith(tag)), "")
     return f"Speak in a {height} pitch, at a {rate} pace{accent}. Say the words exactly as they are written."
+
+
+def _has_accent_in(voice: Voice, language: str) -> bool:
+    accent = voice.name.partition("+")[0]
+    return accent.partition("-")[0] == spoken_language(language).partition("-")[0]
 
 
 _ACCENTS = {

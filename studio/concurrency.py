@@ -1,7 +1,7 @@
 """Concurrency: things done at once, of which the first failure stops the rest."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from domain.errors import ErrorCode, RecastError
@@ -23,13 +23,17 @@ async def all_of(*coroutines: Coroutine[Any, Any, Result]) -> list[Result]:
     return [task.result() for task in tasks]
 
 
-async def until_canceled(work: Work, coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """The result of ``coroutine``. Raises JOB_CANCELED as soon as the user asks for that, and stops it."""
+async def until_canceled(
+    work: Work, coroutine: Coroutine[Any, Any, Result], *, on_cancel: Callable[[], None] = lambda: None
+) -> Result:
+    """The result of ``coroutine``. As soon as the user asks for that, calls ``on_cancel``, stops it, and raises
+    JOB_CANCELED."""
     doing = asyncio.ensure_future(coroutine)
 
     async def watch() -> None:
         while not (await asyncio.wait({doing}, timeout=CANCEL_CHECK_SECONDS))[0]:
             if await work.is_canceled():
+                on_cancel()
                 raise RecastError(ErrorCode.JOB_CANCELED)
 
     async def waited() -> None:
@@ -37,3 +41,15 @@ async def until_canceled(work: Work, coroutine: Coroutine[Any, Any, Result]) -> 
 
     await all_of(waited(), watch())
     return doing.result()
+
+
+async def uninterrupted(doing: asyncio.Future[Any]) -> bool:
+    """Wait until ``doing`` has ended, however often the caller is canceled meanwhile; says whether it was. Whoever is
+    told so has to raise CancelledError in the end."""
+    is_canceled = False
+    while not doing.done():
+        try:
+            await asyncio.wait({doing})
+        except asyncio.CancelledError:
+            is_canceled = True
+    return is_canceled

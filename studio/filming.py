@@ -238,7 +238,7 @@ async def _pictures(storage: Storage, cast: Mapping[UUID, CastMember], most: int
 async def _stop_when_canceled(work: Work, till: Till) -> None:
     while not await work.is_canceled():
         await asyncio.sleep(CANCEL_CHECK_SECONDS)
-    till.is_canceling = True
+    till.cancel()
     raise RecastError(ErrorCode.JOB_CANCELED)
 
 

@@ -26,6 +26,7 @@ from resources.speech.engines import ending
 from resources.speech.protocol import AudioForm, Engine, EngineProfile
 from resources.storage import Storage, transcript_object_key
 from studio.answers import Answer, AnswerGoods, buy_answer
+from studio.concurrency import all_of, until_canceled
 from studio.purchasing import Patience, Till
 from studio.work import Work
 
@@ -33,7 +34,6 @@ log = structlog.get_logger(__name__)
 
 PLAN_VERSION = 2
 """Part of every key: another way to cut or to ask is another transcription."""
-CANCEL_CHECK_SECONDS = 1.0
 MISSING_SECONDS = 2.0
 MISSING_SHARE = 0.02
 """Of a recording: by less, the lengths that a header tells and a decoder finds differ with nothing wrong."""
@@ -238,26 +238,8 @@ class _Session:
     async def hear_all(self) -> list[KeptHeard]:
         """Every chunk, as many at once as the engine takes; stops when the user asks for it, or one chunk fails."""
         gate = asyncio.Semaphore(self.engine.at_once)
-        watch = asyncio.create_task(self._until_canceled())
-        tasks = [asyncio.create_task(self._hear(chunk, gate)) for chunk in self.chunks]
-        hearing = asyncio.gather(*tasks)
-        try:
-            either: set[asyncio.Future[Any]] = {watch, hearing}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if hearing.done():
-                return list(hearing.result())
-            raise RecastError(ErrorCode.JOB_CANCELED)
-        finally:
-            watch.cancel()
-            for task in tasks:
-                task.cancel()
-            # Those that have asked wait for their answers, which are worth money.
-            await asyncio.gather(watch, hearing, *tasks, return_exceptions=True)
-
-    async def _until_canceled(self) -> None:
-        while not await self.work.is_canceled():
-            await asyncio.sleep(CANCEL_CHECK_SECONDS)
-        self.till.is_canceling = True
+        hearing = all_of(*(self._hear(chunk, gate) for chunk in self.chunks))
+        return await until_canceled(self.work, hearing, on_cancel=self.till.cancel)
 
     async def _hear(self, chunk: Chunk, gate: asyncio.Semaphore) -> KeptHeard:
         async with gate:

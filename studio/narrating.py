@@ -1,55 +1,54 @@
 """Narrating: every line of a film in its character's voice, and placed in its scene."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import structlog
 
 from domain.errors import ErrorCode, RecastError
-from domain.fitting import USUAL, Fit, Picture, fit_spoken, pace_of
-from domain.narration import SceneOfLines, Turn, turns_of
-from domain.script import Script
+from domain.fitting import USUAL, Fit, Picture, fit_spoken, pace_of, picture_for
+from domain.narration import SceneOfLines, Turn, is_said, turns_of
 from domain.speech import PlacedLine, SpokenLine
-from domain.words import TimedWord
+from domain.voices import SpokenBy
 from resources.database import characters, events, providers, scenes, scripts
 from resources.database.connection import Database
 from resources.database.records import JobScene
 from resources.language.client import LanguageModel
-from resources.scratch import scratch_folder
 from resources.settings import Settings
-from resources.storage import Storage, speech_object_key
+from resources.storage import Storage
 from resources.video.cameras import Cameras
-from resources.voices import sound
 from resources.voices.engines import Voices, ending
-from resources.voices.protocol import Speech, UnspeakableError, VoiceEngine, VoiceProfile
-from studio.answers import Answer, AnswerGoods, buy_answer
+from resources.voices.protocol import UnspeakableError, VoiceEngine, VoiceProfile
+from studio.concurrency import all_of, until_canceled
 from studio.directing import direct_scenes
 from studio.purchasing import Patience, Till
 from studio.shots import profile_of
-from studio.speaking import KeptSpeech, SpeechOrder, SpeechRequest, find_kept, order_of, speech_goods, store
+from studio.speaking import KeptSpeech, Speaker, SpeechOrder, find_kept, order_of
 from studio.work import Work
 
 log = structlog.get_logger(__name__)
 
-CANCEL_CHECK_SECONDS = 1.0
 BUSY_SECONDS = 300.0
 SCENES_AT_ONCE = 8
 MAX_IN_FLIGHT = 1000
+OF_THE_LINE = frozenset({ErrorCode.CONTENT_REJECTED, ErrorCode.PROVIDER_INPUT_INVALID, ErrorCode.TOO_LARGE})
+"""A line is refused for what it says: the others are spoken all the same, so that all that are refused are told at
+once, and none is bought again when the script is put right."""
 
 
 @dataclass(frozen=True, slots=True)
 class NarratedScene:
-    """What is said in a scene that was planned to last ``planned_seconds``, and how both are made to fit. ``unspoken``
-    are lines that the engine cannot say, by id, each with the reason."""
+    """What is said in a scene that was planned to last ``planned_seconds``, and how both are made to fit. ``engines``
+    say it, and ``unspoken`` are lines that the engine cannot say, by id, each with the reason."""
 
     scene_index: int
     planned_seconds: float
     fit: Fit
+    engines: frozenset[str]
     unspoken: tuple[tuple[int, str], ...] = ()
 
     @property
@@ -70,12 +69,15 @@ class NarratedScene:
 class Narration:
     """``bought`` and ``reused`` count different sounds; ``cost_usd`` is of this run, lost answers included."""
 
-    profile: VoiceProfile
     scenes: tuple[NarratedScene, ...]
     bought: int
     reused: int
     cost_usd: Decimal
     request_ids: tuple[str, ...]
+
+    @property
+    def engines(self) -> Sequence[str]:
+        return sorted({engine for scene in self.scenes for engine in scene.engines})
 
     @property
     def lines(self) -> int:
@@ -102,8 +104,8 @@ class Narrator:
 
     async def narrate(self, work: Work, *, director: LanguageModel | None = None) -> Narration | None:
         """None for a film without speech. Raises what `direct_scenes`, `narrate` and `Voices.open` raise."""
-        engine = self.voices.open(work.job.options.narration)
-        if engine is None:
+        chosen = self.voices.chosen(work.job.options.narration)
+        if chosen is SpokenBy.OFF:
             return None
 
         def clip_seconds(row: JobScene) -> float:
@@ -113,19 +115,16 @@ class Narrator:
             except RecastError:  # a model that is not on offer is the trouble of whoever films
                 return row.scene.duration
 
-        try:
-            # Who has the picture speaks what nobody's name stands at; whichever stage comes first directs.
-            await direct_scenes(work, director=director)
-            return await narrate(
-                work,
-                engine=engine,
-                storage=self.storage,
-                database=self.database,
-                patience=self.patience,
-                clip_seconds=clip_seconds,
-            )
-        finally:
-            await engine.close()
+        # Who has the picture speaks what nobody's name stands at; whichever stage comes first directs.
+        await direct_scenes(work, director=director)
+        return await narrate(
+            work,
+            open_engine=lambda: self.voices.open(chosen),
+            storage=self.storage,
+            database=self.database,
+            patience=self.patience,
+            clip_seconds=clip_seconds,
+        )
 
 
 def narrator(settings: Settings, database: Database, storage: Storage, cameras: Cameras) -> Narrator:
@@ -139,13 +138,14 @@ def narrator(settings: Settings, database: Database, storage: Storage, cameras: 
 async def narrate(
     work: Work,
     *,
-    engine: VoiceEngine,
+    open_engine: Callable[[], VoiceEngine],
     storage: Storage,
     database: Database,
     patience: Patience,
     clip_seconds: Callable[[JobScene], float] = lambda row: row.scene.duration,
 ) -> Narration:
-    """Speak every line of the job's scenes, which are directed, and keep their places.
+    """Speak every line of the job's scenes, which are directed, and keep their places. What an earlier run has said
+    stays as it is, whatever the settings are by now; the engine is opened for the rest, and closed.
 
     Lines and scenes are made to fit by the rules of `domain/fitting.py`, where ``clip_seconds`` is how much the clip of
     a scene will have to show; what is kept with a scene says how long it has to be. A line that the engine cannot say
@@ -158,14 +158,72 @@ async def narrate(
         raise RecastError(ErrorCode.EMPTY_SCRIPT, "The job has no scenes yet; run the stage 'scenes' first.")
     cast = await characters.list_job_cast(work.connection, work.job.id)
     told = [SceneOfLines(row.scene, row.line_ids, row.prompt.speaker if row.prompt else None) for row in rows]
-    turns = turns_of(told, cast, script)
-    if limit := engine.profile.starts_per_minute:
-        await providers.set_limits(work.connection, engine.profile.provider, in_flight=MAX_IN_FLIGHT, per_minute=limit)
-    await _announce(work, engine.profile, turns)
-    with scratch_folder("speech") as folder:
-        till = Till(work.job.user_id, work.job.id, work.connection, database, patience)
-        session = _Session(work, till, engine, storage, script, folder, len(turns), clip_seconds)
-        return await session.narrate(rows, turns)
+    turns: defaultdict[int, list[Turn]] = defaultdict(list)
+    for turn in turns_of(told, cast, script):
+        turns[turn.scene_index].append(turn)
+    earlier = await _said_earlier(storage, work, rows, turns, clip_seconds)
+    left = [row for row in rows if row.scene_index not in earlier]
+    reused = sum(len(scene.lines) for scene in earlier.values())
+    if not left:
+        return Narration(tuple(earlier.values()), 0, reused, Decimal(0), ())
+    engine = open_engine()
+    try:
+        if limit := engine.profile.starts_per_minute:
+            await providers.set_limits(
+                work.connection, engine.profile.provider, in_flight=MAX_IN_FLIGHT, per_minute=limit
+            )
+        await _announce(work, engine.profile, [turn for row in left for turn in turns[row.scene_index]])
+        speaker = Speaker(Till(work.job.user_id, work.job.id, work.connection, database, patience), engine, storage)
+        session = _Session(work, speaker, script.language, turns, clip_seconds, done=reused)
+        spoken = {scene.scene_index: scene for scene in await session.narrate(left)}
+    finally:
+        await engine.close()
+    whole = {**earlier, **spoken}
+    return Narration(
+        scenes=tuple(whole[row.scene_index] for row in rows),
+        bought=speaker.bought,
+        reused=reused + speaker.reused,
+        cost_usd=speaker.cost_usd,
+        request_ids=tuple(speaker.request_ids),
+    )
+
+
+async def _said_earlier(
+    storage: Storage,
+    work: Work,
+    rows: Sequence[JobScene],
+    turns: Mapping[int, Sequence[Turn]],
+    clip_seconds: Callable[[JobScene], float],
+) -> dict[int, NarratedScene]:
+    """Scenes that an earlier run has said all of, where every sound is still there."""
+
+    async def one(row: JobScene) -> NarratedScene | None:
+        if row.speech is None or row.film_seconds is None or not is_said(turns[row.scene_index], row.speech):
+            return None
+        kept = await all_of(*(find_kept(storage, work.job.user_id, placed.line.key) for placed in row.speech))
+        sounds = [sound for sound in kept if sound]
+        if len(sounds) < len(kept):
+            return None
+        return NarratedScene(
+            scene_index=row.scene_index,
+            planned_seconds=row.scene.duration,
+            fit=Fit(
+                seconds=row.film_seconds,
+                pace=max((sound.order.pace for sound in sounds), default=1.0),
+                picture=picture_for(row.film_seconds, clip_seconds(row)),
+                lines=tuple(row.speech),
+            ),
+            engines=frozenset(sound.order.engine for sound in sounds),
+        )
+
+    at_once = asyncio.Semaphore(SCENES_AT_ONCE)
+
+    async def in_turn(row: JobScene) -> NarratedScene | None:
+        async with at_once:
+            return await one(row)
+
+    found = await all_of(*map(in_turn, rows))
+    return {scene.scene_index: scene for scene in found if scene}
 
 
 async def _announce(work: Work, profile: VoiceProfile, turns: Sequence[Turn]) -> None:
@@ -196,70 +254,45 @@ class _Unspoken(Exception):
 
 @dataclass(slots=True)
 class _Session:
-    """One film being narrated."""
+    """One film being narrated. ``done`` counts the lines that are spoken."""
 
     work: Work
-    till: Till
-    engine: VoiceEngine
-    storage: Storage
-    script: Script
-    folder: Path
-    total: int
+    speaker: Speaker
+    language: str
+    turns: Mapping[int, Sequence[Turn]]
     clip_seconds: Callable[[JobScene], float]
-    cost_usd: Decimal = Decimal(0)
     done: int = 0
-    bought: int = 0
-    reused: int = 0
-    request_ids: list[str] = field(default_factory=list)
-    made: set[str] = field(default_factory=set)
-    """Keys of what this run has bought, or had made for nothing."""
-    _sounds: dict[str, "asyncio.Task[KeptSpeech]"] = field(default_factory=dict)
-    _gate: asyncio.Semaphore = field(init=False)
+    refused: list[tuple[Turn, RecastError]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self._gate = asyncio.Semaphore(self.engine.at_once)
+    @property
+    def total(self) -> int:
+        return sum(map(len, self.turns.values()))
 
-    async def narrate(self, rows: Sequence[JobScene], turns: Sequence[Turn]) -> Narration:
-        """Every scene; stops when the user asks for it, or a line fails."""
-        watch = asyncio.create_task(self._until_canceled())
-        at_once = asyncio.Semaphore(max(SCENES_AT_ONCE, self.engine.at_once))
+    async def narrate(self, rows: Sequence[JobScene]) -> Sequence[NarratedScene]:
+        """Stops when the user asks for it, or a line fails for what is not its own fault."""
+        at_once = asyncio.Semaphore(max(SCENES_AT_ONCE, self.speaker.engine.at_once))
 
         async def one(row: JobScene) -> NarratedScene:
             async with at_once:
-                return await self._scene(row, [turn for turn in turns if turn.scene_index == row.scene_index])
+                return await self._scene(row, self.turns[row.scene_index])
 
-        tasks = [asyncio.create_task(one(row)) for row in rows]
-        speaking = asyncio.gather(*tasks)
         try:
-            either: set[asyncio.Future[Any]] = {watch, speaking}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not speaking.done():
-                raise RecastError(ErrorCode.JOB_CANCELED)
-            narrated = tuple(speaking.result())
+            narrated = await until_canceled(self.work, all_of(*map(one, rows)), on_cancel=self.speaker.till.cancel)
         finally:
-            watch.cancel()
-            for task in (*tasks, *self._sounds.values()):
-                task.cancel()
-            # Those that have asked wait for their answers, which are worth money.
-            await asyncio.gather(watch, speaking, *tasks, *self._sounds.values(), return_exceptions=True)
+            await self.speaker.stop()
+        if self.refused:
+            raise self._refusal()
         await self._tell_unspoken(narrated)
-        return Narration(
-            self.engine.profile, narrated, self.bought, self.reused, self.cost_usd, tuple(self.request_ids)
-        )
-
-    async def _until_canceled(self) -> None:
-        while not await self.work.is_canceled():
-            await asyncio.sleep(CANCEL_CHECK_SECONDS)
-        self.till.is_canceling = True
+        return narrated
 
     async def _scene(self, row: JobScene, turns: Sequence[Turn]) -> NarratedScene:
-        orders = [order_of(turn, self.engine, self.script.language) for turn in turns]
-        said = await asyncio.gather(*(self._said(turn, order) for turn, order in zip(turns, orders, strict=True)))
+        orders = [order_of(turn, self.speaker.engine, self.language) for turn in turns]
+        said = await all_of(*(self._said(turn, order) for turn, order in zip(turns, orders, strict=True)))
         heard = [one for one in said if isinstance(one, KeptSpeech)]
         planned, clip = row.scene.duration, self.clip_seconds(row)
         pace = pace_of([one.seconds for one in heard], planned, clip)
         if pace > 1:
-            heard = list(await asyncio.gather(*(self._paced(one, pace) for one in heard)))
+            heard = await all_of(*(self.speaker.hurry(one, pace) for one in heard))
         speakers = [turn for turn, one in zip(turns, said, strict=True) if isinstance(one, KeptSpeech)]
         lines = [
             SpokenLine(
@@ -280,89 +313,39 @@ class _Session:
         unspoken = tuple(
             (turn.line_id, str(one)) for turn, one in zip(turns, said, strict=True) if isinstance(one, _Unspoken)
         )
-        return NarratedScene(row.scene_index, planned, made, unspoken)
+        engines = frozenset(one.order.engine for one in heard)
+        return NarratedScene(row.scene_index, planned, made, engines, unspoken)
 
     async def _said(self, turn: Turn, order: SpeechOrder) -> KeptSpeech | _Unspoken:
         """A line at its usual pace; lines with the same sound are one."""
         try:
-            kept = await self._sound(order)
+            kept = await self.speaker.speak(order)
         except RecastError as error:
             if isinstance(error, UnspeakableError) or isinstance(error.__cause__, UnspeakableError):
+                return _Unspoken(error.detail)
+            if error.code in OF_THE_LINE:
+                self.refused.append((turn, error))
                 return _Unspoken(error.detail)
             raise RecastError(
                 error.code, f"Scene {turn.scene_index}: {error.detail}", cause=error.cause, request_id=error.request_id
             ) from error
+        if kept.is_silent:
+            return _Unspoken(f"{order.engine} answered with silence.")
         self.done += 1
         done = self.done  # others go on meanwhile
         await self.work.progress(done / self.total)
-        if order.key in self.made:
+        if order.key in self.speaker.made:
             await self._tell_spoken(turn, kept, done)
         return kept
 
-    async def _sound(self, order: SpeechOrder) -> KeptSpeech:
-        return await self._once(order, lambda: self._speak(order))
-
-    async def _once(self, order: SpeechOrder, make: Callable[[], Coroutine[Any, Any, KeptSpeech]]) -> KeptSpeech:
-        """The same sound is made once, in one file, however many ask for it at the same time."""
-        if order.key not in self._sounds:
-            self._sounds[order.key] = asyncio.create_task(make())
-        return await asyncio.shield(self._sounds[order.key])
-
-    async def _paced(self, kept: KeptSpeech, pace: float) -> KeptSpeech:
-        """The same line, faster: spoken so where that costs nothing, else what was bought is stretched."""
-        order = kept.order.model_copy(update={"pace": pace})
-        if self.engine.profile.paces:
-            return await self._sound(order)
-        return await self._once(order, lambda: self._stretch(kept, order, pace))
-
-    async def _stretch(self, kept: KeptSpeech, order: SpeechOrder, pace: float) -> KeptSpeech:
-        if ready := await find_kept(self.storage, self.till.user_id, order.key):
-            return ready
-        source, faster = (self.folder / f"{one.key}.flac" for one in (kept.order, order))
-        await self.storage.download(speech_object_key(self.till.user_id, kept.order.key), source)
-        try:
-            seconds = await sound.stretch(source, faster, pace)
-        except sound.NoSpeech as error:
-            raise RecastError(ErrorCode.INTERNAL, cause=f"kept speech {kept.order.key}: {error}") from error
-        words = tuple(TimedWord(word.text, word.start / pace, word.end / pace) for word in kept.words)
-        stretched = kept.model_copy(update={"order": order, "seconds": seconds, "words": words, "cost_usd": Decimal(0)})
-        await store(self.storage, self.till.user_id, faster, stretched)
-        return stretched
-
-    async def _speak(self, order: SpeechOrder) -> KeptSpeech:
-        if len(order.text) > self.engine.profile.max_characters:
-            raise UnspeakableError("The line is too long to be spoken.")
-        _, most = self.engine.profile.estimate(order.text)
-
-        def goods_of(take: int) -> AnswerGoods[KeptSpeech]:
-            request = SpeechRequest(order=order, take=take, estimate_usd=most)
-            return speech_goods(request, self.storage, self.till.user_id, lambda: self._ask(order))
-
-        async with self._gate:
-            bought = await buy_answer(self.till, goods_of)
-        if not bought.is_new:
-            self.reused += 1
-            return bought.kept
-        self.bought += 1
-        self.made.add(order.key)
-        self.cost_usd += bought.cost_usd
-        if bought.kept.request_id:
-            self.request_ids.append(bought.kept.request_id)
-        return bought.kept
-
-    async def _ask(self, order: SpeechOrder) -> Answer[KeptSpeech]:
-        speech = await self.engine.speak(order.text, order.voice, pace=order.pace, into=self.folder)
-        kept = self._kept(order, speech)
-        return Answer(kept, lambda: store(self.storage, self.till.user_id, speech.path, kept))
-
-    def _kept(self, order: SpeechOrder, speech: Speech) -> KeptSpeech:
-        return KeptSpeech(
-            order=order,
-            seconds=speech.seconds,
-            words=speech.words,
-            request_id=speech.request_id,
-            cost_usd=self.engine.profile.cost(order.text, speech.answered_seconds),
-        )
+    def _refusal(self) -> RecastError:
+        turns = sorted((turn.scene_index, turn.line_id) for turn, _ in self.refused)
+        numbers = list(dict.fromkeys(scene for scene, _ in turns))
+        _, first = self.refused[0]
+        detail = f"Scene{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}: {first.detail}"
+        lines = ", ".join(str(line) for _, line in turns)
+        cause = f"lines {lines}: {first.cause or first.detail}"
+        return RecastError(first.code, detail, cause=cause, request_id=first.request_id)
 
     async def _tell_spoken(self, turn: Turn, kept: KeptSpeech, done: int) -> None:
         speaker = turn.member.name if turn.member else "the narrator"

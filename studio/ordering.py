@@ -41,6 +41,9 @@ async def order_film(
         raise RecastError(ErrorCode.NOT_READY, "The video of this script is not imported yet.")
     await require_music(connection, user_id, options.finish.music)
     require_castable(await scripts.list_cast(connection, script_id))
+    if voices:
+        # Whoever runs the server may choose another engine while the film is made: it is spoken as it was priced.
+        options = options.model_copy(update={"narration": voices.chosen(options.narration)})
     # The price is of the version that is filmed, whatever is edited at this moment.
     price = await quote_version(connection, cameras, user_id, script, options, has_model=has_model, voices=voices)
     parent = await jobs.find_import_of(connection, script_id)

@@ -17,14 +17,17 @@ from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
+import psycopg
 import structlog
 
 from domain.attempts import AttemptState, Kind, poll_delay
 from domain.errors import ErrorCode, RecastError
 from resources.database import attempts, providers
+from resources.database.attempts import Opening
 from resources.database.connection import Connection, Database
 from resources.database.records import Attempt
 from resources.video.protocol import BusyError, Confirm, Handle, OutcomeUnknownError, Take, TakeStatus
+from studio.concurrency import uninterrupted
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +37,7 @@ BUSY_SECONDS = 5.0
 SETTLE_SECONDS = 15.0
 LOCK_AGAIN_SECONDS = 0.5
 NOT_THERE = "the provider has no such request"
+NEVER_ASKED = "its job was stopped before the provider was asked"
 LATER = frozenset(
     {
         ErrorCode.STORAGE_UNAVAILABLE,
@@ -151,6 +155,9 @@ class Till:
     _lines: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _news: dict[UUID, asyncio.Event] = field(default_factory=dict)
 
+    def cancel(self) -> None:
+        self.is_canceling = True
+
     @asynccontextmanager
     async def at_key(self, key: str) -> AsyncIterator[None]:
         """Alone with this key, in this process and in all others."""
@@ -252,21 +259,9 @@ async def _open(till: Till, goods: Goods[Any]) -> Attempt | None:
         )
     async with till.line(goods.provider):
         while True:
-            opening = await attempts.open_attempt(
-                till.connection,
-                user_id=till.user_id,
-                job_id=till.job_id,
-                scene_id=goods.scene_id,
-                kind=goods.kind,
-                key=goods.key,
-                provider=goods.provider,
-                model=goods.model,
-                model_version=goods.model_version,
-                estimate=goods.estimate_usd,
-                request=dict(goods.request),
-            )
-            if opening.attempt:
-                return await attempts.find_attempt(till.connection, opening.attempt)
+            opening, attempt = await _open_whole(till, goods)
+            if attempt:
+                return attempt
             if opening.is_over_budget:
                 raise PurchaseFailed(RecastError(ErrorCode.BUDGET_EXCEEDED))
             if opening.wait_seconds is None:
@@ -275,16 +270,45 @@ async def _open(till: Till, goods: Goods[Any]) -> Attempt | None:
             await asyncio.sleep(opening.wait_seconds + random.uniform(0, 0.2))
 
 
+async def _open_whole(till: Till, goods: Goods[Any]) -> tuple[Opening, Attempt | None]:
+    """What came of the wish to buy. An intent that nobody carries out would count as a call whose answer was lost: a
+    caller that is canceled now leaves none behind."""
+
+    async def open_() -> tuple[Opening, Attempt | None]:
+        found = await attempts.open_attempt(
+            till.connection,
+            user_id=till.user_id,
+            job_id=till.job_id,
+            scene_id=goods.scene_id,
+            kind=goods.kind,
+            key=goods.key,
+            provider=goods.provider,
+            model=goods.model,
+            model_version=goods.model_version,
+            estimate=goods.estimate_usd,
+            request=dict(goods.request),
+        )
+        return found, await attempts.find_attempt(till.connection, found.attempt) if found.attempt else None
+
+    opening = asyncio.ensure_future(open_())
+    if await uninterrupted(opening):
+        with suppress(RecastError, psycopg.Error):
+            if unused := opening.result()[1]:
+                closing = attempts.close_attempt(till.connection, unused.id, AttemptState.ABSENT, reason=NEVER_ASKED)
+                await uninterrupted(asyncio.ensure_future(closing))
+        raise asyncio.CancelledError
+    return opening.result()
+
+
 async def _submit(till: Till, goods: Goods[Any], attempt: Attempt) -> tuple[Attempt, Handle | None]:
     """Ask once. A caller that is canceled meanwhile waits for the answer: it is worth money."""
     asking = asyncio.ensure_future(_ask(till, goods, attempt))
-    try:
-        handle = await asyncio.shield(asking)
-    except asyncio.CancelledError:
+    if await uninterrupted(asking):
         with suppress(RecastError):
-            if (handle := await asking) and till.is_canceling:
+            if (handle := asking.result()) and till.is_canceling:
                 await _stop(till, goods, attempt, handle, RecastError(ErrorCode.JOB_CANCELED))
-        raise
+        raise asyncio.CancelledError
+    handle = asking.result()
     present = await attempts.find_attempt(till.connection, attempt.id)
     if handle is None and present and present.state is AttemptState.UNKNOWN:
         handle = await look_up(till, goods, present)

@@ -44,7 +44,8 @@ async def quote_film(
     configured), it is an estimate, of the lines that the rules would keep. ``voices`` are those that may speak.
 
     Raises NOT_FOUND, NOT_READY (not imported yet), EMPTY_CAST, UNKNOWN_MODEL, and PROVIDER_NOT_CONFIGURED when somebody
-    has to be trained and nobody can, or the film is to be spoken by an engine that is not set up.
+    has to be trained and nobody can, or the film is to be spoken by an engine that is not set up, or that does not
+    speak its language.
     """
     script = await scripts.find_script(connection, script_id)
     if script is None:
@@ -70,8 +71,9 @@ async def quote_version(
         connection, script.id, script.version, script.normalized_script, options, has_model=has_model
     )
     wanted, told = await asyncio.to_thread(_wanted, cameras, script.normalized_script, options, cast, choice)
-    engine = voices.open(options.narration) if voices else None
-    speech = await speech_items(connection, engine, user_id, told, cast.members, script.normalized_script)
+    speech = await speech_items(
+        connection, voices, options.narration, user_id, told, cast.members, script.normalized_script
+    )
     return await _priced(connection, cameras, user_id, cast, wanted, speech, is_estimate=choice.is_open)
 
 
@@ -101,8 +103,12 @@ async def quote_rest(
         wanted.append(_Wanted(row.scene_index, profile, profile.ordered_seconds(seconds), shot))
     told = [SceneOfLines(row.scene, row.line_ids, row.prompt.speaker if row.prompt else None) for row in rows]
     script = await scripts.find_version(connection, job.script_id, job.script_version or 0)
-    engine = voices.open(job.options.narration) if voices and script else None
-    speech = await speech_items(connection, engine, job.user_id, told, cast.members, script) if script else ([], set())
+    if script is None:
+        return await _priced(connection, cameras, job.user_id, cast, wanted, ([], set()))
+    said = {row.scene_index: row.speech for row in rows if row.speech is not None}
+    speech = await speech_items(
+        connection, voices, job.options.narration, job.user_id, told, cast.members, script, said=said
+    )
     return await _priced(connection, cameras, job.user_id, cast, wanted, speech)
 
 

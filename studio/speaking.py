@@ -1,22 +1,26 @@
 """Speaking: one line, ordered from a voice engine, paid for at most once, and kept under the key of its sound."""
 
+import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from domain.attempts import Kind
+from domain.errors import ErrorCode, RecastError
 from domain.narration import Turn
 from domain.voices import voice_of
 from domain.words import TimedWord
 from resources.storage import Storage, speech_facts_key, speech_object_key
-from resources.voices.protocol import EngineVoice, VoiceEngine
-from studio.answers import Answer, AnswerGoods
+from resources.voices import sound
+from resources.voices.protocol import EngineVoice, UnspeakableError, VoiceEngine
+from studio.answers import Answer, AnswerGoods, buy_answer
+from studio.purchasing import Till
 
 FORM_VERSION = 1
 """Part of every key: another way to ask, or to keep what comes, is another sound."""
@@ -34,6 +38,10 @@ class SpeechOrder(BaseModel):
     voice: EngineVoice
     text: str
     pace: float = 1.0
+
+    @property
+    def engine(self) -> str:
+        return self.provider if self.provider == self.model else f"{self.provider} {self.model}"
 
     @property
     def key(self) -> str:
@@ -65,6 +73,12 @@ class KeptSpeech(BaseModel):
     words: tuple[TimedWord, ...] = ()
     request_id: str | None = None
     cost_usd: Decimal = Decimal(0)
+
+    @property
+    def is_silent(self) -> bool:
+        """The engine was paid for an answer in which nothing is to be heard: it has no sound, and is not asked
+        again."""
+        return self.seconds == 0
 
 
 def speech_goods(
@@ -105,16 +119,110 @@ def order_of(turn: Turn, engine: VoiceEngine, language: str) -> SpeechOrder:
 async def find_kept(storage: Storage, user_id: UUID, key: str) -> KeptSpeech | None:
     """A line's facts, if its sound is there too."""
     facts = speech_facts_key(user_id, key)
-    if await storage.head(facts) is None or await storage.head(speech_object_key(user_id, key)) is None:
+    if await storage.head(facts) is None:
         return None
-    return KeptSpeech.model_validate_json(await storage.get_bytes(facts))
+    kept = KeptSpeech.model_validate_json(await storage.get_bytes(facts))
+    is_whole = kept.is_silent or await storage.head(speech_object_key(user_id, key)) is not None
+    return kept if is_whole else None
 
 
-async def store(storage: Storage, user_id: UUID, path: Path, kept: KeptSpeech) -> None:
+async def store(storage: Storage, user_id: UUID, flac: bytes, kept: KeptSpeech) -> None:
     key = kept.order.key
-    await storage.upload(path, speech_object_key(user_id, key), FLAC)
+    if not kept.is_silent:
+        await storage.put_bytes(speech_object_key(user_id, key), flac, FLAC)
     # Last: it says that the sound is there whole.
     await storage.put_bytes(speech_facts_key(user_id, key), kept.model_dump_json().encode(), JSON)
+
+
+@dataclass(slots=True)
+class Speaker:
+    """Speaks the lines of one film by one engine, each sound of them once, and counts: ``made`` are the keys of what
+    was bought, or made for nothing; ``cost_usd`` has lost answers too."""
+
+    till: Till
+    engine: VoiceEngine
+    storage: Storage
+    cost_usd: Decimal = Decimal(0)
+    bought: int = 0
+    reused: int = 0
+    request_ids: list[str] = field(default_factory=list)
+    made: set[str] = field(default_factory=set)
+    _sounds: dict[str, "asyncio.Task[KeptSpeech]"] = field(default_factory=dict)
+    _gate: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._gate = asyncio.Semaphore(self.engine.at_once)
+
+    async def speak(self, order: SpeechOrder) -> KeptSpeech:
+        """Raises UnspeakableError, and what `buy_answer` raises."""
+        return await self._once(order, lambda: self._bought(order))
+
+    async def hurry(self, kept: KeptSpeech, pace: float) -> KeptSpeech:
+        """The same line, faster: spoken so where that costs nothing, else what was bought is stretched."""
+        order = kept.order.model_copy(update={"pace": pace})
+        if self.engine.profile.paces:
+            return await self.speak(order)
+        return await self._once(order, lambda: self._stretched(kept, order, pace))
+
+    async def stop(self) -> None:
+        """Give up what is not asked for yet. What is asked for is waited for: it is worth money."""
+        for sound_ in self._sounds.values():
+            sound_.cancel()
+        await asyncio.gather(*self._sounds.values(), return_exceptions=True)
+
+    async def _once(self, order: SpeechOrder, make: Callable[[], Coroutine[Any, Any, KeptSpeech]]) -> KeptSpeech:
+        """The same sound is made once, however many ask for it at the same time."""
+        key = order.key
+        if key not in self._sounds:
+            self._sounds[key] = asyncio.create_task(make())
+        return await asyncio.shield(self._sounds[key])
+
+    async def _bought(self, order: SpeechOrder) -> KeptSpeech:
+        if len(order.text) > self.engine.profile.max_characters:
+            raise UnspeakableError("The line is too long to be spoken.")
+        _, most = self.engine.profile.estimate(order.text)
+
+        def goods_of(take: int) -> AnswerGoods[KeptSpeech]:
+            request = SpeechRequest(order=order, take=take, estimate_usd=most)
+            return speech_goods(request, self.storage, self.till.user_id, lambda: self._ask(order))
+
+        async with self._gate:
+            bought = await buy_answer(self.till, goods_of)
+        self.cost_usd += bought.cost_usd
+        if not bought.is_new:
+            self.reused += 1
+            return bought.kept
+        self.bought += 1
+        self.made.add(order.key)
+        if bought.kept.request_id:
+            self.request_ids.append(bought.kept.request_id)
+        return bought.kept
+
+    async def _ask(self, order: SpeechOrder) -> Answer[KeptSpeech]:
+        speech = await self.engine.speak(order.text, order.voice, pace=order.pace)
+        kept = KeptSpeech(
+            order=order,
+            seconds=speech.seconds,
+            words=speech.words,
+            request_id=speech.request_id,
+            cost_usd=self.engine.profile.cost(order.text, speech.answered_seconds),
+        )
+        return Answer(kept, lambda: store(self.storage, self.till.user_id, speech.flac, kept))
+
+    async def _stretched(self, kept: KeptSpeech, order: SpeechOrder, pace: float) -> KeptSpeech:
+        if ready := await find_kept(self.storage, self.till.user_id, order.key):
+            return ready
+        flac = await self.storage.get_bytes(speech_object_key(self.till.user_id, kept.order.key))
+        try:
+            faster = await sound.stretch(flac, pace)
+        except sound.NoSpeech as error:
+            raise RecastError(ErrorCode.INTERNAL, cause=f"kept speech {kept.order.key}: {error}") from error
+        words = tuple(TimedWord(word.text, word.start / pace, word.end / pace) for word in kept.words)
+        stretched = kept.model_copy(
+            update={"order": order, "seconds": faster.seconds, "words": words, "cost_usd": Decimal(0)}
+        )
+        await store(self.storage, self.till.user_id, faster.flac, stretched)
+        return stretched
 
 
 def _key(facts: Mapping[str, Any]) -> str:

@@ -386,7 +386,7 @@ def _may_try_again(failed: PurchaseFailed) -> bool:
 async def _stop_when_canceled(work: Work, till: Till) -> None:
     while not await work.is_canceled():
         await asyncio.sleep(WATCH_SECONDS)
-    till.is_canceling = True
+    till.cancel()
     raise RecastError(ErrorCode.JOB_CANCELED)
 
 

@@ -10,9 +10,12 @@ from typing import Any
 
 from domain.errors import ErrorCode, RecastError
 from resources.ffmpeg import STDERR_TAIL_LINES, end, keep_tail, spawn
+from resources.scratch import scratch_folder
 from resources.voices.protocol import UnspeakableError
 
 ROOT = Path(__file__).resolve().parents[2]
+Mark = tuple[int, float]
+"""The place of a letter in a text, and the second at which it is said."""
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
 QUIET = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 """Nothing is ever downloaded: a model that is not on this disk is an error."""
@@ -30,17 +33,27 @@ class Child:
         self._hearing: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
 
-    async def ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Raises AI_PROVIDER_FAILURE when it fails, dies twice over the question or is too late, and
-        ``UnspeakableError`` when it refuses the question."""
+    async def speak(self, question: dict[str, Any], *, more_seconds: float = 0.0) -> tuple[bytes, list[Mark]]:
+        """The WAV file that it writes as its answer to ``question``, and the ``marks`` that it tells. Raises what `ask`
+        raises."""
+        with scratch_folder("voice") as folder:
+            path = folder / "answer.wav"
+            answer = await self.ask({**question, "path": str(path.absolute())}, more_seconds=more_seconds)
+            marks = [(int(letter), float(second)) for letter, second in answer["marks"]]
+            return await asyncio.to_thread(path.read_bytes), marks
+
+    async def ask(self, question: dict[str, Any], *, more_seconds: float = 0.0) -> dict[str, Any]:
+        """``more_seconds`` are for a question that takes longer than others. Raises AI_PROVIDER_FAILURE when it fails,
+        dies twice over the question or is too late, and ``UnspeakableError`` when it refuses the question."""
+        timeout_seconds = self._timeout_seconds + more_seconds
         async with self._turn:
             try:
-                async with asyncio.timeout(self._timeout_seconds):
+                async with asyncio.timeout(timeout_seconds):
                     # A child that somebody has killed is replaced, once.
                     answer = await self._ask(question) or await self._ask(question)
             except TimeoutError:
                 await self._end()
-                raise self._failure(f"no answer within {self._timeout_seconds} s") from None
+                raise self._failure(f"no answer within {timeout_seconds:g} s") from None
             except BaseException:
                 # Half an answer would be taken for the next one's.
                 await self._end()

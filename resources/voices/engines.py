@@ -38,13 +38,14 @@ class Voices:
         """Who speaks for a film that does not say."""
         return SpokenBy(self._settings.voice_engine) if self._settings.voice_engine else SpokenBy.OFF
 
-    def open(self, wanted: SpokenBy = SpokenBy.AUTO) -> VoiceEngine | None:
-        """An engine, to be closed once it has spoken; None where a film has no speech, by its own wish or because this
-        server has no engine. Raises PROVIDER_NOT_CONFIGURED for one that is not set up, or where what it needs is not
-        on this machine, and UNKNOWN_MODEL for a model whose price nobody knows."""
-        engine = self.usual if wanted is SpokenBy.AUTO else wanted
-        if engine is SpokenBy.OFF:
-            return None
+    def chosen(self, wanted: SpokenBy) -> SpokenBy:
+        """Who speaks a film that wants this: an engine by its name, or nobody."""
+        return self.usual if wanted is SpokenBy.AUTO else wanted
+
+    def open(self, engine: SpokenBy) -> VoiceEngine:
+        """An engine by its name, to be closed once it has spoken. Raises PROVIDER_NOT_CONFIGURED for one that is not
+        set up, or where what it needs is not on this machine, and UNKNOWN_MODEL for a model whose price nobody
+        knows."""
         if self.usual is SpokenBy.OFF:
             raise _not_set_up(engine, "RECAST_VOICE_ENGINE")
         match engine:
@@ -60,10 +61,9 @@ class Voices:
 
     def _profile(self, engine: SpokenBy) -> VoiceProfile | None:
         try:
-            opened = self.open(engine)
+            return self.open(engine).profile
         except RecastError:
             return None
-        return opened.profile if opened else None
 
     def _kokoro(self) -> KokoroVoices:
         settings = self._settings

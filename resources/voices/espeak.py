@@ -1,8 +1,6 @@
 """espeak-ng on this machine: free, in a hundred languages, and no beauty."""
 
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from uuid import uuid4
 
 from domain.characters import Voice
 from domain.errors import ErrorCode, RecastError
@@ -52,27 +50,25 @@ class EspeakVoices:
     def voice_of(self, voice: Voice, language: str) -> EngineVoice:
         return EngineVoice(name=espeak_name(voice, language), pitch=voice.pitch, rate=voice.rate)
 
-    async def speak(self, text: str, voice: EngineVoice, *, pace: float, into: Path) -> Speech:
-        raw, kept = into / f"{uuid4().hex}.wav", into / f"{uuid4().hex}.flac"
+    def speaks(self, language: str) -> bool:
+        return True  # nearly every one; what it cannot say it tells line by line
+
+    async def speak(self, text: str, voice: EngineVoice, *, pace: float) -> Speech:
         rate = USUAL_RATE if voice.rate is None else voice.rate
         words_per_minute = (SLOWEST_WORDS_PER_MINUTE + WORDS_PER_MINUTE_PER_RATE * rate) * pace
-        answer = await self._child.ask(
+        spoken, marks = await self._child.speak(
             {
                 "text": text,
                 "voice": voice.name,
                 "pitch": USUAL_PITCH if voice.pitch is None else voice.pitch,
                 "words_per_minute": min(MOST_WORDS_PER_MINUTE, round(words_per_minute)),
-                "path": str(raw.absolute()),
             }
         )
         try:
-            lengths = await sound.keep(raw, kept, keeps_beginning=True)
+            kept = await sound.keep(spoken, keeps_beginning=True)
         except sound.NoSpeech as error:
             raise UnspeakableError("espeak-ng has no sound for this text.", cause=str(error)) from error
-        finally:
-            raw.unlink(missing_ok=True)
-        marks = [(int(letter), float(second)) for letter, second in answer["marks"]]
-        return Speech(kept, lengths.kept, lengths.answered, words_at(text, marks, lengths.kept))
+        return Speech(kept.flac, kept.seconds, kept.answered_seconds, words_at(text, marks, kept.seconds))
 
     async def close(self) -> None:
         await self._child.close()

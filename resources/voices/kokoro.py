@@ -6,12 +6,11 @@ import zipfile
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from uuid import uuid4
 
 from domain.characters import Voice
 from domain.errors import ErrorCode, RecastError
-from domain.speech import words_at
-from domain.voices import nearest, spoken_language
+from domain.speech import estimated_seconds, words_at
+from domain.voices import NARRATOR, nearest, spoken_language
 from resources.voices import sound
 from resources.voices.child import Child
 from resources.voices.protocol import EngineVoice, Speech, UnspeakableError, VoiceProfile
@@ -23,6 +22,8 @@ MAX_CHARACTERS = 10_000
 STARTS_PER_MINUTE = 1_000_000
 SLOWEST, FASTEST = 0.5, 2.0
 """Kokoro takes no other speeds."""
+SECONDS_PER_SECOND = 4.0
+"""How long a slow machine, with films being made beside it, may take for one second of speech."""
 USUAL_RATE = 50
 RATE_OF_DOUBLE_SPEED = 150
 LETTERS = {"es": "e", "fr": "f", "hi": "h", "it": "i", "pt": "p"}
@@ -72,29 +73,29 @@ class KokoroVoices:
         name = nearest(voice, women, men) if women or men else f"{UNSPOKEN}{spoken_language(language)}"
         return EngineVoice(name=name, rate=voice.rate)
 
-    async def speak(self, text: str, voice: EngineVoice, *, pace: float, into: Path) -> Speech:
+    def speaks(self, language: str) -> bool:
+        return not self.voice_of(NARRATOR, language).name.startswith(UNSPOKEN)
+
+    async def speak(self, text: str, voice: EngineVoice, *, pace: float) -> Speech:
         if voice.name.startswith(UNSPOKEN):
             raise UnspeakableError(f"Kokoro has no voice for the language “{voice.name.removeprefix(UNSPOKEN)}”.")
-        raw, kept = into / f"{uuid4().hex}.wav", into / f"{uuid4().hex}.flac"
         rate = USUAL_RATE if voice.rate is None else voice.rate
         speed = (1 + (rate - USUAL_RATE) / (RATE_OF_DOUBLE_SPEED - USUAL_RATE)) * pace
-        answer = await self._child.ask(
+        _, longest = estimated_seconds(text)
+        spoken, marks = await self._child.speak(
             {
                 "text": text,
                 "voice": voice.name,
                 "language": ESPEAK_NAMES[voice.name[0]],
                 "speed": min(FASTEST, max(SLOWEST, speed)),
-                "path": str(raw.absolute()),
-            }
+            },
+            more_seconds=longest * SECONDS_PER_SECOND,
         )
-        marks = [(int(letter), float(second)) for letter, second in answer["marks"]]
         try:
-            lengths = await sound.keep(raw, kept, keeps_beginning=bool(marks))
+            kept = await sound.keep(spoken, keeps_beginning=bool(marks))
         except sound.NoSpeech as error:
             raise UnspeakableError("Kokoro has no sound for this text.", cause=str(error)) from error
-        finally:
-            raw.unlink(missing_ok=True)
-        return Speech(kept, lengths.kept, lengths.answered, words_at(text, marks, lengths.kept))
+        return Speech(kept.flac, kept.seconds, kept.answered_seconds, words_at(text, marks, kept.seconds))
 
     async def close(self) -> None:
         await self._child.close()

@@ -1,10 +1,9 @@
 """OpenAI's speech API, or that of any service that speaks it (speaches, Kokoro-FastAPI, LocalAI)."""
 
+import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from uuid import uuid4
 
 from pydantic import SecretStr
 
@@ -59,32 +58,49 @@ class OpenAIVoices:
     def voice_of(self, voice: Voice, language: str) -> EngineVoice:
         return EngineVoice(
             name=nearest(voice, self._women, self._men),
-            instructions=manner(voice) if self.profile.takes_instructions else None,
+            instructions=manner(voice, language) if self.profile.takes_instructions else None,
         )
 
-    async def speak(self, text: str, voice: EngineVoice, *, pace: float, into: Path) -> Speech:
+    def speaks(self, language: str) -> bool:
+        return True  # nearly every one; what it cannot say it tells line by line
+
+    async def speak(self, text: str, voice: EngineVoice, *, pace: float) -> Speech:
+        from httpx2 import TransportError
         from openai import OpenAIError
 
-        options = {"instructions": voice.instructions} if voice.instructions else {}
         try:
-            raw = await self._opened().audio.speech.with_raw_response.create(
-                model=self.profile.model, voice=voice.name, input=text, response_format=FORM, extra_body=options or None
-            )
-            body, request_id = raw.content, raw.headers.get("x-request-id")
+            # The client's own time-out is between two pieces of an answer, which may trickle in for ever.
+            async with asyncio.timeout(self._timeout_seconds):
+                body, request_id = await self._ask(text, voice)
+        except TimeoutError:
+            raise OutcomeUnknownError(cause=f"no whole answer within {self._timeout_seconds} s") from None
         except OpenAIError as error:
             # Without the original: its text may repeat the key, and would be shown with this error.
             raise SERVICE.translated(error, self._key) from None
-        answered, kept = into / f"{uuid4().hex}.answer", into / f"{uuid4().hex}.flac"
+        except TransportError as error:
+            raise OutcomeUnknownError(cause=f"the answer broke off: {type(error).__name__}: {error}") from error
         try:
-            if len(body) > MAX_ANSWER_BYTES:
-                raise sound.NoSpeech(f"it has {len(body)} bytes")
-            answered.write_bytes(body)
-            lengths = await sound.keep(answered, kept)
-            return Speech(kept, lengths.kept, lengths.answered, request_id=request_id)
+            kept = await sound.keep(body)
+        except sound.Silence as silence:
+            return Speech(b"", 0.0, silence.answered_seconds, request_id=request_id)
         except sound.NoSpeech as error:
             raise OutcomeUnknownError(cause=f"the answer is no speech: {error}", request_id=request_id) from error
-        finally:
-            answered.unlink(missing_ok=True)
+        return Speech(kept.flac, kept.seconds, kept.answered_seconds, request_id=request_id)
+
+    async def _ask(self, text: str, voice: EngineVoice) -> tuple[bytes, str | None]:
+        """The body of the answer and its id. Raises OutcomeUnknownError for one that is too large."""
+        options = {"instructions": voice.instructions} if voice.instructions else {}
+        asking = self._opened().audio.speech.with_streaming_response.create(
+            model=self.profile.model, voice=voice.name, input=text, response_format=FORM, extra_body=options or None
+        )
+        async with asking as answer:
+            body, request_id = bytearray(), answer.headers.get("x-request-id")
+            async for piece in answer.iter_bytes():
+                body += piece
+                if len(body) > MAX_ANSWER_BYTES:
+                    cause = f"the answer has more than {MAX_ANSWER_BYTES} bytes"
+                    raise OutcomeUnknownError(cause=cause, request_id=request_id)
+            return bytes(body), request_id
 
     async def close(self) -> None:
         client, self._client = self._client, None

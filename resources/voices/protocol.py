@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_UP, Decimal
-from pathlib import Path
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,8 +22,8 @@ class VoiceProfile(BaseModel):
     spoken line.
 
     ``paces`` says that it speaks faster itself, and as it costs nothing may be asked again; what is paid for once is
-    stretched here instead. ``ends_on`` is the day on which its service shuts it down. ``languages`` are ISO 639-1 codes
-    of all that it speaks; empty means that nobody has listed them. ``starts_per_minute`` is the engine's own limit.
+    stretched here instead. ``ends_on`` is the day on which its service shuts it down. ``starts_per_minute`` is the
+    engine's own limit.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,7 +36,6 @@ class VoiceProfile(BaseModel):
     usd_per_minute: Decimal = Field(default=Decimal(0), ge=0)
     takes_instructions: bool = False
     paces: bool = False
-    languages: tuple[str, ...] = ()
     starts_per_minute: int | None = None
     priced_on: date | None = None
     source: str = ""
@@ -84,11 +82,11 @@ class EngineVoice(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """``path`` is a FLAC file, 48 kHz, mono, of ``seconds``, without silence after the words. ``words`` are empty
-    where the engine does not tell their times; ``answered_seconds`` is how much came, which services charge for;
-    ``request_id`` is the service's own id for the answer."""
+    """``flac`` is a file, 48 kHz, mono, of ``seconds``, without silence after the words; both are nothing where the
+    engine answered with silence. ``words`` are empty where the engine does not tell their times; ``answered_seconds``
+    is how much came, which services charge for; ``request_id`` is the service's own id for the answer."""
 
-    path: Path
+    flac: bytes
     seconds: float
     answered_seconds: float
     words: tuple[TimedWord, ...] = ()
@@ -114,9 +112,12 @@ class VoiceEngine(Protocol):
         """What this engine calls a character's voice where ``language`` (a tag as scripts have it) is spoken."""
         ...
 
-    async def speak(self, text: str, voice: EngineVoice, *, pace: float, into: Path) -> Speech:
-        """``text``, spoken into a file in the folder ``into``. Asks exactly once. ``pace`` is above 1 only for an
-        engine that ``paces``.
+    def speaks(self, language: str) -> bool:
+        """Whether it has a voice for a language, as far as that is known before it is asked."""
+        ...
+
+    async def speak(self, text: str, voice: EngineVoice, *, pace: float) -> Speech:
+        """``text``, spoken. Asks exactly once. ``pace`` is above 1 only for an engine that ``paces``.
 
         Raises ``OutcomeUnknownError`` when the answer was lost, or is no sound, and may have to be paid; ``BusyError``
         when nothing was accepted and may be later; ``UnspeakableError`` for a line of which it can make no sound, at no

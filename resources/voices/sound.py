@@ -1,7 +1,7 @@
 """What engines answer becomes the one form in which speech is kept: FLAC, 48 kHz, mono, cut to the words."""
 
 import asyncio
-from pathlib import Path
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import av
@@ -28,41 +28,50 @@ FRAME_SAMPLES = 4096
 
 
 class NoSpeech(Exception):
-    """What was answered is no sound, or nothing is to be heard in it; the text is for operators."""
+    """What was answered is no sound; the text is for operators."""
 
 
-class Lengths(NamedTuple):
-    """In seconds: of what is kept, and of all that was answered."""
+class Silence(NoSpeech):
+    """It is a sound of ``answered_seconds``, and nothing is to be heard in it."""
 
-    kept: float
-    answered: float
-
-
-async def keep(source: Path, destination: Path, *, keeps_beginning: bool = False) -> Lengths:
-    """Write what is to be heard in ``source`` to ``destination``. ``keeps_beginning`` leaves the silence before it,
-    where times were told that count from there. Raises NoSpeech."""
-    return await asyncio.to_thread(_keep, source, destination, keeps_beginning)
+    def __init__(self, answered_seconds: float) -> None:
+        self.answered_seconds = answered_seconds
+        super().__init__("nothing is to be heard in it")
 
 
-async def stretch(source: Path, destination: Path, pace: float) -> float:
-    """Write kept speech again, ``pace`` times as fast at the same pitch, and return its seconds. Raises NoSpeech."""
-    return await asyncio.to_thread(_stretch, source, destination, pace)
+class Sound(NamedTuple):
+    """A file in FLAC, how long it is, and how long that was which was answered; in seconds."""
+
+    flac: bytes
+    seconds: float
+    answered_seconds: float
 
 
-def _keep(source: Path, destination: Path, keeps_beginning: bool) -> Lengths:
+async def keep(answer: bytes, *, keeps_beginning: bool = False) -> Sound:
+    """What is to be heard in the file ``answer``. In memory, where a full disk loses nothing that was paid for.
+    ``keeps_beginning`` leaves the silence before it, where times were told that count from there. Raises NoSpeech and
+    Silence."""
+    return await asyncio.to_thread(_keep, answer, keeps_beginning)
+
+
+async def stretch(flac: bytes, pace: float) -> Sound:
+    """Kept speech again, ``pace`` times as fast at the same pitch. Raises NoSpeech."""
+    return await asyncio.to_thread(_stretch, flac, pace)
+
+
+def _keep(answer: bytes, keeps_beginning: bool) -> Sound:
+    samples = _read(answer)
+    audible = (samples > AUDIBLE) | (samples < -AUDIBLE)
+    answered = len(samples) / SAMPLE_RATE_HZ
+    if not audible.any():
+        raise Silence(answered)
+    first = 0 if keeps_beginning else max(0, int(audible.argmax()) - round(LEAD_SECONDS * SAMPLE_RATE_HZ))
+    end = len(samples) - int(audible[::-1].argmax()) + round(TAIL_SECONDS * SAMPLE_RATE_HZ)
+    return _written(samples[first:end], answered)
+
+
+def _stretch(flac: bytes, pace: float) -> Sound:
     import numpy as np  # a quarter of a second, which every run would pay before its first stage
-
-    samples = _read(source)
-    audible = np.flatnonzero((samples > AUDIBLE) | (samples < -AUDIBLE))
-    if not len(audible):
-        raise NoSpeech("nothing is to be heard in it")
-    first = 0 if keeps_beginning else max(0, int(audible[0]) - round(LEAD_SECONDS * SAMPLE_RATE_HZ))
-    last = int(audible[-1]) + 1 + round(TAIL_SECONDS * SAMPLE_RATE_HZ)
-    return Lengths(_write(samples[first:last], destination), len(samples) / SAMPLE_RATE_HZ)
-
-
-def _stretch(source: Path, destination: Path, pace: float) -> float:
-    import numpy as np
 
     graph = Graph()
     buffer = graph.add_abuffer(sample_rate=SAMPLE_RATE_HZ, format="s16", layout="mono", time_base=None)
@@ -79,27 +88,24 @@ def _stretch(source: Path, destination: Path, pace: float) -> float:
             except (av.BlockingIOError, av.EOFError):
                 return
 
-    samples = _read(source)
+    samples = _read(flac)
     for at in range(0, len(samples), FRAME_SAMPLES):
         graph.push(_frame(samples[at : at + FRAME_SAMPLES], at))
         drain()
     graph.push(None)
     drain()
     stretched = np.concatenate([*pieces, np.zeros(0, np.int16)]).astype(np.int16)
-    return _write(stretched, destination)
+    return _written(stretched, len(samples) / SAMPLE_RATE_HZ)
 
 
-def _read(source: Path) -> "Samples":
+def _read(file: bytes) -> "Samples":
     import numpy as np
 
     options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
     pieces, count = [], 0
     try:
-        with (
-            source.open("rb") as file,
-            av.open(file, mode="r", options=options, metadata_errors="replace") as container,
-        ):
+        with av.open(BytesIO(file), mode="r", options=options, metadata_errors="replace") as container:
             if not container.streams.audio:
                 raise NoSpeech("there is no sound track in it")
             for frame in container.decode(audio=0):
@@ -115,17 +121,18 @@ def _read(source: Path) -> "Samples":
     return np.concatenate([*pieces, np.zeros(0, np.int16)])
 
 
-def _write(samples: "Samples", destination: Path) -> float:
+def _written(samples: "Samples", answered_seconds: float) -> Sound:
     seconds = len(samples) / SAMPLE_RATE_HZ
     if seconds < SHORTEST_SECONDS:
-        raise NoSpeech(f"it lasts {seconds:.3f} s")
-    with av.open(str(destination), "w", format="flac") as container:
+        raise Silence(answered_seconds)
+    file = BytesIO()
+    with av.open(file, "w", format="flac") as container:
         stream = container.add_stream("flac", rate=SAMPLE_RATE_HZ, layout="mono", format="s16")
         assert isinstance(stream, AudioStream)
         for at in range(0, len(samples), FRAME_SAMPLES):
             container.mux(stream.encode(_frame(samples[at : at + FRAME_SAMPLES], at)))
         container.mux(stream.encode(None))
-    return seconds
+    return Sound(file.getvalue(), seconds, answered_seconds)
 
 
 def _frame(samples: "Samples", at: int) -> Any:

@@ -1,15 +1,18 @@
 """OpenAI's speech, at ``/openai/v1/audio/speech``: it speaks, and it counts what that would cost."""
 
 import asyncio
+import io
 import json
 import time
-from collections.abc import Callable, Mapping
+import wave
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 
 from sandbox.billing import Charge, Ledger, identity_of
 from sandbox.faults import WORD, Fault, Trouble
@@ -33,6 +36,8 @@ MEDIA_TYPES = {
     "pcm": "audio/pcm",
 }
 SHOWN_CHARACTERS = 100
+TRICKLE_SECONDS = 0.1
+SILENCE_HZ = 24_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +103,17 @@ class Speaking:
         file, seconds = await self._spoken(asked)
         if Fault.CORRUPT_OUTPUT in faults:
             file = b"not a sound"
+        if Fault.BLACK in faults:
+            file = _silence(seconds)
         request_id = f"req_{uuid4().hex}"
         self._charge(asked, seconds, request_id)
         if Fault.DOWN_AFTER_ACCEPTING in faults:
             raise down()
         if Fault.TIMEOUT_AFTER_ACCEPTING in faults:
             return await hold(request, self._hold_seconds)
-        answer = Response(file, media_type=MEDIA_TYPES[asked.form])
+        answer: Response = Response(file, media_type=MEDIA_TYPES[asked.form])
+        if Fault.ENDLESS_OUTPUT in faults:
+            answer = StreamingResponse(_without_end(), media_type=MEDIA_TYPES[asked.form])
         answer.headers.update(answer_headers(request_id, time.monotonic() - began))
         return BrokenOff(answer) if Fault.DROPPED_AFTER_ACCEPTING in faults else answer
 
@@ -133,6 +142,20 @@ class Speaking:
                 at=self._clock(),
             )
         )
+
+
+async def _without_end() -> AsyncIterator[bytes]:
+    while True:
+        yield bytes(1)
+        await asyncio.sleep(TRICKLE_SECONDS)
+
+
+def _silence(seconds: float) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as written:
+        written.setparams((1, 2, SILENCE_HZ, 0, "NONE", "not compressed"))
+        written.writeframes(bytes(2 * round(seconds * SILENCE_HZ)))
+    return file.getvalue()
 
 
 def read_request(body: bytes) -> SpeechRequest:

@@ -140,7 +140,7 @@ class Desk:
         async with self.work() as work:
             return await narrate(
                 work,
-                engine=by,
+                open_engine=lambda: by,
                 storage=storage or self.storage,
                 database=self.database,
                 patience=patience,

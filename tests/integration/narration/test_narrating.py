@@ -121,10 +121,10 @@ async def test_a_film_is_spoken_by_whom_it_asks_for(desk: Desk, settings: Settin
     service = {"voice_base_url": f"{speaking.url}/openai/v1", "voice_api_key": SecretStr("sk-sandbox-1")}
     paid = settings.model_copy(update={"voice_engine": "openai", "voice_model": "tts-1", **service})
     text = f"Did you see that, {uuid4().hex[:6]}?"
-    for asked, provider in ((SpokenBy.AUTO, "openai"), (SpokenBy.ESPEAK, "espeak-ng"), (SpokenBy.OFF, None)):
+    for asked, engines in ((SpokenBy.AUTO, ["openai tts-1"]), (SpokenBy.ESPEAK, ["espeak-ng"]), (SpokenBy.OFF, None)):
         made = await desk.plan([line(text, 0, 5, "Ada")], options=JobOptions(narration=asked))
         spoken = await narrated(made, paid)
-        assert (spoken.profile.provider if spoken else None) == provider
+        assert (spoken.engines if spoken else None) == engines
         assert [row.speech is None for row in await made.scenes()] == [spoken is None]
     assert len(charges(speaking, text)) == 1
 
@@ -169,13 +169,12 @@ async def test_paid_speech_is_stretched_and_not_bought_again(desk: Desk, speakin
 async def test_a_line_that_is_said_twice_in_a_scene_is_stretched_once(
     desk: Desk, speaking: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two who write the same file would each store what the other has half written."""
-    stretched: list[Path] = []
+    stretched: list[float] = []
     stretch = sound.stretch
 
-    async def counted(source: Path, destination: Path, pace: float) -> float:
-        stretched.append(destination)
-        return await stretch(source, destination, pace)
+    async def counted(flac: bytes, pace: float) -> sound.Sound:
+        stretched.append(pace)
+        return await stretch(flac, pace)
 
     monkeypatch.setattr(sound, "stretch", counted)
     engine = voices(speaking)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from domain.errors import ErrorCode, RecastError
@@ -17,9 +18,11 @@ from resources.voices.openai import OpenAIVoices
 from resources.voices.protocol import EngineVoice, Speech
 from studio import answers
 from studio.answers import MOST_TAKES
-from studio.narrating import CANCEL_CHECK_SECONDS
+from studio.concurrency import CANCEL_CHECK_SECONDS
+from studio.narrating import narrate
 from studio.purchasing import Patience
 from studio.settling import Settler
+from tests.conftest import DatabaseUrls
 from tests.integration.narration.conftest import PATIENCE, Desk, Running, charges, line, voices
 
 
@@ -33,14 +36,15 @@ class Dying:
     at_once = 1
 
     def __init__(self, inner: Any, at: int, *, is_heard: bool) -> None:
-        self.profile, self.voice_of, self.close = inner.profile, inner.voice_of, inner.close
+        self.profile, self.voice_of, self.speaks = inner.profile, inner.voice_of, inner.speaks
+        self.close = inner.close
         self._inner, self._at, self._is_heard, self._calls = inner, at, is_heard, 0
 
-    async def speak(self, text: str, voice: EngineVoice, *, pace: float, into: Path) -> Speech:
+    async def speak(self, text: str, voice: EngineVoice, *, pace: float) -> Speech:
         self._calls += 1
         if self._calls == self._at and not self._is_heard:
             raise Killed
-        answer: Speech = await self._inner.speak(text, voice, pace=pace, into=into)
+        answer: Speech = await self._inner.speak(text, voice, pace=pace)
         if self._calls == self._at:
             raise Killed
         return answer
@@ -152,8 +156,8 @@ async def test_a_worker_that_dies_over_a_call_costs_one_line_at_most(
         await made.narrate(Dying(engine, 2, is_heard=is_heard))
     spoken = await made.narrate(engine)
     assert len(charges(speaking, word)) == (4 if is_heard else 3)
-    # Nobody can know whether the lost call was made, so it is booked as paid.
-    assert await made.states() == ["lost", *["succeeded"] * 3]
+    # Nobody can know whether the lost call was made, so it is booked as paid; what was not asked for yet is not.
+    assert [state for state in await made.states() if state != "absent"] == ["lost", *["succeeded"] * 3]
     assert spoken.lines == 3
     assert await made.spent() == sum(attempt.cost_usd or 0 for attempt in await made.attempts())
 
@@ -220,6 +224,99 @@ async def test_a_service_that_loses_every_answer_is_given_up(
         await made.narrate(engine)
     assert failed.value.code is ErrorCode.AI_PROVIDER_FAILURE
     assert len([charge for charge in charges(speaking, word) if "500" in str(charge["prompt"])]) == MOST_TAKES
+
+
+async def test_an_answer_without_a_sound_is_paid_once_and_left_out(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, word: str
+) -> None:
+    made = await film(desk, word, fault="[[black]]")
+    spoken = await made.narrate(engine)
+    assert (spoken.lines, len(charges(speaking, word))) == (2, 3)
+    (told,) = await made.events("lines_unspoken")
+    assert "silence" in told.message
+    assert await made.spent() == price(f"One {word}.", f"Two {word}. [[black]]", f"Three {word}.")
+    await made.narrate(engine)
+    assert len(charges(speaking, word)) == 3
+
+
+async def test_what_is_said_stays_as_it_is_when_the_server_s_voices_change(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, word: str
+) -> None:
+    made = await film(desk, word)
+    first = await made.narrate(engine)
+    other = voices(speaking, "tts-1-hd")
+    again = await made.narrate(other)
+    await other.close()
+    assert (again.bought, again.reused, again.engines) == (0, 3, ["openai tts-1"])
+    assert [scene.fit for scene in again.scenes] == [scene.fit for scene in first.scenes]
+    assert len(charges(speaking, word)) == 3
+
+
+async def test_a_film_that_is_said_needs_no_engine_any_more(desk: Desk, engine: OpenAIVoices, word: str) -> None:
+    made = await film(desk, word)
+    await made.narrate(engine)
+
+    def gone() -> OpenAIVoices:
+        raise RecastError(ErrorCode.PROVIDER_NOT_CONFIGURED)
+
+    async with made.work() as work:
+        again = await narrate(work, open_engine=gone, storage=made.storage, database=made.database, patience=PATIENCE)
+    assert (again.lines, again.reused) == (3, 3)
+
+
+async def test_a_lost_database_is_no_cancellation(
+    desk: Desk, engine: OpenAIVoices, database_urls: DatabaseUrls, word: str
+) -> None:
+    """Or the job would not be started again."""
+    made = await film(desk, word)
+
+    class Losing(Dying):
+        async def speak(self, text: str, voice: EngineVoice, *, pace: float) -> Speech:
+            async with await psycopg.AsyncConnection.connect(database_urls.admin) as connection:
+                await connection.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity"
+                    " where application_name = 'recast-worker' and datname = current_database()"
+                )
+            await asyncio.sleep(2 * CANCEL_CHECK_SECONDS)
+            answer: Speech = await self._inner.speak(text, voice, pace=pace)
+            return answer
+
+    with pytest.raises(RecastError) as failed:
+        await made.narrate(Losing(engine, 0, is_heard=True))
+    assert failed.value.code is ErrorCode.DATABASE_UNAVAILABLE
+
+
+async def test_lines_that_are_stopped_before_they_are_asked_for_cost_nothing(
+    desk: Desk, speaking: Running, word: str
+) -> None:
+    """The first line is beyond the budget; others are being opened at that moment."""
+    engine = voices(speaking, at_once=8)
+    long = f"One {word} " + "and more " * 40
+    made = await desk.plan([line(long, 0, 9, "Ada"), *(line(f"{n} {word}.", 9 + n, 10 + n, "Ada") for n in range(8))])
+    async with desk.database.connect() as connection:
+        await connection.execute("insert into budgets (user_id, limit_usd) values (%s, 0.002)", (desk.user_id,))
+    with pytest.raises(RecastError) as failed:
+        await made.narrate(engine)
+    await engine.close()
+    assert failed.value.code is ErrorCode.BUDGET_EXCEEDED
+    async with desk.database.connect() as connection:
+        await connection.execute("update provider_attempts set created_at = created_at - interval '1 hour'")
+    await Settler(desk.database, desk.storage, None, PATIENCE).settle_left_behind()  # type: ignore[arg-type]
+    assert await made.spent() == sum(Decimal(str(charge["amount"])) for charge in charges(speaking, word))
+
+
+async def test_all_lines_that_are_refused_are_told_at_once_and_the_others_are_owned(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, word: str
+) -> None:
+    made = await desk.plan(
+        [line(f"One {word}. [[refuse]]", 0, 4, "Ada")],
+        [line(f"Two {word}.", 4, 8, "Ada")],
+        [line(f"Three {word}. [[refuse]]", 8, 12, "Ada")],
+    )
+    with pytest.raises(RecastError, match="Scenes 1, 3: The voice service refuses this line") as failed:
+        await made.narrate(engine)
+    assert failed.value.code is ErrorCode.CONTENT_REJECTED
+    assert len(charges(speaking, word)) == 1
 
 
 async def test_a_free_service_that_loses_every_answer_is_given_up_too(desk: Desk, speaking: Running, word: str) -> None:
@@ -290,11 +387,11 @@ async def test_a_canceled_job_keeps_what_it_has_paid_for(
     class Canceling(Dying):
         """Its user thinks better of it at the second line."""
 
-        async def speak(self, text: str, voice: EngineVoice, *, pace: float, into: Path) -> Speech:
+        async def speak(self, text: str, voice: EngineVoice, *, pace: float) -> Speech:
             if text.startswith("Two"):
                 await made.cancel()
                 await asyncio.sleep(2 * CANCEL_CHECK_SECONDS)
-            answer: Speech = await self._inner.speak(text, voice, pace=pace, into=into)
+            answer: Speech = await self._inner.speak(text, voice, pace=pace)
             return answer
 
     with pytest.raises(RecastError) as failed:

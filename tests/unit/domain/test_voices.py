@@ -44,8 +44,12 @@ def test_the_premade_characters_do_not_all_sound_alike() -> None:
     assert {is_woman(one.voice) for one in PREMADE} == {True, False}
 
 
-def test_a_manner_says_how_and_never_what() -> None:
-    assert manner(Voice(name="en-gb-x-rp+m7", pitch=22, rate=38)) == (
+def test_a_manner_says_how_and_never_what_with_an_accent_in_its_own_language_alone() -> None:
+    voice = Voice(name="en-gb-x-rp+m7", pitch=22, rate=38)
+    assert manner(voice, "en-US") == (
         "Speak in a low pitch, at a slow and unhurried pace, in received pronunciation."
         " Say the words exactly as they are written."
+    )
+    assert manner(voice, "de") == (
+        "Speak in a low pitch, at a slow and unhurried pace. Say the words exactly as they are written."
     )

@@ -96,7 +96,7 @@ async def test_a_language_without_a_voice_is_refused_before_anything_starts(tmp_
     engine = opened(*weights(tmp_path, *ALL))
     voice = engine.voice_of(Voice(name="en-us+f1"), language)
     with pytest.raises(UnspeakableError, match=f"no voice for the language “{language}”"):
-        await engine.speak("Text.", voice, pace=1.0, into=tmp_path)
+        await engine.speak("Text.", voice, pace=1.0)
 
 
 @pytest.mark.usefixtures("package")

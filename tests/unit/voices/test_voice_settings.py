@@ -20,7 +20,7 @@ KEY = SecretStr("sk-0123456789abcdef")
 
 
 def test_without_an_engine_nobody_speaks(settings_for: Build) -> None:
-    assert Voices(settings_for()).open() is None
+    assert Voices(settings_for()).chosen(SpokenBy.AUTO) is SpokenBy.OFF
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ def test_half_a_configuration_is_refused(settings_for: Build, given: dict[str, o
 
 
 def test_espeak_needs_nothing_and_costs_nothing(settings_for: Build) -> None:
-    engine = Voices(settings_for(voice_engine="espeak")).open()
+    engine = Voices(settings_for(voice_engine="espeak")).open(SpokenBy.ESPEAK)
     assert isinstance(engine, EspeakVoices)
     assert engine.profile.is_free
     assert engine.profile.estimate("Anything at all.") == (0, 0)
 
 
 def test_a_model_of_the_list_has_its_price(settings_for: Build) -> None:
-    engine = Voices(settings_for(voice_engine="openai", voice_model="tts-1", voice_api_key=KEY)).open()
+    engine = Voices(settings_for(voice_engine="openai", voice_model="tts-1", voice_api_key=KEY)).open(SpokenBy.OPENAI)
     assert isinstance(engine, OpenAIVoices)
     assert engine.profile.cost("x" * 100, 9.0) == Decimal("0.0015")
 
@@ -63,9 +63,9 @@ def test_a_model_by_time_costs_between_its_estimates(settings_for: Build) -> Non
 def test_a_model_that_nobody_knows_needs_a_price(settings_for: Build) -> None:
     given = {"voice_engine": "openai", "voice_model": "kokoro", "voice_base_url": "http://127.0.0.1:9/v1"}
     with pytest.raises(RecastError) as refused:
-        Voices(settings_for(**given)).open()
+        Voices(settings_for(**given)).open(SpokenBy.OPENAI)
     assert refused.value.code is ErrorCode.UNKNOWN_MODEL
-    engine = Voices(settings_for(**given, voice_usd_per_million_characters="0")).open()
+    engine = Voices(settings_for(**given, voice_usd_per_million_characters="0")).open(SpokenBy.OPENAI)
     assert engine
     assert engine.profile.is_free
 
@@ -80,12 +80,12 @@ def test_operators_are_told_of_a_model_that_ends() -> None:
 def test_a_film_may_ask_for_another_engine_that_is_set_up(settings_for: Build) -> None:
     voices = Voices(settings_for(voice_engine="espeak", voice_model="tts-1", voice_api_key=KEY, voice_men=["own"]))
     assert voices.usual is SpokenBy.ESPEAK
-    assert isinstance(voices.open(), EspeakVoices)
+    assert isinstance(voices.open(voices.chosen(SpokenBy.AUTO)), EspeakVoices)
     paid = voices.open(SpokenBy.OPENAI)
     assert isinstance(paid, OpenAIVoices)
     # The chosen names are those of the usual engine.
     assert paid.voice_of(Voice(name="en-us+m1"), "en").name in MEN
-    assert voices.open(SpokenBy.OFF) is None
+    assert voices.chosen(SpokenBy.OFF) is SpokenBy.OFF
 
 
 @pytest.mark.parametrize(
