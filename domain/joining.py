@@ -18,7 +18,7 @@ from domain.scenes import Scene
 from domain.words import words_of
 
 MOST_TITLE_LETTERS = 50
-SPAN_VERSION = 1
+SPAN_VERSION = 2
 """Raised whenever the same transition would be encoded differently."""
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.finish import Fit
 from domain.profile import Profile
 
-FORM_VERSION = 1
+FORM_VERSION = 2
 """Raised whenever the same clip would be encoded differently, or could no longer be joined with older ones."""
 
 

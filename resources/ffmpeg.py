@@ -28,6 +28,10 @@ X264_CRF = 20
 X264_PARAMETERS = (
     "stitchable=1:open-gop=0:threads=1:lookahead-threads=1:mbtree=1:rc-lookahead=10:cpu-independent=1:sar=1/1"
 )
+H264_COLOURS = (
+    "h264_metadata=colour_primaries=1:transfer_characteristics=1:matrix_coefficients=1:video_full_range_flag=0"
+)
+"""BT.709, by the numbers of ITU-T H.273."""
 KILLED = (-signal.SIGKILL, -signal.SIGTERM)
 CLIP_AUDIO_BITRATE = "128k"
 AAC_CODER = "fast"
@@ -70,10 +74,10 @@ def mezzanine(profile: Profile, *, preset: str = "veryfast") -> list[str]:
     """Arguments that encode to the one format in which clips of ``profile`` can be joined by copying.
 
     H.264 with a keyframe every second at fixed places, no B-frames (the first frame is shown at zero, so no edit list
-    is needed), square pixels, and headers that depend neither on the picture nor on where it comes from; AAC stereo; a
-    fixed time base; one encoder thread and no dependence on the CPU model, because the number of threads changes the
-    bytes. ``preset`` is x264's: "superfast" and "veryfast" differ in effort, but not in the headers that joined clips
-    share.
+    is needed), square pixels, BT.709, and headers that depend neither on the picture nor on where it comes from; AAC
+    stereo; a fixed time base; one encoder thread and no dependence on the CPU model, because the number of threads
+    changes the bytes. ``preset`` is x264's: "superfast" and "veryfast" differ in effort, but not in the headers that
+    joined clips share.
     """
     second = str(profile.frame_rate)
     # fmt: off - an option and its value belong on one line
@@ -102,12 +106,11 @@ def mezzanine(profile: Profile, *, preset: str = "veryfast") -> list[str]:
         X264_PARAMETERS,
         "-colorspace",
         "bt709",
-        "-color_primaries",
-        "bt709",
-        "-color_trc",
-        "bt709",
         "-color_range",
         "tv",
+        # In the headers themselves, where such options give way to what the source says of its colours.
+        "-bsf:v",
+        H264_COLOURS,
         "-fps_mode",
         "cfr",
         "-r",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import av
 from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from domain.errors import ErrorCode, RecastError
 from resources.ffmpeg import CONTAINERS, MOST_PIXELS
@@ -28,6 +29,8 @@ MOST_DECODED_PIXELS = 2_000_000_000
 MICROSECONDS = 1_000_000
 UNSPECIFIED_COLOURS = 2
 """Of ITU-T H.273, table 4."""
+HDR_TRANSFERS = (16, 18)
+"""PQ and HLG, of its table 3."""
 _CAREFULLY = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS, "max_pixels": str(MOST_PIXELS)}
 
 
@@ -37,7 +40,7 @@ class MediaFacts:
 
     ``duration`` and ``start_time`` are seconds; ``frames`` is the exact number of coded pictures; ``sample_rate`` and
     ``channels`` are zero without audio; ``says_colours`` is whether the file says by which matrix its colours were
-    made.
+    made, and ``is_hdr`` whether they are of high dynamic range.
     """
 
     width: int
@@ -48,6 +51,7 @@ class MediaFacts:
     video_codec: str
     pix_fmt: str
     says_colours: bool
+    is_hdr: bool
     has_audio: bool
     audio_codec: str | None
     audio_duration: float
@@ -118,19 +122,24 @@ def _facts(container: InputContainer, path: Path) -> MediaFacts:
         raise RecastError(ErrorCode.CLIP_REJECTED, "The clip holds no picture.", cause=str(path))
     video = container.streams.video[0]
     audio = container.streams.audio[0] if container.streams.audio else None
-    frames = video.frames or sum(1 for packet in container.demux(video) if packet.size)
     base = video.time_base or Fraction(1, 1)
-    duration = float(video.duration * base if video.duration is not None else _container_seconds(container))
+    frames, seconds = (
+        video.frames,
+        video.duration * base if video.duration is not None else _container_seconds(container),
+    )
+    if not frames or not seconds:
+        frames, seconds = _counted(container, video)
     audio_duration = float(audio.duration * audio.time_base) if audio and audio.duration and audio.time_base else 0.0
     return MediaFacts(
         width=video.width,
         height=video.height,
         frame_rate=video.average_rate or Fraction(0),
-        duration=duration,
+        duration=float(seconds),
         frames=frames,
         video_codec=video.codec_context.name,
         pix_fmt=video.pix_fmt or "",
         says_colours=video.codec_context.colorspace != UNSPECIFIED_COLOURS,
+        is_hdr=video.codec_context.color_trc in HDR_TRANSFERS,
         has_audio=audio is not None,
         audio_codec=audio.codec_context.name if audio else None,
         audio_duration=audio_duration,
@@ -138,6 +147,19 @@ def _facts(container: InputContainer, path: Path) -> MediaFacts:
         channels=audio.channels if audio else 0,
         start_time=float((video.start_time or 0) * base),
     )
+
+
+def _counted(container: InputContainer, video: VideoStream) -> tuple[int, Fraction]:
+    """Pictures and seconds of a file whose header does not tell, as of one that was recorded live."""
+    count, first, end = 0, None, 0
+    for packet in container.demux(video):
+        if packet.size:
+            count += 1
+            if packet.pts is not None:
+                first = packet.pts if first is None else min(first, packet.pts)
+                end = max(end, packet.pts + (packet.duration or 0))
+    told = _container_seconds(container)
+    return count, told or (end - (first or 0)) * (video.time_base or Fraction(1, 1))
 
 
 def _container_seconds(container: InputContainer) -> Fraction:

@@ -21,6 +21,8 @@ from resources.media import MediaFacts
 PRESET = "superfast"
 ENCODE_SECONDS_PER_SECOND = 60.0
 """A slow machine's time for one second of film, many times over: beyond it the file is not worth waiting for."""
+HDR_WHITE_NITS = 203
+"""ITU-R BT.2408: how bright white paper is in a film of high dynamic range."""
 HD_WIDTH, SD_HEIGHT = 1280, 576
 BACKDROP_SHRUNK, BACKDROP_BLUR = 8, 4
 """A picture that is blurred anyway is blurred small, which costs next to nothing."""
@@ -99,6 +101,7 @@ def _shaped(graph: Graph, picture: Pad, facts: MediaFacts, wanted: Mezzanine, sl
     rate = [*pace, filter_of("fps", fps=profile.frame_rate, start_time=0)]
     colours = _presumed_colours(facts)
     before, after = (rate, []) if facts.frame_rate > profile.frame_rate else ([], rate)
+    before += _STANDARD_RANGE if facts.is_hdr else ()
     if wanted.fit is Fit.COVER:
         return graph.add([picture], *before, *_covering(width, height, colours), *after)
     behind, front = graph.split([picture], *before, filter_of("split", outputs=2), ways=2)
@@ -113,9 +116,22 @@ def _shaped(graph: Graph, picture: Pad, facts: MediaFacts, wanted: Mezzanine, sl
     return graph.add([backdrop, whole], filter_of("overlay", x="(W-w)/2", y="(H-h)/2", format="yuv420"), *after)
 
 
+_STANDARD_RANGE = (
+    filter_of("zscale", pin="bt2020", min="bt2020nc", t="linear", npl=HDR_WHITE_NITS),
+    filter_of("format", pix_fmts="gbrpf32le"),
+    filter_of("zscale", p="bt709"),
+    filter_of("tonemap", tonemap="mobius", param=0.9, desat=0),
+    filter_of("zscale", t="bt709", m="bt709", r="tv"),
+    filter_of("format", pix_fmts="yuv420p"),
+)
+"""From high dynamic range: what is no brighter than white stays as it is, and only highlights are pressed together."""
+
+
 def _presumed_colours(facts: MediaFacts) -> str:
     """The matrix by which the colours of a source were made. Of a file that does not say, players presume what is
     usual for its size (ffmpeg would presume bt601 for any)."""
+    if facts.is_hdr:
+        return "bt709"
     if facts.says_colours:
         return "auto"
     return "bt709" if facts.width >= HD_WIDTH or facts.height > SD_HEIGHT else "bt601"

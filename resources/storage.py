@@ -242,13 +242,18 @@ class Storage:
         """The newest version of an object, or None when there is none."""
         return await asyncio.to_thread(self._head, key)
 
+    async def delete(self, key: str) -> None:
+        """Every version of one object. Raises what `delete_folder` raises."""
+        await asyncio.to_thread(self._delete_under, key, None, only=key)
+
     async def delete_folder(self, prefix: str, *, but_version: str | None = None) -> int:
         """Delete every version of every object under ``prefix``, which ends with a slash, and the traces of earlier
         deletions, all ``but_version``; returns how many. Nothing there is no error.
 
         Raises STORAGE_UNAVAILABLE when the storage keeps some of it, for the time being or by a lock of its owner's.
         """
-        return await asyncio.to_thread(self._delete_folder, prefix, but_version)
+        assert prefix.endswith("/"), "a bare prefix would reach into its neighbours"
+        return await asyncio.to_thread(self._delete_under, prefix, but_version)
 
     async def check(self) -> None:
         """Raises STORAGE_UNAVAILABLE unless the bucket answers."""
@@ -329,15 +334,14 @@ class Storage:
                 raise
         return StoredObject(key, answer["ContentLength"], answer.get("VersionId"))
 
-    def _delete_folder(self, prefix: str, but_version: str | None) -> int:
-        assert prefix.endswith("/"), "a bare prefix would reach into its neighbours"
+    def _delete_under(self, prefix: str, but_version: str | None, *, only: str | None = None) -> int:
         deleted = 0
         with storage_errors(prefix):
             for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=prefix):
                 versions: list[ObjectIdentifierTypeDef] = [
                     {"Key": found["Key"], "VersionId": found["VersionId"]}
                     for found in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
-                    if found["VersionId"] != but_version
+                    if found["VersionId"] != but_version and only in (None, found["Key"])
                 ]
                 if not versions:
                     continue

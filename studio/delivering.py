@@ -40,8 +40,8 @@ from resources.storage import (
 from studio.captioning import FilmCaptions, captions_of, store_captions, tell_unreadable
 from studio.concurrency import all_of, until_canceled
 from studio.finishing import Reel, SceneClip, assemble, encode_spans, thread
-from studio.inspecting import Inspection, UnfitFilmError, inspect
-from studio.mezzanines import fetch_mezzanine, wanted_mezzanine
+from studio.inspecting import Inspection, inspect
+from studio.mezzanines import fetch_mezzanine, forget_mezzanine, wanted_mezzanine
 from studio.mixing import SceneLine, sound_key, sound_track
 from studio.work import Work
 
@@ -153,6 +153,7 @@ class _Making:
     encoded_clips: int = 0
     encoded_transitions: int = 0
     mixed: bool = False
+    has_clips: bool = False
     _transfers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TRANSFERS_AT_ONCE))
     _cores: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(os.cpu_count() or 1))
 
@@ -167,16 +168,24 @@ class _Making:
         # Once the film is made it is cheaper to keep than to give up.
         try:
             reel, inspection = await until_canceled(self.work, self._make(film, wanted, pieces))
-        except UnfitFilmError:
-            # What it was put together from is not used again: the next try would fail as this one did.
-            await self.storage.delete_folder(part_object_prefix(job.user_id, job.id))
+        except RecastError as error:
+            if error.code is ErrorCode.STITCH_FAILED and self.has_clips:
+                await self._forget(wanted)
             raise
         result = await self._keep(film, inspection.facts, wanted, reel, cdn_url)
         return Delivery(result, inspection, self.encoded_clips, self.encoded_transitions, self.mixed)
 
+    async def _forget(self, wanted: Sequence[Mezzanine]) -> None:
+        """What the film was put together from is not used again: the next try would fail as this one did."""
+        user_id = self.work.job.user_id
+        await self.storage.delete_folder(part_object_prefix(user_id, self.work.job.id))
+        await all_of(*(forget_mezzanine(self.storage, user_id, one) for one in dict.fromkeys(wanted)))
+
     async def _make(self, film: Path, wanted: Sequence[Mezzanine], pieces: Path) -> tuple[Reel, Inspection]:
         profile = self.work.job.options.profile
-        reel = await thread(await self._clips(wanted), profile=profile, transition=self.finish.transition)
+        clips = await self._clips(wanted)
+        self.has_clips = True
+        reel = await thread(clips, profile=profile, transition=self.finish.transition)
         spans = await self._transitions(reel)
         sound, loudness = await self._sound(reel, pieces)
         facts = await assemble(reel, spans, sound, film)

@@ -73,7 +73,7 @@ async def inspect(film: Path, reel: Reel, facts: MediaFacts, loudness: Loudness)
     try:
         looks = await look(film, seconds=facts.duration, frames=facts.frames)
     except UndecodableError as error:
-        raise UnfitFilmError(Check.DECODES_TO_THE_END, _undecodable(reel, error.seconds), error.cause) from error
+        raise UnfitFilmError(Check.DECODES_TO_THE_END, _undecodable(reel, error), error.cause) from error
     return Inspection(facts, tuple(apart), loudness, looks)
 
 
@@ -91,8 +91,10 @@ def _begins(reel: Reel, place: int) -> str:
     return f"scene {reel.number_at(place)} begins"
 
 
-def _undecodable(reel: Reel, seconds: float | None) -> str:
-    if seconds is None:
+def _undecodable(reel: Reel, error: UndecodableError) -> str:
+    if error.is_sound:
+        return "The sound of the film cannot be decoded to its end."
+    if error.seconds is None:
         return "The film cannot be decoded to its end."
-    number = reel.number_at(reel.place_at(round(seconds * reel.profile.frame_rate)))
-    return f"The picture of scene {number} cannot be decoded at {seconds:.3f} s of the film."
+    number = reel.number_at(reel.place_at(round(error.seconds * reel.profile.frame_rate)))
+    return f"The picture of scene {number} cannot be decoded at {error.seconds:.3f} s of the film."

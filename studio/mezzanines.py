@@ -90,14 +90,23 @@ async def fetch_mezzanine(
         return False
     with tempfile.TemporaryDirectory(prefix="recast-mezzanine-", dir=path.parent) as folder:
         source, made = Path(folder) / "source.mp4", Path(folder) / "made.mp4"
-        kept = (source_object_key(user_id, wanted.clip_key), filmed_key)
-        if not any([await storage.download_if_there(key, source) for key in kept]):
+        # Where there is a file of the provider's, the clip at ``filmed_key`` was encoded, with captions in it.
+        for kept in (source_object_key(user_id, wanted.clip_key), filmed_key):
+            if await storage.download_if_there(kept, source):
+                break
+        else:
             raise RecastError(ErrorCode.CLIP_LOST, cause=filmed_key)
         async with cores:
             clip, _ = await make_mezzanine(source, wanted, made, fonts, on_progress)
         await storage.upload(clip, key, MP4)
         clip.replace(path)
     return clip is made
+
+
+async def forget_mezzanine(storage: Storage, user_id: UUID, made: Mezzanine) -> None:
+    """Have it made again when it is wanted next, if that is possible."""
+    if await storage.head(source_object_key(user_id, made.clip_key)):
+        await storage.delete(mezzanine_object_key(user_id, made.clip_key, made.key))
 
 
 def departures(facts: MediaFacts, profile: Profile) -> Iterator[str]:

@@ -91,3 +91,15 @@ def damaged(film: Path, destination: Path, *, frame: int, only: bool = False, to
             content[byte] ^= 0x5A
     destination.write_bytes(content)
     return destination
+
+
+def damaged_sound(film: Path, destination: Path) -> Path:
+    """``film`` with noise in twenty packets of its sound, from the tenth on."""
+    with av.open(str(film)) as container:
+        packets = [packet for packet in container.demux(audio=0) if packet.size][10:30]
+    content = bytearray(film.read_bytes())
+    for packet in packets:
+        for byte in range(packet.pos or 0, (packet.pos or 0) + packet.size):
+            content[byte] ^= 0x5A
+    destination.write_bytes(content)
+    return destination

@@ -18,7 +18,10 @@ from domain.speech import PlacedLine, SpokenLine
 from resources.database import scenes, uploads
 from resources.database.records import UploadKind
 from resources.media import probe
-from resources.storage import speech_object_key, upload_object_key
+from resources.storage import MP4, mezzanine_object_key, source_object_key, speech_object_key, upload_object_key
+from studio.captioning import captions_of
+from studio.mezzanines import make_mezzanine, wanted_mezzanine
+from tests.integration.finishing.clips import pictures, render
 from tests.integration.finishing.conftest import FRAMES, Film, plain
 from tests.integration.sound.sounds import level_db, read, tone, write
 
@@ -100,6 +103,40 @@ async def test_a_scene_lasts_as_long_as_what_is_said_in_it(a_film: MakeFilm, tmp
     assert level_db(heard[: round(1.2 * 48_000)], 880) < -60, "where somebody speaks, clips are silent unless asked"
     kept = await film.deliver_scenes([said, second])
     assert (kept.encoded_clips, kept.mixed) == (0, False)
+
+
+async def arrive(film: Film, folder: Path, captions: CaptionStyle) -> None:
+    """The clip of the film's first scene comes from its provider, a moving bar on grey, and is encoded with captions:
+    as `ClipGoods.receive` keeps both."""
+    bar = "color=0x404040:s=720x720:r=30,drawbox=x=0:y=0:w=t*100:h=20:color=white:t=fill"
+    encoding = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
+    source = render(folder / "source.mp4", "-f", "lavfi", "-i", bar, "-t", "2.5", *encoding)
+    await film.finish(Finish(captions=captions))
+    row = (await film.rows())[0]
+    assert row.clip_key
+    async with film.work() as work:
+        burned_in = (await captions_of(work, None)).burned_in
+        wanted = wanted_mezzanine(row, work.job.options, row.clip_key, burned_in)
+    made, _ = await make_mezzanine(source, wanted, folder / "made.mp4")
+    await film.storage.delete_folder(f"users/{film.user_id}/clips/{row.clip_key}/")
+    await film.storage.upload(source, source_object_key(film.user_id, row.clip_key), MP4)
+    key = mezzanine_object_key(film.user_id, row.clip_key, wanted.key)
+    await film.storage.upload(made, key, MP4)
+    await film.connection.execute("update job_scenes set s3_key = %s where id = %s", (key, row.id))
+
+
+async def test_captions_that_are_taken_away_are_gone_from_the_picture(a_film: MakeFilm, tmp_path: Path) -> None:
+    film = await a_film(1)
+    await arrive(film, tmp_path, CaptionStyle.CLEAN)
+    captioned = await film.deliver()
+    assert captioned.encoded_clips == 0
+    lower = pictures(await film.fetch(tmp_path / "captioned.mp4"))[30][400:]
+    assert (lower > 200).any()
+    bare = await film.deliver(plain())
+    assert bare.encoded_clips == 1
+    picture = pictures(await film.fetch(tmp_path / "bare.mp4"))[30]
+    assert not (picture[400:] > 200).any()
+    assert (picture[:15] > 200).any()
 
 
 async def test_captions_are_burned_in_once_and_stored_beside_the_film(a_film: MakeFilm) -> None:

@@ -1,5 +1,6 @@
 """Whatever a provider returns becomes one encode in the format of its film, with real ffmpeg."""
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from domain.finish import Fit
 from domain.mezzanine import Mezzanine
 from domain.profile import Profile
+from resources import ffmpeg
 from resources.media import probe
 from resources.mixing import Tracks, mix
 from studio.finishing import SceneClip, join
@@ -19,6 +21,10 @@ FRAMES = 12
 TALL = Profile(width=90, height=160)
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 TONE = ("-f", "lavfi", "-i", "sine=440:sample_rate=44100:duration=0.5")
+
+HEVC10 = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:pools=none:frame-threads=1")
+PQ = "format=gbrpf32le,zscale=pin=bt709:tin=bt709:t=smpte2084:p=bt2020:m=bt2020nc:r=tv:npl=203,format=yuv420p10le"
+"""As a camera of high dynamic range would have it, white being as bright as paper."""
 
 ODD_CLIPS = {
     "another size": (("testsrc2=s=128x128:r=30",), X264),
@@ -37,6 +43,15 @@ ODD_CLIPS = {
         ("testsrc2=s=160x90:r=30", "sine=440:sample_rate=48000:duration=0.5"),
         ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus"),
     ),
+    "H.264 that says its colours": (
+        ("testsrc2=s=160x90:r=30,scale=out_color_matrix=bt709,format=yuv420p",),
+        (*X264, "-bsf:v", "h264_metadata=colour_primaries=1:transfer_characteristics=1:matrix_coefficients=1"),
+    ),
+    "H.264 of a PAL camera": (
+        ("testsrc2=s=160x90:r=30,format=yuv420p",),
+        (*X264, "-bsf:v", "h264_metadata=colour_primaries=5:transfer_characteristics=6:matrix_coefficients=5"),
+    ),
+    "high dynamic range": ((f"testsrc2=s=160x90:r=30,{PQ}",), HEVC10),
     "AV1": (("testsrc2=s=160x90:r=30",), ("-c:v", "libaom-av1", "-cpu-used", "8", "-usage", "realtime")),
     "non-square pixels": (("testsrc2=s=80x90:r=30,setsar=2",), X264),
     "an odd sample rate": (("testsrc2=s=160x90:r=30", "sine=440:sample_rate=11025:duration=0.5"), X264),
@@ -75,7 +90,7 @@ async def test_clips_of_all_kinds_are_joined_by_copying(tmp_path: Path, make: Ma
     assert facts.frames == total == len(pictures(tmp_path / "film.mp4"))
     reference = pictures(make(FRAMES))
     for clip, what in zip(clips, ODD_CLIPS, strict=True):
-        if what not in ("another size", "another rate", "a variable rate"):
+        if what not in ("another size", "another rate", "a variable rate", "high dynamic range"):
             apart = np.abs(np.array(pictures(clip), float) - np.array(reference, float)).mean()
             assert apart < 8, f"{what} looks otherwise"
 
@@ -147,6 +162,40 @@ async def test_a_clip_that_does_not_say_how_its_colours_were_made_is_understood_
     told = render(tmp_path / "told.mkv", "-i", str(untold), "-c", "copy", "-bsf:v", saying)
     one, other = pictures(await made(untold, wanted()))[3], pictures(await made(told, wanted()))[3]
     assert np.abs(np.array(one, float) - np.array(other, float)).max() <= 1
+
+
+async def test_high_dynamic_range_becomes_what_every_screen_shows(tmp_path: Path) -> None:
+    grey = f"color=0x808080:s=160x90:r=30,drawbox=x=0:y=0:w=iw/2:h=ih:color=white:t=fill,{PQ}"
+    bright = render(tmp_path / "bright.mp4", "-f", "lavfi", "-i", grey, "-frames:v", "16", *HEVC10)
+    assert probe(bright).is_hdr
+    picture = pictures(await made(bright, wanted()))[3]
+    assert float(picture[:, :60].mean()) > 215, "white is white, not the grey that its code would be"
+    assert abs(float(picture[:, 100:].mean()) - 126) < 8
+
+
+def recorded_live(path: Path) -> Path:
+    """Through a pipe, in which no header can be put right at the end."""
+    source = (
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=s=160x90:r=30",
+        "-frames:v",
+        "24",
+        "-c:v",
+        "libvpx",
+        "-deadline",
+        "realtime",
+    )
+    with path.open("wb") as file:
+        subprocess.run(ffmpeg.command(*source, "-f", "webm", "pipe:1"), stdout=file, check=True)
+    return path
+
+
+async def test_a_clip_that_was_recorded_live_is_as_long_as_its_pictures(tmp_path: Path) -> None:
+    live = recorded_live(tmp_path / "live.webm")
+    assert (probe(live).frames, probe(live).duration) == (24, pytest.approx(0.8, abs=0.04))
+    await made(live, wanted())
 
 
 async def test_a_clip_of_another_shape_covers_the_picture_or_is_seen_whole(tmp_path: Path) -> None:

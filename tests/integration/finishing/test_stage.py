@@ -13,13 +13,13 @@ from domain.finish import Finish, Music, Transition, TransitionKind
 from resources import ffmpeg
 from resources.mezzanine import PRESET
 from resources.settings import Settings
-from resources.storage import MP4, mezzanine_object_key, part_object_key
+from resources.storage import MP4, mezzanine_object_key, part_object_key, source_object_key
 from studio.finishing import SceneClip, thread
 from studio.mezzanines import wanted_mezzanine
 from studio.mixing import sound_key
 from tests.integration.finishing.clips import render
 from tests.integration.finishing.conftest import SECONDS, SQUARE, Film
-from tests.integration.finishing.films import damaged, displaced
+from tests.integration.finishing.films import damaged, damaged_sound, displaced
 
 MakeFilm = Callable[..., Awaitable[Film]]
 
@@ -82,7 +82,7 @@ async def a_spoilt_film(a_film: MakeFilm, clip: Path, folder: Path, fault: str) 
     wanted = [(row, wanted_mezzanine(row, options, row.clip_key or "")) for row in await film.rows()]
     row, mezzanine = wanted[1]
     key = mezzanine_object_key(film.user_id, row.clip_key or "", mezzanine.key)
-    if fault in {"sound that is too long", "sound with a gap", "too faint"}:
+    if fault in {"sound that is too long", "sound with a gap", "a damaged sound", "too faint"}:
         clips = [SceneClip(clip, one.key, sound_key=one.sound_key) for _, one in wanted]
         reel = await thread(clips, profile=options.profile)
         sound = sound_key(reel, (), music=Music(), upload_version=None, keeps_clip_sound=True)
@@ -96,6 +96,10 @@ async def a_spoilt_film(a_film: MakeFilm, clip: Path, folder: Path, fault: str) 
             displaced(whole, spoilt, sound=lambda at: None if 2 < at < 2.5 else at)
         case "too faint":
             render(spoilt, "-i", str(whole), "-af", "volume=-3dB", "-c:a", "aac")
+        case "a damaged sound":
+            damaged_sound(whole, spoilt)
+        case "half a clip":
+            spoilt.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
         case "a damaged group":
             damaged(whole, spoilt, frame=30)
         case "black":
@@ -112,6 +116,7 @@ async def a_spoilt_film(a_film: MakeFilm, clip: Path, folder: Path, fault: str) 
         ("sound that is too long", "in_sync", "where scene 3, the last, ends"),
         ("sound with a gap", "in_sync", "where scene 2 begins"),
         ("a damaged group", "decodes_to_the_end", "picture of scene 2 cannot be decoded at 3.000 s"),
+        ("a damaged sound", "decodes_to_the_end", "sound of the film cannot be decoded"),
     ],
 )
 async def test_a_film_that_fails_a_check_is_not_delivered_and_the_check_says_why(
@@ -135,10 +140,14 @@ async def test_a_film_that_fails_a_check_is_not_delivered_and_the_check_says_why
     assert job.result.delivery == 1, "the film that was there is still there"
 
 
+@pytest.mark.parametrize("fault", ["sound with a gap", "a damaged sound", "a damaged group", "half a clip"])
 async def test_the_next_try_uses_no_part_of_a_film_that_was_refused(
-    a_film: MakeFilm, clip: Path, settings: Settings, tmp_path: Path
+    a_film: MakeFilm, clip: Path, settings: Settings, tmp_path: Path, fault: str
 ) -> None:
-    film = await a_spoilt_film(a_film, clip, tmp_path, "sound with a gap")
+    film = await a_spoilt_film(a_film, clip, tmp_path, fault)
+    for row in await film.rows():
+        assert row.clip_key
+        await film.storage.upload(clip, source_object_key(film.user_id, row.clip_key), MP4)
     assert not (await asyncio.to_thread(materialize, film, settings)).success
     assert (await asyncio.to_thread(materialize, film, settings)).success
 
