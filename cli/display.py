@@ -79,6 +79,8 @@ class PlainDisplay:
                 self._say(f"{title}: {stage.stage} {stage.status}")
         if job.is_over:
             self._say(f"{title}: {job.status}")
+        elif job.progress >= 10:
+            self._say(f"{title}: {job.progress // 10 * 10} %")
 
     def _say(self, line: str) -> None:
         if line not in self._said:

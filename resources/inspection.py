@@ -75,7 +75,9 @@ class _Seen:
             self.frozen.append(Interval(self._since, seconds))
 
 
-async def look(film: Path, *, seconds: float, frames: int) -> Looks:
+async def look(
+    film: Path, *, seconds: float, frames: int, on_progress: ffmpeg.OnProgress = lambda seconds: None
+) -> Looks:
     """Decode every picture of ``film``, which is about ``seconds`` long and holds ``frames``, and all of its sound.
     Raises UndecodableError unless they can all be decoded, and DISK_FULL."""
     graph, seen = Graph(), _Seen()
@@ -92,6 +94,7 @@ async def look(film: Path, *, seconds: float, frames: int) -> Looks:
     def note(written: float) -> None:
         nonlocal reached
         reached = written
+        on_progress(written)
 
     try:
         decoded = await ffmpeg.run(

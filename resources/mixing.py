@@ -77,13 +77,20 @@ class Tracks:
         return self.samples / self.sample_rate
 
 
-async def mix(tracks: Tracks, destination: Path, *, on_progress: ffmpeg.OnProgress | None = None) -> Loudness:
+async def mix(
+    tracks: Tracks,
+    destination: Path,
+    *,
+    on_measured: ffmpeg.OnProgress | None = None,
+    on_progress: ffmpeg.OnProgress | None = None,
+) -> Loudness:
     """Write the sound track as AAC in an MP4, and say how loud it is: ``TARGET_LUFS`` within ``LOUDNESS_TOLERANCE_LU``
-    and no true peak above ``HIGHEST_PEAK_DBTP``, unless nothing is to be heard in it: silence stays silent.
+    and no true peak above ``HIGHEST_PEAK_DBTP``, unless nothing is to be heard in it: silence stays silent. It is
+    measured first (``on_measured``) and then written (``on_progress``).
 
     Raises STITCH_FAILED, or DISK_FULL.
     """
-    before = await _measure(tracks)
+    before = await _measure(tracks, on_measured)
     gain = 0.0 if before.is_silence else min(TARGET_LUFS - before.integrated, MOST_GAIN_DB)
     limit = FIRST_LIMIT_DBTP
     for _ in range(MOST_ROUNDS):
@@ -93,19 +100,20 @@ async def mix(tracks: Tracks, destination: Path, *, on_progress: ffmpeg.OnProgre
         lack = 0.0 if heard.is_silence else TARGET_LUFS - heard.integrated
         if excess <= 0 and abs(lack) <= LOUDNESS_TOLERANCE_LU:
             break
-        limit -= max(0.0, excess + 0.1 if excess > 0 else 0.0)
+        limit -= excess + 0.1 if excess > 0 else 0.0
         # A limiter takes back a part of what is added, so that a little more is asked for than is missing.
         gain = min(gain + 1.5 * lack, MOST_GAIN_DB)
     return heard
 
 
-async def _measure(tracks: Tracks) -> Loudness:
+async def _measure(tracks: Tracks, on_measured: ffmpeg.OnProgress | None) -> Loudness:
     graph, heard = Graph(), Meter()
     mixed = graph.add([_mixed(graph, tracks)], meter(with_peak=False))
     await ffmpeg.run(
         [*graph.arguments(mixed), "-f", "null", "-"],
         timeout_seconds=60 + MIX_SECONDS_PER_SECOND * tracks.seconds,
         failure_code=ErrorCode.STITCH_FAILED,
+        on_progress=on_measured,
         on_log=heard.read,
     )
     return heard.loudness

@@ -24,8 +24,12 @@ from resources.storage import MP4, Storage, mezzanine_object_key, source_object_
 from resources.video.protocol import Camera, Confirm, Handle, Order, Take
 from studio.accepting import accept
 from studio.mezzanines import make_mezzanine
+from studio.progress import Tell, part_of, written_down
 
 log = structlog.get_logger(__name__)
+
+FILMED_SHARE = 0.8
+"""Of a scene's progress; the rest is its encoding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ class ClipGoods:
         await self.camera.cancel(handle)
 
     async def report(self, progress: int) -> None:
-        await self.on_progress(progress)
+        await self.on_progress(round(progress * FILMED_SHARE))
 
     async def receive(self, handle: Handle, take: Take) -> Clip:
         """Fetch, check, encode to what the film shows unless it has come so, and store, the original too."""
@@ -131,7 +135,8 @@ class ClipGoods:
             await self.camera.fetch(handle, source)
             async with self.cores:
                 await accept(source, self.shot, has_sound=self.camera.profile.has_sound)
-                wanted, clip, facts = await self._encode(source, made)
+                async with written_down(lambda done: self.on_progress(round(100 * done))) as tell:
+                    wanted, clip, facts = await self._encode(source, made, part_of(tell, FILMED_SHARE, 0.99))
             if clip is not source:
                 await self.storage.upload(source, source_object_key(self.user_id, self.key), MP4)
             key = mezzanine_object_key(self.user_id, self.key, wanted.key)
@@ -151,17 +156,21 @@ class ClipGoods:
         }
         return Clip(self.shot.clip_key, key, metadata)
 
-    async def _encode(self, source: Path, made: Path) -> tuple[Mezzanine, Path, MediaFacts]:
+    async def _encode(self, source: Path, made: Path, tell: Tell) -> tuple[Mezzanine, Path, MediaFacts]:
         """That captions cannot be drawn is no fault of the clip: then it is kept without, and the film's stage says
         what is wrong."""
+
+        def on_progress(seconds: float) -> None:
+            tell(seconds / self.mezzanine.seconds)
+
         try:
-            return self.mezzanine, *await make_mezzanine(source, self.mezzanine, made, self.fonts)
+            return self.mezzanine, *await make_mezzanine(source, self.mezzanine, made, self.fonts, on_progress)
         except RecastError as error:
             if error.code is not ErrorCode.CLIP_REJECTED or not self.mezzanine.captions:
                 raise
             log.warning("a clip is kept without captions", clip_key=self.key, cause=error.cause)
         plain = self.mezzanine.model_copy(update={"captions": None})
-        return plain, *await make_mezzanine(source, plain, made, self.fonts)
+        return plain, *await make_mezzanine(source, plain, made, self.fonts, on_progress)
 
     async def keep(self, connection: Connection, receipt: Clip, cost: Decimal) -> None:
         metadata = {**receipt.metadata, "cost_usd": str(cost)}

@@ -7,8 +7,7 @@ made of what is there, and only what has changed is made anew.
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,11 +42,11 @@ from studio.finishing import Reel, SceneClip, assemble, encode_spans, thread
 from studio.inspecting import Inspection, inspect
 from studio.mezzanines import fetch_mezzanine, forget_mezzanine, wanted_mezzanine
 from studio.mixing import SceneLine, sound_key, sound_track
+from studio.progress import Tell, part_of, written_down
 from studio.work import Work
 
 TRANSFERS_AT_ONCE = 8
-TELL_SECONDS = 1.0
-SHARES = {"clips": (0.0, 0.5), "transitions": (0.5, 0.6), "sound": (0.6, 0.75), "film": (0.75, 0.9)}
+SHARES = {"clips": (0.0, 0.4), "transitions": (0.4, 0.6), "sound": (0.6, 0.8), "look": (0.8, 1.0)}
 """How far the stage is before and after each part, by how long they usually take."""
 
 
@@ -93,10 +92,10 @@ async def deliver_scenes(
             ErrorCode.SCENES_FAILED, f"Scenes without a clip: {', '.join(map(str, unfilmed))}. Film them first."
         )
     with scratch_folder("film") as folder:
-        async with _progress(work) as progress:
+        async with written_down(work.progress) as tell:
             shown = shown_scenes(rows, work.job.options.finish)
             captions = await captions_of(work, fonts)
-            return await _Making(work, storage, shown, captions, folder, progress).deliver(cdn_url, pieces)
+            return await _Making(work, storage, shown, captions, folder, tell).deliver(cdn_url, pieces)
 
 
 def shown_scenes(rows: Sequence[JobScene], finish: Finish) -> Sequence[JobScene]:
@@ -109,37 +108,6 @@ def shown_scenes(rows: Sequence[JobScene], finish: Finish) -> Sequence[JobScene]
     return [by_number[number] for number in finish.order]
 
 
-class _Progress:
-    """How far the stage is; written down now and then, however often something tells."""
-
-    def __init__(self) -> None:
-        self.done = 0.0
-
-    def tell(self, part: str, done: float) -> None:
-        first, last = SHARES[part]
-        self.done = max(self.done, first + (last - first) * min(1.0, done))
-
-
-@asynccontextmanager
-async def _progress(work: Work) -> AsyncIterator[_Progress]:
-    progress = _Progress()
-
-    async def write_down() -> None:
-        written = 0.0
-        while True:
-            await asyncio.sleep(TELL_SECONDS)
-            if progress.done > written:
-                written = progress.done
-                await work.progress(written)
-
-    writing = asyncio.create_task(write_down())
-    try:
-        yield progress
-    finally:
-        writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
-
-
 @dataclass(slots=True)
 class _Making:
     """One film being made, in ``folder``."""
@@ -149,13 +117,16 @@ class _Making:
     rows: Sequence[JobScene]
     captions: FilmCaptions
     folder: Path
-    progress: _Progress
+    tell: Tell
     encoded_clips: int = 0
     encoded_transitions: int = 0
     mixed: bool = False
     has_clips: bool = False
     _transfers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TRANSFERS_AT_ONCE))
     _cores: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(os.cpu_count() or 1))
+
+    def telling(self, part: str) -> Tell:
+        return part_of(self.tell, *SHARES[part])
 
     @property
     def finish(self) -> Finish:
@@ -189,17 +160,17 @@ class _Making:
         spans = await self._transitions(reel)
         sound, loudness = await self._sound(reel, pieces)
         facts = await assemble(reel, spans, sound, film)
-        self.progress.tell("film", 0.2)
-        inspection = await inspect(film, reel, facts, loudness)
-        self.progress.tell("film", 1.0)
+        inspection = await inspect(film, reel, facts, loudness, tell=self.telling("look"))
         return reel, inspection
 
     async def _clips(self, wanted: Sequence[Mezzanine]) -> Sequence[SceneClip]:
         done = dict.fromkeys(range(len(wanted)), 0.0)
 
+        tell_all = self.telling("clips")
+
         def tell(place: int, share: float) -> None:
             done[place] = share
-            self.progress.tell("clips", sum(done.values()) / len(done))
+            tell_all(sum(done.values()) / len(done))
 
         async def one(place: int, row: JobScene, mezzanine: Mezzanine) -> SceneClip:
             path = self.folder / f"{place:04}.mp4"
@@ -247,10 +218,9 @@ class _Making:
                 await self.storage.upload(folder / f"{key}.mp4", self._part(f"transition-{key}"), MP4)
 
         await all_of(*(bring(key) for key in set(reel.span_keys.values())))
-        encoded = await encode_spans(reel, folder)
+        encoded = await encode_spans(reel, folder, tell=self.telling("transitions"))
         await all_of(*(keep(key) for key in encoded))
         self.encoded_transitions = len(encoded)
-        self.progress.tell("transitions", 1.0)
         return folder
 
     async def _sound(self, reel: Reel, pieces: Path) -> tuple[Path, Loudness]:
@@ -279,7 +249,7 @@ class _Making:
             upload=bed,
             keeps_clip_sound=keeps_clip_sound,
             pieces=pieces,
-            on_progress=lambda written: self.progress.tell("sound", written / seconds),
+            tell=self.telling("sound"),
         )
         await self.storage.upload(sound, part, MP4)
         self.mixed = True

@@ -27,7 +27,9 @@ from domain.joining import ClipFrames, Span, Stretch, chapters, pieces, span_key
 from domain.profile import Profile
 from resources.media import MediaFacts, probe
 from resources.transitions import encode_span
+from studio.concurrency import all_of
 from studio.mezzanines import departures
+from studio.progress import Tell
 
 SPANS_AT_ONCE = min(4, os.cpu_count() or 1)
 
@@ -100,8 +102,9 @@ async def thread(clips: Sequence[SceneClip], *, profile: Profile, transition: Tr
     return await asyncio.to_thread(_thread, tuple(clips), profile, transition or Transition())
 
 
-async def encode_spans(reel: Reel, folder: Path) -> Sequence[str]:
-    """Encode the transitions that are not in ``folder`` yet, as ``{span key}.mp4``; returns the keys of those.
+async def encode_spans(reel: Reel, folder: Path, *, tell: Tell = lambda done: None) -> Sequence[str]:
+    """Encode the transitions that are not in ``folder`` yet, as ``{span key}.mp4``; returns the keys of those. ``tell``
+    hears how many of them are done, of 1.
 
     Raises STITCH_FAILED naming the scene, and DISK_FULL.
     """
@@ -128,18 +131,16 @@ async def encode_spans(reel: Reel, folder: Path) -> Sequence[str]:
                 cause=error.cause,
             ) from error
         unfinished.replace(folder / f"{key}.mp4")
+        done.append(key)
+        tell(len(done) / len(missing))
 
+    done: list[str] = []
     missing: dict[str, Span] = {}
     for number, key in reel.span_keys.items():
         piece = reel.pieces[number]
         if isinstance(piece, Span) and not (folder / f"{key}.mp4").exists():
             missing[key] = piece
-    try:
-        async with asyncio.TaskGroup() as group:
-            for key, span in missing.items():
-                group.create_task(one(key, span))
-    except BaseExceptionGroup as failed:
-        raise failed.exceptions[0] from None
+    await all_of(*(one(key, span) for key, span in missing.items()))
     return list(missing)
 
 

@@ -12,6 +12,7 @@ from resources.loudness import Loudness
 from resources.media import MediaFacts
 from resources.mixing import HIGHEST_PEAK_DBTP, LOUDNESS_TOLERANCE_LU, TARGET_LUFS
 from studio.finishing import Reel
+from studio.progress import Tell
 
 
 class Check(StrEnum):
@@ -54,8 +55,10 @@ class UnfitFilmError(RecastError):
         super().__init__(ErrorCode.STITCH_FAILED, detail, cause=cause)
 
 
-async def inspect(film: Path, reel: Reel, facts: MediaFacts, loudness: Loudness) -> Inspection:
-    """Look through ``film``, which was made of ``reel``.
+async def inspect(
+    film: Path, reel: Reel, facts: MediaFacts, loudness: Loudness, *, tell: Tell = lambda done: None
+) -> Inspection:
+    """Look through ``film``, which was made of ``reel``. ``tell`` hears how much is looked at.
 
     Raises UnfitFilmError, naming the scene where there is one, when it is not as long as its scenes, does not start at
     zero, cannot be decoded to its end, or has picture and sound more than a frame apart where a scene begins or at the
@@ -71,7 +74,12 @@ async def inspect(film: Path, reel: Reel, facts: MediaFacts, loudness: Loudness)
             where = f"scene {reel.number_at(place - 1)}, the last, ends" if is_end else _begins(reel, place)
             raise UnfitFilmError(Check.IN_SYNC, f"Picture and sound are {offset:.3f} s apart where {where}.")
     try:
-        looks = await look(film, seconds=facts.duration, frames=facts.frames)
+        looks = await look(
+            film,
+            seconds=facts.duration,
+            frames=facts.frames,
+            on_progress=lambda seconds: tell(seconds / facts.duration),
+        )
     except UndecodableError as error:
         raise UnfitFilmError(Check.DECODES_TO_THE_END, _undecodable(reel, error), error.cause) from error
     return Inspection(facts, tuple(apart), loudness, looks)

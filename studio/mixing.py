@@ -12,12 +12,12 @@ from domain.errors import ErrorCode, RecastError
 from domain.finish import Music
 from resources import mixing
 from resources.beds import bed_of_piece, bed_of_upload
-from resources.ffmpeg import OnProgress
 from resources.loudness import Loudness
 from resources.mixing import Bed, Tracks
 from resources.music import piece_key
 from resources.sound_tracks import ClipSound, PlacedSound, lay_clips, lay_speech
 from studio.finishing import Reel
+from studio.progress import Tell, part_of
 
 FORM_VERSION = 2
 """Raised whenever the same sounds would be mixed differently."""
@@ -43,10 +43,10 @@ async def sound_track(
     upload: Path | None,
     keeps_clip_sound: bool,
     pieces: Path,
-    on_progress: OnProgress | None = None,
+    tell: Tell = lambda done: None,
 ) -> Loudness:
     """Write the one AAC track of the film of ``reel``. ``upload`` is the user's music, already fetched, if ``music``
-    names one; ``pieces`` is where Recast's own are kept once they are played.
+    names one; ``pieces`` is where Recast's own are kept once they are played; ``tell`` hears how far it is.
 
     Raises STITCH_FAILED, naming the scene where there is one, DISK_FULL, and for music that cannot be used
     MEDIA_REJECTED, NO_SOUND and VIDEO_TOO_LONG.
@@ -71,7 +71,13 @@ async def sound_track(
             ]
             await asyncio.to_thread(lay_clips, sounds, clips, sample_rate=rate)
         tracks = Tracks(reel.samples, rate, speech, clips, bed, music.volume_db)
-        return await mixing.mix(tracks, destination, on_progress=on_progress)
+        measuring, encoding = part_of(tell, 0.0, 0.5), part_of(tell, 0.5, 1.0)
+        return await mixing.mix(
+            tracks,
+            destination,
+            on_measured=lambda seconds: measuring(seconds / tracks.seconds),
+            on_progress=lambda seconds: encoding(seconds / tracks.seconds),
+        )
 
 
 def sound_key(

@@ -33,7 +33,8 @@ class Work:
     connection: Connection
 
     async def progress(self, done: float) -> None:
-        await jobs.set_progress(self.connection, self.job.id, job_progress(self.job.type, self.stage, done))
+        reached = job_progress(self.job.type, self.stage, done, self.job.first_stage)
+        await jobs.set_progress(self.connection, self.job.id, reached)
 
     async def note(self, kind: str, message: str, *, scene_index: int | None = None, **data: Any) -> None:
         """An event that the user reads."""

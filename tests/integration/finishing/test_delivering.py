@@ -1,5 +1,6 @@
 """A film from its filmed scenes, delivered again and again, each time made anew only where it has changed."""
 
+import asyncio
 import hashlib
 import io
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,6 +20,7 @@ from resources.database import scenes, uploads
 from resources.database.records import UploadKind
 from resources.media import probe
 from resources.storage import MP4, mezzanine_object_key, source_object_key, speech_object_key, upload_object_key
+from studio import progress
 from studio.captioning import captions_of
 from studio.mezzanines import make_mezzanine, wanted_mezzanine
 from tests.integration.finishing.clips import pictures, render
@@ -76,6 +78,25 @@ async def test_only_what_a_change_of_the_finish_changes_is_made_anew(a_film: Mak
     assert scored.result.finish == plain(transition=CROSSFADE, music=music)
     old = await film.fetch(tmp_path / "old.mp4", first.result.s3_version)
     assert hashlib.sha256(old.read_bytes()).hexdigest() == first.result.sha256
+
+
+async def test_a_change_of_a_film_is_followed_from_its_beginning_to_its_end(
+    a_film: MakeFilm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "WRITE_SECONDS", 0.02)
+    film = await a_film(3)
+    await film.deliver()
+    await film.connection.execute("update jobs set first_stage = 'final_mp4' where id = %s", (film.job_id,))
+    changing = asyncio.ensure_future(film.deliver(Finish(captions=CaptionStyle.BOXED, transition=CROSSFADE)))
+    seen = [0]
+    while not (await asyncio.wait({changing}, timeout=0.02))[0]:
+        seen.append((await film.job()).progress)
+    changing.result()
+    shown = sorted(set(seen))
+    assert seen == sorted(seen)
+    assert len([percent for percent in shown if 0 < percent < 40]) >= 2, "while clips are encoded"
+    assert len([percent for percent in shown if 40 <= percent <= 80]) >= 2, "while it is put together"
+    assert shown[-1] > 80, "while it is looked through"
 
 
 async def test_scenes_can_change_places_and_be_left_out(a_film: MakeFilm, tmp_path: Path) -> None:

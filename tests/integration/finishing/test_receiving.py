@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -15,8 +16,9 @@ from resources.settings import Settings
 from resources.storage import Storage, mezzanine_object_key
 from resources.video.protocol import Camera, Handle, Take, TakeStatus
 from resources.video.registry import model_profile
+from studio import progress
 from studio.clips import ClipGoods
-from tests.integration.finishing.clips import TINY, Make, a_shot
+from tests.integration.finishing.clips import TINY, Make, a_shot, render
 
 LOCAL = model_profile("local", None)
 HANDLE, TAKE = Handle(provider="p", request_id="1"), Take(status=TakeStatus.SUCCEEDED, progress=100)
@@ -29,24 +31,31 @@ def camera_with(clip: Path) -> Camera:
     return cast(Camera, SimpleNamespace(profile=LOCAL, fetch=fetch))
 
 
-def goods_of(clip: Path, storage: Storage, captions: str | None) -> ClipGoods:
-    shot = a_shot(1.0)
+async def ignore(*_: Any) -> None:
+    return None
 
-    async def ignore(*_: Any) -> None:
-        return None
+
+def goods_of(
+    clip: Path,
+    storage: Storage,
+    captions: str | None,
+    seconds: float = 1.0,
+    on_progress: Callable[[int], Awaitable[None]] = ignore,
+) -> ClipGoods:
+    shot = a_shot(seconds)
 
     return ClipGoods(
         camera=camera_with(clip),
         storage=storage,
         user_id=uuid4(),
         shot=shot,
-        mezzanine=Mezzanine(clip_key=shot.clip_key, profile=TINY, frames=30, captions=captions),
+        mezzanine=Mezzanine(clip_key=shot.clip_key, profile=TINY, frames=round(30 * seconds), captions=captions),
         scene_id=None,
         pictures={},
         webhook_url=lambda attempt_id: None,
         deadline_seconds=60,
         cores=asyncio.Semaphore(1),
-        on_progress=ignore,
+        on_progress=on_progress,
         on_kept=ignore,
     )
 
@@ -67,3 +76,22 @@ async def test_a_clip_that_is_no_clip_is_rejected(settings: Settings, tmp_path: 
     with pytest.raises(RecastError) as raised:
         await goods_of(text, Storage(settings), captions=None).receive(HANDLE, TAKE)
     assert raised.value.code is ErrorCode.CLIP_REJECTED
+
+
+async def test_a_scene_goes_on_while_its_clip_is_encoded(
+    make: Make, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "WRITE_SECONDS", 0.02)
+    told: list[int] = []
+
+    async def hear(percent: int) -> None:
+        told.append(percent)
+
+    inputs = ("-f", "lavfi", "-i", "testsrc2=s=1920x1080:r=24:d=16", "-f", "lavfi", "-i", "sine=440:duration=16")
+    large = render(tmp_path / "large.mp4", *inputs, "-c:v", "libx264", "-preset", "ultrafast")
+    goods = goods_of(large, Storage(settings), None, 16.0, hear)
+    await goods.report(50)
+    await goods.receive(HANDLE, TAKE)
+    assert told == sorted(told)
+    assert told[0] == 40
+    assert len({percent for percent in told if 80 < percent < 99}) >= 2

@@ -36,6 +36,7 @@ def test_a_pipe_gets_each_change_once() -> None:
     assert out.getvalue().splitlines() == [
         "Film: scene 1 of 2 running",
         "Film: clips running",
+        "Film: 10 %",
         "Film: scene 1 of 2 succeeded",
         "Film: scene 2 of 2 succeeded",
         "Film: clips succeeded",
