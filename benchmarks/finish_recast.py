@@ -19,13 +19,16 @@ from benchmarks.finish_material import LINE_START_SECONDS, Material
 from domain.finish import Finish
 from domain.scenes import Scene
 from domain.script import Line
+from domain.shots import Camera, Light, Setting, Shot, ShotPrompt
 from domain.speech import PlacedLine, SpokenLine
 from domain.stages import JobType, Stage
+from resources.cores import Cores
 from resources.database import jobs, scenes, scripts
 from resources.database.connection import Connection, Database
 from resources.database.records import Job, JobOptions, JobScene
 from resources.settings import Settings
 from resources.storage import MP4, Storage, source_object_key, speech_object_key
+from studio.accepting import accept
 from studio.captioning import UNKNOWN, FilmCaptions
 from studio.delivering import deliver_scenes
 from studio.mezzanines import fetch_mezzanine, wanted_mezzanine
@@ -90,22 +93,24 @@ async def main(material: Material, job_id: UUID, part: str) -> None:
         assert job
         rows = [_spoken(material, row) for row in await scenes.list_scenes(connection, job_id)]
     if part == "arrive":
-        await _arrive(job, storage, rows, settings.fonts_dir)
+        await _arrive(material, job, storage, rows, settings.fonts_dir)
         return
     async with stage_work(database, job_id, Stage.FINAL_MP4, run_id=f"{uuid4()}", launch_number=None) as work:
         pieces = Path(material.music).parent
         await deliver_scenes(work, storage, rows, cdn_url="", pieces=pieces, fonts=settings.fonts_dir)
 
 
-async def _arrive(job: Job, storage: Storage, rows: Sequence[JobScene], fonts: Path | None) -> None:
-    """Every clip is encoded as when it comes, so many at once as there are cores."""
+async def _arrive(material: Material, job: Job, storage: Storage, rows: Sequence[JobScene], fonts: Path | None) -> None:
+    """Every clip is looked at and encoded as when it comes, so many at once as there are cores."""
     captions = FilmCaptions(job.options.profile, job.options.finish.captions, UNKNOWN, fonts)
-    cores = asyncio.Semaphore(os.cpu_count() or 1)
+    cores = Cores()
     with TemporaryDirectory(prefix="recast-arriving-") as folder:
 
         async def one(row: JobScene) -> None:
             wanted = wanted_mezzanine(row, job.options, row.clip_key or "", captions.burned_in)
             path = Path(folder) / f"{row.scene_index}.mp4"
+            async with cores.place():
+                await accept(Path(material.clips[row.scene_index - 1]), _shot(material, job))
             await fetch_mezzanine(storage, job.user_id, wanted, row.s3_key or "", path, cores=cores, fonts=fonts)
             path.unlink()
 
@@ -116,6 +121,31 @@ async def _arrive(job: Job, storage: Storage, rows: Sequence[JobScene], fonts: P
                 await one(row)
 
         await asyncio.gather(*map(in_turn, rows))
+
+
+def _shot(material: Material, job: Job) -> Shot:
+    """What was asked for: only its length and its size are looked at."""
+    prompt = ShotPrompt(
+        text="",
+        caption="",
+        setting=Setting.SEA,
+        light=Light.DAY,
+        camera=Camera.STILL,
+        style="",
+        characters=(),
+        speaker=None,
+    )
+    seconds = float(material.clip_seconds)
+    return Shot(
+        provider="p",
+        model="m",
+        model_version="1",
+        prompt=prompt,
+        duration_seconds=seconds,
+        ordered_seconds=seconds,
+        profile=job.options.profile,
+        cast=(),
+    )
 
 
 def _scene(material: Material, number: int) -> Scene:

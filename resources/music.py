@@ -4,30 +4,22 @@
 the room that it is played in is a circular convolution. Whoever repeats the file hears music without an edge.
 """
 
-import atexit
 import hashlib
 import json
-import os
-import shutil
-import stat
-import tempfile
 import time
 import wave
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import numpy as np
-import structlog
 
 from domain.music import Instrument, Piece, Score, score
+from resources.own_folder import PRIVATE, own_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-log = structlog.get_logger(__name__)
 
 SAMPLE_RATE = 48_000
 SYNTHESISER = "1"
@@ -37,40 +29,15 @@ ROOM_SECONDS, ROOM_SHARE = 1.8, 0.25
 DETUNE = 0.003
 """The two voices of a pad, left and right, are this much apart, which makes it wide."""
 
-PRIVATE = 0o700
 OLD_PART_SECONDS = 3600.0
 """A piece is played in seconds."""
 
 
 def pieces_folder() -> Path:
-    """Where this machine keeps the pieces that it has played; nobody but this user can write there.
-
-    The name in the temporary folder is one that others can take before us. Nothing in such a folder is believed: this
-    process then keeps its pieces in one of its own, until it ends.
-    """
-    folder = Path(tempfile.gettempdir()) / f"recast-music-{os.getuid()}"
-    with suppress(FileExistsError):
-        folder.mkdir(mode=PRIVATE)
-    if not _is_ours(folder):
-        log.warning("music folder is somebody else's", folder=str(folder))
-        return _folder_of_this_process()
-    folder.chmod(PRIVATE)
+    """Where this machine keeps the pieces that it has played."""
+    folder = own_folder("music")
     _sweep(folder)
     return folder
-
-
-def _is_ours(folder: Path) -> bool:
-    """A link is not, wherever it leads."""
-    found = folder.lstat()
-    is_open_to_others = bool(found.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not is_open_to_others
-
-
-@cache
-def _folder_of_this_process() -> Path:
-    folder = tempfile.mkdtemp(prefix="recast-music-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
 
 
 def _sweep(folder: Path) -> None:

@@ -1,6 +1,5 @@
 """Clips as goods: what is bought when a scene is filmed, and what happens to it between the provider and the shelf."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from domain.errors import ErrorCode, RecastError
 from domain.mezzanine import Mezzanine
 from domain.shots import Shot
 from domain.training import LikenessPlan, likeness_of
+from resources.cores import Cores
 from resources.database import clips
 from resources.database.connection import Connection
 from resources.media import MediaFacts
@@ -56,7 +56,7 @@ class ClipGoods:
     pictures: Mapping[UUID, Sequence[bytes]]
     webhook_url: Callable[[UUID], str | None]
     deadline_seconds: float
-    cores: asyncio.Semaphore
+    cores: Cores
     on_progress: Callable[[int], Awaitable[None]]
     on_kept: Callable[[Connection, Clip], Awaitable[None]]
     fonts: Path | None = None
@@ -133,7 +133,7 @@ class ClipGoods:
         with scratch_folder("scene") as folder:
             source, made = folder / "source.mp4", folder / "clip.mp4"
             await self.camera.fetch(handle, source)
-            async with self.cores:
+            async with self.cores.place():
                 await accept(source, self.shot, has_sound=self.camera.profile.has_sound)
                 async with written_down(lambda done: self.on_progress(round(100 * done))) as tell:
                     wanted, clip, facts = await self._encode(source, made, part_of(tell, FILMED_SHARE, 0.99))

@@ -6,7 +6,6 @@ made of what is there, and only what has changed is made anew.
 
 import asyncio
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from domain.finish import Finish
 from domain.joining import chapter_title
 from domain.mezzanine import Mezzanine
 from domain.states import SceneStatus
+from resources.cores import Cores
 from resources.database import jobs, scenes, uploads
 from resources.database.records import JobResult, JobScene, Thumbnail, Upload
 from resources.loudness import Loudness, measure
@@ -123,7 +123,7 @@ class _Making:
     mixed: bool = False
     has_clips: bool = False
     _transfers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TRANSFERS_AT_ONCE))
-    _cores: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(os.cpu_count() or 1))
+    _cores: Cores = field(default_factory=Cores)
 
     def telling(self, part: str) -> Tell:
         return part_of(self.tell, *SHARES[part])
@@ -160,7 +160,8 @@ class _Making:
         spans = await self._transitions(reel)
         sound, loudness = await self._sound(reel, pieces)
         facts = await assemble(reel, spans, sound, film)
-        inspection = await inspect(film, reel, facts, loudness, tell=self.telling("look"))
+        async with self._cores.place():
+            inspection = await inspect(film, reel, facts, loudness, tell=self.telling("look"))
         return reel, inspection
 
     async def _clips(self, wanted: Sequence[Mezzanine]) -> Sequence[SceneClip]:
@@ -218,7 +219,7 @@ class _Making:
                 await self.storage.upload(folder / f"{key}.mp4", self._part(f"transition-{key}"), MP4)
 
         await all_of(*(bring(key) for key in set(reel.span_keys.values())))
-        encoded = await encode_spans(reel, folder, tell=self.telling("transitions"))
+        encoded = await encode_spans(reel, folder, cores=self._cores, tell=self.telling("transitions"))
         await all_of(*(keep(key) for key in encoded))
         self.encoded_transitions = len(encoded)
         return folder
@@ -241,16 +242,17 @@ class _Making:
         if upload:
             bed = self.folder / "music"
             await self.storage.download(upload.s3_key, bed, upload.s3_version)
-        loudness = await sound_track(
-            reel,
-            lines,
-            sound,
-            music=music,
-            upload=bed,
-            keeps_clip_sound=keeps_clip_sound,
-            pieces=pieces,
-            tell=self.telling("sound"),
-        )
+        async with self._cores.place():
+            loudness = await sound_track(
+                reel,
+                lines,
+                sound,
+                music=music,
+                upload=bed,
+                keeps_clip_sound=keeps_clip_sound,
+                pieces=pieces,
+                tell=self.telling("sound"),
+            )
         await self.storage.upload(sound, part, MP4)
         self.mixed = True
         return sound, loudness

@@ -1,7 +1,6 @@
 """Filming: one accepted clip per scene, all scenes at once within the provider's limits, each bought at most once."""
 
 import asyncio
-import os
 import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -19,6 +18,7 @@ from domain.errors import ErrorCode, RecastError
 from domain.models import ModelProfile
 from domain.shots import next_take
 from domain.states import SceneStatus
+from resources.cores import Cores
 from resources.database import attempts, characters, clips, providers, scenes
 from resources.database.connection import Connection, Database
 from resources.database.records import JobOptions, JobScene, SceneLikeness
@@ -153,7 +153,7 @@ class _Set:
     ) -> None:
         self.work, self.storage, self.cameras, self.till = work, storage, cameras, till
         self.cast, self.pictures, self.limits, self.captions = cast, pictures, limits, captions
-        self.cores = asyncio.Semaphore(os.cpu_count() or 1)
+        self.cores = Cores()
         self.drawing = asyncio.Semaphore(limits.local_at_once)
 
     def goods(self, row: JobScene, profile: ModelProfile | None = None) -> ClipGoods:

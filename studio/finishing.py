@@ -4,7 +4,6 @@ one sound track is put beside them."""
 import asyncio
 import errno
 import heapq
-import os
 import tempfile
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -25,13 +24,12 @@ from domain.errors import ErrorCode, RecastError
 from domain.finish import Transition
 from domain.joining import ClipFrames, Span, Stretch, chapters, pieces, span_key
 from domain.profile import Profile
+from resources.cores import Cores
 from resources.media import MediaFacts, probe
 from resources.transitions import encode_span
 from studio.concurrency import all_of
 from studio.mezzanines import departures
 from studio.progress import Tell
-
-SPANS_AT_ONCE = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +100,18 @@ async def thread(clips: Sequence[SceneClip], *, profile: Profile, transition: Tr
     return await asyncio.to_thread(_thread, tuple(clips), profile, transition or Transition())
 
 
-async def encode_spans(reel: Reel, folder: Path, *, tell: Tell = lambda done: None) -> Sequence[str]:
+async def encode_spans(reel: Reel, folder: Path, *, cores: Cores, tell: Tell = lambda done: None) -> Sequence[str]:
     """Encode the transitions that are not in ``folder`` yet, as ``{span key}.mp4``; returns the keys of those. ``tell``
     hears how many of them are done, of 1.
 
     Raises STITCH_FAILED naming the scene, and DISK_FULL.
     """
-    slots = asyncio.Semaphore(SPANS_AT_ONCE)
 
     async def one(key: str, span: Span) -> None:
         before, after = reel.clips[span.scene - 1], reel.clips[span.scene]
         unfinished = folder / f".{key}.part"
         try:
-            async with slots:
+            async with cores.place():
                 await encode_span(
                     span,
                     reel.transition.kind,
@@ -165,7 +162,7 @@ async def join(
     """`thread`, `encode_spans` and `assemble` in one, for those who keep no transitions."""
     reel = await thread(clips, profile=profile, transition=transition)
     with tempfile.TemporaryDirectory(prefix="recast-spans-") as folder:
-        await encode_spans(reel, Path(folder))
+        await encode_spans(reel, Path(folder), cores=Cores())
         return await assemble(reel, Path(folder), sound, destination)
 
 

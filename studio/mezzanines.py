@@ -11,6 +11,7 @@ from domain.mezzanine import Mezzanine
 from domain.profile import Profile
 from domain.shots import Shot
 from resources import mezzanine
+from resources.cores import Cores
 from resources.database.records import JobOptions, JobScene
 from resources.ffmpeg import OnProgress
 from resources.media import MediaFacts, probe
@@ -76,7 +77,7 @@ async def fetch_mezzanine(
     filmed_key: str,
     path: Path,
     *,
-    cores: asyncio.Semaphore,
+    cores: Cores,
     fonts: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> bool:
@@ -96,7 +97,7 @@ async def fetch_mezzanine(
                 break
         else:
             raise RecastError(ErrorCode.CLIP_LOST, cause=filmed_key)
-        async with cores:
+        async with cores.place():
             clip, _ = await make_mezzanine(source, wanted, made, fonts, on_progress)
         await storage.upload(clip, key, MP4)
         clip.replace(path)

@@ -1,8 +1,6 @@
 """Settling: attempts that a provider is still at while nobody works on them. What was paid for is fetched and
 kept, so that a later try finds it; what a canceled job has left running is canceled; what is unknown is looked up."""
 
-import asyncio
-import os
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +13,7 @@ from domain.attempts import AttemptState, Kind
 from domain.errors import ErrorCode, RecastError
 from domain.shots import Shot
 from domain.states import JobStatus
+from resources.cores import Cores
 from resources.database import attempts, characters, jobs
 from resources.database.connection import Connection, Database
 from resources.database.records import Attempt
@@ -147,7 +146,7 @@ class Settler:
             pictures={},
             webhook_url=partial(self.cameras.webhook_url, attempt.provider),
             deadline_seconds=self.patience.take_seconds,
-            cores=asyncio.Semaphore(os.cpu_count() or 1),
+            cores=Cores(),
             on_progress=on_progress,
             on_kept=on_kept,
         )

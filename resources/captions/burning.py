@@ -1,7 +1,5 @@
 """Burning captions in: what ffmpeg needs so that a script is drawn in the fonts that it names, and in no others."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +7,7 @@ from xml.sax.saxutils import escape
 
 from resources.captions.typefaces import Typefaces
 from resources.filters import Filter, filter_of
+from resources.own_folder import own_folder
 
 _CONFIGURATION = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -37,10 +36,6 @@ def burn_in(script: str, folder: Path, typefaces: Typefaces) -> BurnIn:
     ass, fonts = folder / "captions.ass", folder / "fonts.conf"
     ass.write_text(script, encoding="utf-8")
     folders = "\n".join(f"<dir>{escape(str(one))}</dir>" for one in typefaces.folders)
-    fonts.write_text(_CONFIGURATION.format(folders=folders, cache=escape(str(_cache()))), encoding="utf-8")
+    # fontconfig keeps there what it has found in fonts, for the next film.
+    fonts.write_text(_CONFIGURATION.format(folders=folders, cache=escape(str(own_folder("fonts")))), encoding="utf-8")
     return BurnIn(filter_of("ass", filename=ass), {"FONTCONFIG_FILE": str(fonts)})
-
-
-def _cache() -> Path:
-    """Where fontconfig keeps what it has found in fonts, for the next film."""
-    return Path(tempfile.gettempdir()) / f"recast-fonts-{os.getuid()}"

@@ -16,6 +16,7 @@ from domain.errors import ErrorCode, RecastError
 from domain.finish import Music, Transition, TransitionKind
 from domain.profile import Profile
 from resources import ffmpeg
+from resources.cores import Cores
 from resources.media import MediaFacts, probe
 from resources.mixing import Tracks, mix
 from studio.finishing import SceneClip, assemble, encode_spans, join, thread
@@ -158,11 +159,11 @@ async def test_a_transition_that_is_kept_is_not_made_again(make: Make, tmp_path:
     scenes = [SceneClip(make(40), f"key {number}") for number in range(3)]
     crossfade = Transition(kind=TransitionKind.CROSSFADE)
     reel = await thread(scenes, profile=TINY, transition=crossfade)
-    assert len(await encode_spans(reel, tmp_path)) == 2
-    assert len(await encode_spans(reel, tmp_path)) == 0
+    assert len(await encode_spans(reel, tmp_path, cores=Cores())) == 2
+    assert len(await encode_spans(reel, tmp_path, cores=Cores())) == 0
     other = SceneClip(scenes[2].path, "another take")
     changed = await thread([*scenes[:2], other], profile=TINY, transition=crossfade)
-    assert len(await encode_spans(changed, tmp_path)) == 1
+    assert len(await encode_spans(changed, tmp_path, cores=Cores())) == 1
 
 
 async def test_chapters_are_the_titles_of_the_scenes(make: Make, tmp_path: Path) -> None:
@@ -254,7 +255,7 @@ async def test_what_cannot_be_read_when_the_film_is_put_together_is_named(
     clips = [Path(shutil.copy(make(60), tmp_path / f"{number}.mp4")) for number in (21, 22)]
     scenes = [SceneClip(clip, clip.name, number=number) for clip, number in zip(clips, (21, 22), strict=True)]
     reel = await thread(scenes, profile=TINY, transition=Transition(kind=TransitionKind.CROSSFADE))
-    (span,) = await encode_spans(reel, tmp_path)
+    (span,) = await encode_spans(reel, tmp_path, cores=Cores())
     sound = tmp_path / "sound.mp4"
     await mix(Tracks(reel.samples, 48_000), sound)
     path = dict(zip(NAMED, (clips[0], tmp_path / f"{span}.mp4", clips[1], sound), strict=True))[spoilt]

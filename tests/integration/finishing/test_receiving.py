@@ -1,6 +1,5 @@
 """Receiving: what becomes of a clip that came and cannot be encoded as the film wants it."""
 
-import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from domain.errors import ErrorCode, RecastError
 from domain.mezzanine import Mezzanine
+from resources.cores import Cores
 from resources.settings import Settings
 from resources.storage import Storage, mezzanine_object_key
 from resources.video.protocol import Camera, Handle, Take, TakeStatus
@@ -54,7 +54,7 @@ def goods_of(
         pictures={},
         webhook_url=lambda attempt_id: None,
         deadline_seconds=60,
-        cores=asyncio.Semaphore(1),
+        cores=Cores(),
         on_progress=on_progress,
         on_kept=ignore,
     )
