@@ -13,7 +13,6 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from domain.speech import GAP_SECONDS, MOST_PACE, PlacedLine, SpokenLine, pace_for, place_lines
-from domain.words import TimedWord
 
 
 class Limits(NamedTuple):
@@ -56,26 +55,6 @@ class Fit(BaseModel):
     lines: tuple[PlacedLine, ...]
 
 
-def fit(
-    lines: Sequence[SpokenLine],
-    starts: Sequence[float],
-    *,
-    planned_seconds: float,
-    clip_seconds: float,
-    limits: Limits = USUAL,
-) -> Fit:
-    """Fit ``lines``, spoken at their voices' own pace, into a scene that was planned to last ``planned_seconds``.
-
-    ``starts`` are where the source has them, in seconds from the scene's start; ``clip_seconds`` is how much the
-    scene's clip has to show. Hurried lines are as long as the pace promises; `fit_spoken` fits them as they came out.
-    """
-    pace = pace_of([line.seconds for line in lines], planned_seconds, clip_seconds, limits)
-    hurried = [_hurried(line, pace) for line in lines]
-    return fit_spoken(
-        hurried, starts, pace=pace, planned_seconds=planned_seconds, clip_seconds=clip_seconds, limits=limits
-    )
-
-
 def fit_spoken(
     lines: Sequence[SpokenLine],
     starts: Sequence[float],
@@ -85,7 +64,11 @@ def fit_spoken(
     clip_seconds: float,
     limits: Limits = USUAL,
 ) -> Fit:
-    """Fit ``lines`` as they are: they are spoken already, at ``pace``. Otherwise as `fit`."""
+    """Fit ``lines``, which are spoken at ``pace``, into a scene that was planned to last ``planned_seconds``.
+
+    ``starts`` are where the source has them, in seconds from the scene's start; ``clip_seconds`` is how much the
+    scene's clip has to show.
+    """
     placed = place_lines(lines, starts, planned_seconds)
     spoken = max((line.end for line in placed), default=0.0)
     # Up, since half a millisecond of the last word is of the word.
@@ -113,8 +96,3 @@ def picture_for(seconds: float, clip_seconds: float, limits: Limits = USUAL) -> 
 
 def _seconds_at(pace: float, lengths: Sequence[float]) -> float:
     return sum(lengths) / pace + GAP_SECONDS * max(0, len(lengths) - 1)
-
-
-def _hurried(line: SpokenLine, pace: float) -> SpokenLine:
-    words = tuple(TimedWord(word.text, word.start / pace, word.end / pace) for word in line.words)
-    return line.model_copy(update={"seconds": line.seconds / pace, "words": words})

@@ -95,6 +95,14 @@ def _summary(lines: Sequence[Line], script: Script, target_seconds: float, chose
     return Summary(tuple(edited[line.id, line.start, line.end] for line in kept.lines), kept.breaks)
 
 
+def seen_lines(scenes: Sequence[Sequence[Line]], script: Script) -> list[Sequence[Line]]:
+    """The lines of each scene at the times at which they are seen, which are those of the source as long as nothing
+    between them is missing."""
+    reel = _Reel(script)
+    runs = ([Piece(line, is_cut=False) for line in lines] for lines in scenes)
+    return [[piece.line for piece in reel.closed(run)] if run else [] for run in runs]
+
+
 class _Usual:
     """Into which scene a piece falls by what was imported. Pieces that fall into the same one stay together, if nothing
     stands between them."""

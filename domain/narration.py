@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.characters import CastMember
 from domain.director import who_plays
+from domain.montage import seen_lines
 from domain.scenes import Scene
 from domain.script import Line, Script
 from domain.speech import PlacedLine, is_speakable
@@ -16,7 +17,7 @@ SAME_MOMENT_SECONDS = 0.01
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One line of a scene, or the part of it that the scene shows. ``member`` says it, or the narrator if that is None;
-    ``start`` is when the source has it, in seconds from the scene's start."""
+    ``start`` is when the source has it, in seconds from the scene's start, without what is cut out between them."""
 
     scene_index: int
     line_id: int
@@ -39,7 +40,10 @@ def turns_of(scenes: Sequence[SceneOfLines], cast: Sequence[CastMember], script:
     several speak in one scene; a line of nobody's by who has the picture. Lines without a word are left out."""
     parts = who_plays([one.scene for one in scenes], cast, script) if cast else {}
     members = {member.character_id: member for member in cast}
-    return [turn for one in scenes for turn in _turns(one, parts, members, script)]
+    seen = seen_lines([one.scene.lines for one in scenes], script)
+    return [
+        turn for one, lines in zip(scenes, seen, strict=True) for turn in _turns(one, lines, parts, members, script)
+    ]
 
 
 def is_said(turns: Sequence[Turn], speech: Sequence[PlacedLine] | None) -> bool:
@@ -50,10 +54,15 @@ def is_said(turns: Sequence[Turn], speech: Sequence[PlacedLine] | None) -> bool:
 
 
 def _turns(
-    one: SceneOfLines, parts: Mapping[str, CastMember], members: Mapping[UUID, CastMember], script: Script
+    one: SceneOfLines,
+    lines: Sequence[Line],
+    parts: Mapping[str, CastMember],
+    members: Mapping[UUID, CastMember],
+    script: Script,
 ) -> Iterator[Turn]:
+    """``lines`` are those of the scene, at the times at which they are seen."""
     in_picture = members.get(one.speaker) if one.speaker else None
-    for line, line_id in zip(one.scene.lines, _ids(one, script), strict=True):
+    for line, line_id in zip(lines, _ids(one, script), strict=True):
         if is_speakable(line.text):
             yield Turn(
                 scene_index=one.scene.index,

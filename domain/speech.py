@@ -1,6 +1,7 @@
 """Speech: lines as they are spoken, where each stands in its scene, and how much faster one may be spoken to fit."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 from math import ceil
@@ -22,6 +23,9 @@ LETTERS_PER_SECOND_SLOW, LETTERS_PER_SECOND_FAST = 9.0, 20.0
 SYLLABLES_PER_SECOND_SLOW, SYLLABLES_PER_SECOND_FAST = 3.0, 8.0
 LETTERS_PER_SECOND, SYLLABLES_PER_SECOND = 14.0, 5.0
 """Of scripts without spaces, where a letter is about a syllable."""
+DIGIT_LETTERS, SYMBOL_LETTERS = 5, 7
+"""What is written with one sign and said with a word: 1998 is nineteen ninety-eight, and % is per cent."""
+_SAID_SYMBOLS = frozenset("%&@#+=")
 BREATH_SECONDS = 1.0
 """Silence that a service may add to a line and charge for."""
 
@@ -153,4 +157,11 @@ def estimated_seconds(text: str) -> tuple[float, float]:
 def _counts(text: str) -> tuple[int, int]:
     """Letters of words, each with a blank, and letters that are words of their own."""
     words = [word.strip() for word in words_of(text)]
-    return sum(len(word) + 1 for word in words if not is_unspaced(word)), sum(is_unspaced(word) for word in words)
+    return sum(_letters(word) for word in words if not is_unspaced(word)), sum(is_unspaced(word) for word in words)
+
+
+def _letters(word: str) -> int:
+    """As it is said, with a blank."""
+    digits = sum(sign.isdigit() for sign in word)
+    symbols = sum(sign in _SAID_SYMBOLS or unicodedata.category(sign) == "Sc" for sign in word)
+    return len(word) + 1 + digits * (DIGIT_LETTERS - 1) + symbols * (SYMBOL_LETTERS - 1)

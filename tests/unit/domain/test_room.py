@@ -1,11 +1,13 @@
 """Scenes have room for what is said in them before anything is filmed or spoken."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.room import with_room
 from domain.scenes import Scene
 from domain.script import Line
+from domain.speech import likely_seconds
 
 SENTENCE = "The old keeper of the museum walked slowly down to the water, and nobody saw him go."
 
@@ -17,8 +19,19 @@ def scene(start: float, end: float, *texts: str) -> Scene:
 
 
 def test_a_scene_that_can_be_spoken_is_left_alone() -> None:
-    for spoken in (scene(0, 6, "Did you see that?", SENTENCE), scene(7, 9, "— … " * 40), scene(3, 3.5, "Yes.")):
+    for spoken in (scene(0, 7, "Did you see that?", SENTENCE), scene(7, 9, "— … " * 40), scene(3, 3.5, "Yes.")):
         assert with_room(spoken, 8) is spoken
+
+
+def test_a_scene_of_somebody_quick_is_planned_for_voices_that_hurry_a_little() -> None:
+    quick = scene(0, 6, "Did you see that?", SENTENCE)
+    assert 6.5 < with_room(quick, 8).duration < 7.5
+
+
+def test_numbers_take_as_long_as_their_words() -> None:
+    assert with_room(scene(0, 2, "It was 1998, and 250,000 came."), 8).duration > 2
+    assert likely_seconds("1998") == pytest.approx(likely_seconds("nineteen ninety-eight"), rel=0.2)
+    assert likely_seconds("5 %") == pytest.approx(likely_seconds("five per cent"), rel=0.2)
 
 
 def test_a_scene_that_nobody_could_say_in_its_time_lasts_as_long_as_its_speech_will() -> None:
