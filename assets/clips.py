@@ -16,13 +16,14 @@ from assets.versions import code_version, data_version
 from domain import direction, director, prompts
 from domain.errors import ErrorCode, RecastError
 from domain.stages import Stage
-from resources import mezzanine
+from resources import media
+from resources import mezzanine as encoding
 from resources.database.connection import Database
 from resources.language.client import LanguageModel
 from resources.settings import Settings
 from resources.storage import Storage
 from resources.video.cameras import Cameras
-from studio import accepting, directing, filming
+from studio import accepting, directing, filming, mezzanines
 from studio.changes import Changes
 from studio.directing import DirectingReport
 from studio.filming import FilmedScene
@@ -48,7 +49,7 @@ class ClipsConfig(dg.Config):
     group_name="filming",
     kinds={"ffmpeg", "s3"},
     owners=OWNERS,
-    code_version=code_version(director, direction, prompts, filming, accepting, mezzanine),
+    code_version=code_version(director, direction, prompts, filming, accepting, mezzanines, encoding, media),
 )
 async def clips(
     context: dg.AssetExecutionContext,

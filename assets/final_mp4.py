@@ -7,12 +7,23 @@ from assets.narration import narration
 from assets.partitions import OWNERS, jobs
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
-from domain import caption_styles, cues, finish, fitting, joining, mezzanine, music
+from domain import (
+    caption_styles,
+    columns,
+    cues,
+    finish,
+    fitting,
+    joining,
+    mezzanine,
+    music,
+    words,
+    writing_direction,
+)
 from domain.stages import Stage
-from resources import beds, inspection, loudness, mixing, sound_tracks, transitions
+from resources import beds, inspection, loudness, mixing, sound_tracks, stills, transitions
 from resources import mezzanine as encoding
 from resources import music as playing
-from resources.captions import script
+from resources.captions import burning, script, sidecars, typefaces
 from resources.database.connection import Database
 from resources.inspection import BLACK_SECONDS, FROZEN_SECONDS
 from resources.music import pieces_folder
@@ -35,7 +46,8 @@ def _check(name: str, description: str, *, blocking: bool = True) -> dg.AssetChe
     kinds={"ffmpeg", "s3"},
     owners=OWNERS,
     code_version=code_version(
-        *(caption_styles, cues, finish, fitting, joining, music, mezzanine, script, encoding),
+        *(caption_styles, columns, cues, finish, fitting, joining, music, mezzanine, words, writing_direction),
+        *(burning, script, sidecars, typefaces, encoding, stills),
         *(transitions, sound_tracks, playing, beds, loudness, mixing, inspection),
         *(captioning, mezzanines, finishing, mixing_down, inspecting, delivering),
     ),

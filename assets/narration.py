@@ -9,11 +9,12 @@ from assets.partitions import OWNERS, jobs
 from assets.scenes import scenes
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
-from domain import fitting, speech, voices
+from domain import fitting, montage, speech, voices
 from domain import narration as turns
 from domain.stages import Stage
 from resources.database.connection import Database
 from resources.language.client import LanguageModel
+from resources.voices import child, espeak, kokoro, openai, sound
 from studio import narrating, speaking
 from studio.narrating import NarratedScene, Narration, Narrator
 
@@ -26,7 +27,10 @@ from studio.narrating import NarratedScene, Narration, Narrator
     owners=OWNERS,
     # Where stages run one after the other: a clip is then encoded once, to the length that its speech needs.
     op_tags={"dagster/priority": "1"},
-    code_version=code_version(turns, speech, fitting, voices, narrating, speaking),
+    code_version=code_version(
+        *(turns, montage, speech, fitting, voices, narrating, speaking),
+        *(sound, child, espeak, espeak.MODULE, kokoro, kokoro.MODULE, openai),
+    ),
 )
 async def narration(
     context: dg.AssetExecutionContext,

@@ -9,7 +9,7 @@ from assets.partitions import OWNERS, jobs
 from assets.script import script
 from assets.stage_run import stage_run
 from assets.versions import code_version, data_version
-from domain import choosing, montage, trims
+from domain import choosing, fitting, montage, room, speech, trims
 from domain import scenes as splitting
 from domain import summary as shortening
 from domain.scenes import MAX_SCENE_SECONDS
@@ -28,7 +28,7 @@ from studio.directing import Plan
     group_name="direction",
     kinds={"postgres"},
     owners=OWNERS,
-    code_version=code_version(splitting, shortening, montage, trims, choosing, directing.split),
+    code_version=code_version(splitting, shortening, montage, trims, choosing, room, speech, fitting, directing.split),
     check_specs=[
         dg.AssetCheckSpec(
             "within_length",

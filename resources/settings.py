@@ -145,6 +145,11 @@ class Settings(BaseSettings):
     )
     voice_model: str | None = Field(default=None, description="For openai: the model's name")
     voice_base_url: str | None = Field(default=None, description="A service like OpenAI's; empty for OpenAI itself")
+    voice_service: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9][a-z0-9.-]*$",
+        description="What the ledger calls the service at RECAST_VOICE_BASE_URL; its host's name unless set",
+    )
     voice_api_key: SecretStr | None = None
     voice_women: tuple[str, ...] = Field(
         default=(),
@@ -207,7 +212,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _voices_are_whole(self) -> Self:
         if self.voice_engine is None:
-            service = (self.voice_model, self.voice_base_url, self.voice_api_key)
+            service = (self.voice_model, self.voice_base_url, self.voice_api_key, self.voice_service)
             if any((*service, self.voice_women, self.voice_men, self.voice_kokoro_model, self.voice_kokoro_voices)):
                 raise ValueError("RECAST_VOICE_ENGINE is missing")
         if self.voice_engine == "openai" and not self.voice_model:

@@ -18,6 +18,7 @@ SANDBOX_REPLICATE_TOKEN = "r8_sandbox"  # noqa: S105 - opens nothing but the san
 SANDBOX_FAL_KEY = "sandbox:fal"
 SANDBOX_OPENAI_KEY = "sk-sandbox"
 SANDBOX_FAL_USER_ID = "sandbox|000001"
+VOICE_SERVICE = ("RECAST_VOICE_MODEL", "RECAST_VOICE_BASE_URL", "RECAST_VOICE_SERVICE", "RECAST_VOICE_API_KEY")
 # What a program needs of its surroundings and what could not be a secret.
 PLAIN_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME")
 
@@ -86,8 +87,15 @@ def provider_environment(sandbox: str, api: str) -> dict[str, str]:
             "RECAST_WHISPER_API_KEY": SANDBOX_OPENAI_KEY,
         }
     if not os.environ.get("RECAST_VOICE_ENGINE"):
-        # Spoken on this machine, at no cost.
+        # Spoken on this machine, at no cost, unless a film asks for the voices that are sold.
         played["RECAST_VOICE_ENGINE"] = "espeak"
+    if not any(os.environ.get(name) for name in VOICE_SERVICE):
+        played |= {
+            "RECAST_VOICE_MODEL": "gpt-4o-mini-tts",
+            "RECAST_VOICE_BASE_URL": f"{sandbox}/openai/v1",
+            "RECAST_VOICE_SERVICE": "openai",
+            "RECAST_VOICE_API_KEY": SANDBOX_OPENAI_KEY,
+        }
     if not os.environ.get("RECAST_WEBHOOK_BASE_URL"):
         # Providers of the sandbox are on this machine too; the real ones cannot reach it, and are asked for news.
         played["RECAST_WEBHOOK_BASE_URL"] = api

@@ -69,6 +69,8 @@ def write_script(
         "YCbCr Matrix": "None",
         "PlayResX": str(profile.width),
         "PlayResY": str(profile.height),
+        # Nothing reads it; but a script is what identifies a picture with captions.
+        "Fonts": ", ".join(sorted(drawing.fonts)),
     }
     script.styles = {"Default": drawing.style()}
     script.events = events
@@ -92,6 +94,8 @@ class _Drawing:
         self._square = letter_pixels(profile)
         self._margin = self._square * (PADDING if style is CaptionStyle.BOXED else OUTLINE + SHADOW)
         """Around the letters, for what is drawn about them."""
+        self.fonts: set[str] = set()
+        """All that were drawn with, by name and edition."""
 
     def style(self) -> SSAStyle:
         is_boxed = self._style is CaptionStyle.BOXED
@@ -151,6 +155,7 @@ class _Drawing:
                 tags = ""
                 if piece.face is not face:
                     face = piece.face
+                    self.fonts.add(f"{face.family} {face.edition}")
                     tags += f"\\fn{face.family}\\fs{square * face.line_height:.2f}"
                 if (piece.word is said) is not is_lit:
                     is_lit = piece.word is said

@@ -24,8 +24,8 @@ ENDINGS = frozenset({".ttf", ".otf", ".ttc", ".otc"})
 WEIGHT = "Bold"
 MEASURED_PIXELS = 100
 _UNASSIGNED = "\U0010ffff"
-_REGIONS = {"ja": "JP", "ko": "KR", "zh": "SC", "zh-hant": "TC", "zh-tw": "TC", "zh-hk": "HK", "yue": "HK"}
-"""Where a language's letters are drawn in a way of their own, and how the names of fonts for it end."""
+REGIONS = ("JP", "KR", "SC", "TC", "HK")
+"""Where letters are drawn in a way of their own, as the names of fonts for it end."""
 _TABLE_DIRECTORY, _TABLE = struct.Struct(">4xH6x"), struct.Struct(">4s4xII")
 
 
@@ -38,20 +38,22 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """One font. ``family`` is its name; ``line_height`` that of a row, in letters' squares: what libass takes for the
-    size of a font, as VSFilter did, is the height of a row."""
+    """One font. ``family`` is its name, and ``edition`` a checksum over its file, so that what is drawn with another
+    edition is another picture; ``line_height`` is that of a row, in letters' squares: what libass takes for the size of
+    a font, as VSFilter did, is the height of a row."""
 
     family: str
     style: str
     path: Path
     number: int
+    edition: str
     line_height: float
     _drawn: ImageFont.FreeTypeFont = field(repr=False)
 
     @property
     def region(self) -> str:
         last = self.family.rpartition(" ")[2]
-        return last if last in _REGIONS.values() else ""
+        return last if last in REGIONS else ""
 
     @lru_cache(maxsize=20_000)  # noqa: B019 - faces live as long as the process
     def has(self, letter: str) -> bool:
@@ -102,9 +104,18 @@ class Typefaces:
 
     def _preferred(self, language: str) -> Sequence[Face]:
         """Fonts for one region's way to write the letters that several share come in order of that language."""
-        tag = language.lower().replace("_", "-")
-        region = next((_REGIONS[one] for one in (tag, tag.partition("-")[0]) if one in _REGIONS), "SC")
+        region = region_of(language)
         return sorted(self._faces, key=lambda face: bool(face.region) and face.region != region)
+
+
+def region_of(language: str) -> str:
+    """Whose way to write Han letters a language has, by all parts of its tag (``zh-Hant-TW``)."""
+    primary, *parts = language.lower().replace("_", "-").split("-")
+    if primary == "yue" or (primary == "zh" and {"hk", "mo"} & {*parts}):
+        return "HK"
+    if primary == "zh" and {"hant", "tw"} & {*parts}:
+        return "TC"
+    return {"ja": "JP", "ko": "KR"}.get(primary, "SC")
 
 
 @cache
@@ -159,7 +170,7 @@ def _faces_of(path: Path) -> Iterator[Face]:
             drawn.set_variation_by_name(WEIGHT)
             style = WEIGHT
         if family and not any(slant in (style or "") for slant in ("Italic", "Oblique")):
-            yield Face(family, style or "", path, number, _line_height(path, number), drawn)
+            yield Face(family, style or "", path, number, *_told_by_tables(path, number), drawn)
         number += 1
 
 
@@ -170,9 +181,9 @@ def _weights(drawn: ImageFont.FreeTypeFont) -> set[str]:
         return set()
 
 
-def _line_height(path: Path, number: int) -> float:
-    """The height that Windows gives a row, which is what libass scales by; Pillow does not tell it.
-    https://learn.microsoft.com/en-us/typography/opentype/spec/os2"""
+def _told_by_tables(path: Path, number: int) -> tuple[str, float]:
+    """A font's checksum, and the height that Windows gives a row, which is what libass scales by; Pillow tells neither.
+    https://learn.microsoft.com/en-us/typography/opentype/spec/os2 and …/head"""
     with path.open("rb") as file:
         start = 0
         if file.read(4) == b"ttcf":
@@ -181,8 +192,8 @@ def _line_height(path: Path, number: int) -> float:
         file.seek(start)
         (count,) = _TABLE_DIRECTORY.unpack(file.read(_TABLE_DIRECTORY.size))
         tables = {name: offset for name, offset, _ in _TABLE.iter_unpack(file.read(_TABLE.size * count))}
-        file.seek(tables[b"head"] + 18)
-        square: int = struct.unpack(">H", file.read(2))[0]
+        file.seek(tables[b"head"] + 8)
+        checksum, square = struct.unpack(">I6xH", file.read(12))
         file.seek(tables[b"OS/2"] + 74)
         height: int = sum(struct.unpack(">HH", file.read(4)))
-    return height / square
+    return f"{checksum:08x}", height / square

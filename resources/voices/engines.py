@@ -84,7 +84,12 @@ class Voices:
             raise _not_set_up(SpokenBy.OPENAI, "RECAST_VOICE_MODEL")
         women, men = self._names(SpokenBy.OPENAI)
         return OpenAIVoices(
-            openai.profile_of(settings.voice_model, known_models(), settings.voice_usd_per_million_characters),
+            openai.profile_of(
+                settings.voice_model,
+                known_models(),
+                settings.voice_usd_per_million_characters,
+                openai.service_name(settings.voice_base_url, settings.voice_service),
+            ),
             base_url=settings.voice_base_url,
             api_key=settings.voice_api_key,
             timeout_seconds=settings.voice_timeout_seconds,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+import httpx
 from pydantic import SecretStr
 
 from domain.characters import Voice
@@ -119,20 +120,30 @@ class OpenAIVoices:
         return self._client
 
 
-def profile_of(model: str, known: Profiles, usd_per_million_characters: Decimal | None) -> VoiceProfile:
-    """The profile of a model; ``usd_per_million_characters`` overrides the list's price, whatever it is counted by, and
-    is needed for a model that is not listed. Raises UNKNOWN_MODEL for one without a price."""
-    profile = known.get(model)
+def service_name(base_url: str | None, given: str | None) -> str:
+    """What the ledger calls a service: one line is another one's, another price and another failure than OpenAI's,
+    though they speak the same protocol."""
+    host = httpx.URL(base_url or OPENAI_URL).host
+    return given or (PROVIDER if host == httpx.URL(OPENAI_URL).host else host)
+
+
+def profile_of(
+    model: str, known: Profiles, usd_per_million_characters: Decimal | None, service: str = PROVIDER
+) -> VoiceProfile:
+    """The profile of a model of ``service``. ``known`` are OpenAI's; ``usd_per_million_characters`` overrides the
+    list's price, whatever it is counted by, and is needed for a model that is not listed, and for another service's.
+    Raises UNKNOWN_MODEL for one without a price."""
+    profile = known.get(model) if service == PROVIDER else None
     if usd_per_million_characters is None:
         if profile is None:
             raise RecastError(
                 ErrorCode.UNKNOWN_MODEL,
                 "Voices are not set up on this server.",
-                cause=f"RECAST_VOICE_MODEL is {model!r}, which models.toml does not know:"
+                cause=f"RECAST_VOICE_MODEL is {model!r} of {service}, whose price nobody has listed:"
                 " set RECAST_VOICE_USD_PER_MILLION_CHARACTERS to what it costs",
             )
         return profile
-    profile = profile or VoiceProfile(provider=PROVIDER, model=model, max_characters=MAX_CHARACTERS)
+    profile = profile or VoiceProfile(provider=service, model=model, max_characters=MAX_CHARACTERS)
     return profile.model_copy(
         update={"usd_per_million_characters": usd_per_million_characters, "usd_per_minute": Decimal(0)}
     )

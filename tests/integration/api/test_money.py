@@ -98,6 +98,7 @@ VOICES = {
     "voice_engine": "openai",
     "voice_model": "gpt-4o-mini-tts",
     "voice_base_url": "http://127.0.0.1:9/v1",
+    "voice_service": "openai",
     "voice_api_key": SecretStr("sk-a-key"),
 }
 """A cent and a half a minute."""

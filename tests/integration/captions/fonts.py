@@ -1,20 +1,10 @@
-"""Fonts of this machine, for texts that those of the packages may not have the letters of."""
-
-import os
-from pathlib import Path
-
-import pytest
+"""Fonts for texts that not every font has the letters of."""
 
 from resources.captions.typefaces import Typefaces, open_typefaces
 
-FOLDERS = [Path(folder) for folder in (os.environ.get("RECAST_FONTS_DIR"), "/usr/share/fonts") if folder]
-"""Read before tests are kept from the environment."""
-
 
 def fonts_for(text: str) -> Typefaces:
-    """Fonts that have the letters of ``text``; the test is skipped where there are none."""
-    for folder in (None, *FOLDERS):
-        found = open_typefaces(folder)
-        if not found.missing(text, "und"):
-            return found
-    pytest.skip(f"no font of this machine has the letters of {text[:6]}…")
+    """Those of the packages, which have the letters of ``text``."""
+    found = open_typefaces()
+    assert not found.missing(text, "und"), f"no font of the packages has the letters of {text[:6]}…"
+    return found

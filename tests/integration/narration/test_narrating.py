@@ -118,7 +118,11 @@ async def narrated(made: Desk, settings: Settings) -> Narration | None:
 
 
 async def test_a_film_is_spoken_by_whom_it_asks_for(desk: Desk, settings: Settings, speaking: Running) -> None:
-    service = {"voice_base_url": f"{speaking.url}/openai/v1", "voice_api_key": SecretStr("sk-sandbox-1")}
+    service = {
+        "voice_base_url": f"{speaking.url}/openai/v1",
+        "voice_service": "openai",
+        "voice_api_key": SecretStr("sk-sandbox-1"),
+    }
     paid = settings.model_copy(update={"voice_engine": "openai", "voice_model": "tts-1", **service})
     text = f"Did you see that, {uuid4().hex[:6]}?"
     for asked, engines in ((SpokenBy.AUTO, ["openai tts-1"]), (SpokenBy.ESPEAK, ["espeak-ng"]), (SpokenBy.OFF, None)):

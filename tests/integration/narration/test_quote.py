@@ -22,7 +22,11 @@ from tests.integration.narration.conftest import Desk, Running, line, voices
 @pytest.fixture
 def settings(settings: Settings, speaking: Running) -> Settings:
     """Films are spoken by the sandbox's OpenAI."""
-    service = {"voice_base_url": f"{speaking.url}/openai/v1", "voice_api_key": SecretStr("sk-sandbox-1")}
+    service = {
+        "voice_base_url": f"{speaking.url}/openai/v1",
+        "voice_service": "openai",
+        "voice_api_key": SecretStr("sk-sandbox-1"),
+    }
     return settings.model_copy(update={"voice_engine": "openai", "voice_model": "tts-1", **service})
 
 

@@ -70,6 +70,30 @@ def test_a_model_that_nobody_knows_needs_a_price(settings_for: Build) -> None:
     assert engine.profile.is_free
 
 
+@pytest.mark.parametrize(
+    ("given", "provider"),
+    [
+        ({"voice_api_key": KEY}, "openai"),
+        ({"voice_base_url": "https://api.openai.com/v1", "voice_api_key": KEY}, "openai"),
+        ({"voice_base_url": "https://voices.example.com:8880/v1"}, "voices.example.com"),
+        ({"voice_base_url": "https://voices.example.com/v1", "voice_service": "speaches"}, "speaches"),
+    ],
+)
+def test_services_of_one_protocol_are_not_one_service(
+    settings_for: Build, given: dict[str, object], provider: str
+) -> None:
+    settings = settings_for(voice_engine="openai", voice_model="tts-1", voice_usd_per_million_characters="1", **given)
+    assert Voices(settings).open(SpokenBy.OPENAI).profile.provider == provider
+
+
+def test_another_service_s_model_has_no_price_of_openai_s(settings_for: Build) -> None:
+    """Though many call theirs tts-1."""
+    given = {"voice_engine": "openai", "voice_model": "tts-1", "voice_base_url": "http://127.0.0.1:9/v1"}
+    with pytest.raises(RecastError) as refused:
+        Voices(settings_for(**given)).open(SpokenBy.OPENAI)
+    assert refused.value.code is ErrorCode.UNKNOWN_MODEL
+
+
 def test_operators_are_told_of_a_model_that_ends() -> None:
     profile = known_models()["tts-1"]
     assert "in 44 days" in (ending(profile, date(2026, 11, 23)) or "")
