@@ -6,8 +6,8 @@ superfast, CRF 20, the peer x264 medium, CRF 23, three times. Recast's figures a
 from and storing in S3, encoding on arrival, joining, mixing to a measured loudness, and looking the film through.
 Similarity (SSIM) is that of the upper part of the picture, where no captions are, with the clips as they came.
 
-The peer needs moviepy 2.1.2, in an environment of its own, since it wants an old Pillow:
-`uv venv peer && uv pip install --python peer moviepy==2.1.2`, then `--peer-python peer/bin/python`.
+The peer's moviepy 2.1.2 wants an old Pillow: it is installed into an environment of its own, build/peer, unless
+`--peer-python` names a Python that has it.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from benchmarks.finish_recast import Prepared, prepare, set_finish, show
 from benchmarks.report import Figures, tell
 from benchmarks.surroundings import surroundings
 from cli.stack.background import running_stack
+from cli.stack.folder import CHECKOUT
 from domain.caption_styles import CaptionStyle
 from domain.finish import Finish, Music, Transition, TransitionKind
 from domain.music import Piece
@@ -34,6 +35,8 @@ from resources.database.connection import Database
 from resources.settings import Settings
 from resources.storage import Storage
 
+PEER = CHECKOUT / "build" / "peer"
+MOVIEPY = "moviepy==2.1.2"
 SEEN_SHARE = 0.75
 MOST_COMPARED = 20
 FINISH = Finish(music=Music(piece=Piece.DAWN))
@@ -44,6 +47,7 @@ COLOURS = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:rang
 _SIMILARITY = re.compile(r"All:([\d.]+)")
 
 MEANINGS = {
+    # cpu_s, wall_s: seconds; peak_rss_mb: of all processes together; ssim: with the clips; mb: size of the film
     "recast": "by Recast: encoded once on arrival, then joined",
     "recast_after_arrival": "of that, what is left to do once the last clip is encoded",
     "recast_change": "CPU seconds of Recast until a finished film shows the change",
@@ -60,7 +64,7 @@ MEANINGS = {
 class Contest:
     """The contestants over one material, in a running stack."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], peer_python: str) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], peer_python: str | None) -> None:
         self._folder, self._environment, self._peer_python = folder, environment, peer_python
         self._settings = Settings()
 
@@ -101,6 +105,9 @@ class Contest:
         }
 
     def peer(self, material: Material) -> dict[str, dict[str, float]]:
+        """Nothing where it is left out."""
+        if self._peer_python is None:
+            return {}
         saved, folder = material.save(self._folder / "material.json"), self._folder / "peer"
         folder.mkdir()
         environment = {**self._environment, "IMAGEIO_FFMPEG_EXE": ffmpeg.executable()}
@@ -140,6 +147,7 @@ class Contest:
             "wall_s": round(cost.wall_s, 1),
             "peak_rss_mb": cost.peak_rss_mb,
             "ssim": similarity(film, material),
+            "mb": round(film.stat().st_size / 1_000_000, 1),
         }
 
 
@@ -163,14 +171,13 @@ def similarity(film: Path, material: Material) -> float:
 
 
 async def measure(
-    contest: Contest, folder: Path, clips: int, scale: Sequence[int], *, with_peer: bool
+    contest: Contest, folder: Path, clips: int, scale: Sequence[int]
 ) -> dict[str, float | Mapping[str, float]]:
     material = await asyncio.to_thread(make, _folder(folder / "material"), clips)
     recast = await contest.recast(material, changes=True)
     figures: dict[str, float | Mapping[str, float]] = {**recast}
     figures["plain"] = await asyncio.to_thread(contest.plain, material)
-    if with_peer:
-        peer = await asyncio.to_thread(contest.peer, material)
+    if peer := await asyncio.to_thread(contest.peer, material):
         figures |= peer
         cpu = peer["peer"]["cpu_s"]
         figures["cpu_ratio_peer"] = round(cpu / recast["recast_after_arrival"]["cpu_s"], 1)
@@ -187,6 +194,18 @@ async def measure(
     return figures
 
 
+def peer_python() -> str:
+    """A Python that has the peer's library, installed from the package registry at the first time."""
+    python = PEER / "bin" / "python"
+    has_it = [str(python), "-c", "import moviepy"]
+    if not python.exists() or subprocess.run(has_it, capture_output=True, check=False).returncode:
+        print(f"Installing {MOVIEPY} into {PEER.relative_to(CHECKOUT)}", file=sys.stderr)
+        uv = [sys.executable, "-m", "uv"]
+        subprocess.run([*uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(PEER)], check=True)
+        subprocess.run([*uv, "pip", "install", "--quiet", "--python", str(python), MOVIEPY], check=True)
+    return str(python)
+
+
 def _folder(path: Path) -> Path:
     path.mkdir()
     return path
@@ -198,19 +217,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--clips", type=int, default=20, help="of the film that all contestants make")
     parser.add_argument("--scale", type=int, nargs="*", default=[], help="numbers of clips of further films by Recast")
-    parser.add_argument("--peer-python", default=sys.executable, help="a Python with moviepy 2.1.2")
+    parser.add_argument("--peer-python", help="a Python with moviepy 2.1.2; else it is installed")
     parser.add_argument(
         "--no-peer", action="store_true", help="leave it out: it takes a quarter of an hour for 20 clips"
     )
     given = parser.parse_args(arguments)
+    # Before anything is measured: what cannot be installed should cost nobody's figures.
+    peer = None if given.no_peer else given.peer_python or peer_python()
     with tempfile.TemporaryDirectory(prefix="recast-finish-") as name, surroundings():
         folder, only = Path(name), {"postgres", "databases", "migrate", "passwords", "seaweed", "bucket"}
         stack_folder = _folder(folder / "stack")
         with running_stack(stack_folder, ephemeral=True, only=only) as stack, surroundings(**stack.environment()):
-            contest = Contest(folder, stack.environment(), given.peer_python)
-            figures: Figures = asyncio.run(
-                measure(contest, folder, given.clips, given.scale, with_peer=not given.no_peer)
-            )
+            contest = Contest(folder, stack.environment(), peer)
+            figures: Figures = asyncio.run(measure(contest, folder, given.clips, given.scale))
         stack.folder.remove()
     tell(f"{given.clips} clips finished", figures, MEANINGS, {})
 

@@ -95,6 +95,34 @@ async def test_the_widest_letters_stay_in_the_safe_zone(typefaces: Typefaces, tm
     assert_in_the_safe_zone(picture, profile)
 
 
+@pytest.mark.parametrize("text", [ENGLISH * 34, "W" * 2000, "彗星" * 1000], ids=["words", "one word", "squares"])
+@pytest.mark.parametrize("style", [CaptionStyle.BOXED, CaptionStyle.KARAOKE])
+async def test_a_line_of_2000_letters_is_drawn_in_the_safe_zone_to_its_last(
+    text: str, style: CaptionStyle, typefaces: Typefaces, tmp_path: Path
+) -> None:
+    profile = SMALL[Aspect.TALL]
+    cues = cues_of([SaidLine(text, 0.0, 6.0, "Ada")], 6.0, columns=row_columns(profile))
+    assert "".join("".join(cue.texts) for cue in cues).replace(" ", "") == text.replace(" ", "")
+    written = write_script(cues, profile, style, typefaces, "en")
+    assert written.script
+    graph = Graph()
+    captions = burn_in(written.script, tmp_path, typefaces)
+    source = filter_of("color", color="black", size=f"{profile.width}x{profile.height}", rate=10, duration=6)
+    drawn_on = graph.add([], source, captions.filter)
+    raw = tmp_path / "pictures.gray"
+    await ffmpeg.run(
+        [*graph.arguments(drawn_on), "-f", "rawvideo", "-pix_fmt", "gray", ffmpeg.output_file(raw)],
+        timeout_seconds=60,
+        environment=captions.environment,
+    )
+    pictures = np.fromfile(raw, np.uint8).reshape(-1, profile.height, profile.width)
+    assert len(pictures) == 60
+    left, top, right, bottom = bounds(pictures.max(axis=0) > 24)
+    zone = safe_zone(profile)
+    assert zone.left <= left < right <= zone.right
+    assert zone.top <= top < bottom <= zone.bottom
+
+
 async def test_a_folder_may_have_any_name(typefaces: Typefaces, tmp_path: Path) -> None:
     folder = tmp_path / 'Ada\'s [film]: 100%, \\ "cut" & <final>'
     folder.mkdir()

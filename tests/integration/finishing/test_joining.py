@@ -17,6 +17,7 @@ from domain.finish import Music, Transition, TransitionKind
 from domain.profile import Profile
 from resources import ffmpeg
 from resources.cores import Cores
+from resources.inspection import offsets
 from resources.media import MediaFacts, probe
 from resources.mixing import Tracks, mix
 from studio.finishing import SceneClip, assemble, encode_spans, join, thread
@@ -164,6 +165,17 @@ async def test_a_transition_that_is_kept_is_not_made_again(make: Make, tmp_path:
     other = SceneClip(scenes[2].path, "another take")
     changed = await thread([*scenes[:2], other], profile=TINY, transition=crossfade)
     assert len(await encode_spans(changed, tmp_path, cores=Cores())) == 1
+
+
+async def test_two_hundred_scenes_are_joined_as_three_are(make: Make, tmp_path: Path) -> None:
+    clips = [make(6), make(9, picture="mandelbrot=s={w}x{h}:r={r}")] * 100
+    facts = await joined(clips, tmp_path / "film.mp4", titles=[f"Scene {number}" for number in range(200)])
+    assert (facts.frames, facts.start_time) == (1500, 0)
+    assert len(pictures(tmp_path / "film.mp4")) == 1500
+    borders = [sum((6, 9)[number % 2] for number in range(place)) for place in range(201)]
+    assert max(offsets(tmp_path / "film.mp4", borders, TINY.frame_rate)) <= 1 / TINY.frame_rate
+    with av.open(str(tmp_path / "film.mp4")) as film:
+        assert len(film.chapters()) == 200
 
 
 async def test_chapters_are_the_titles_of_the_scenes(make: Make, tmp_path: Path) -> None:
