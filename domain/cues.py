@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from math import ceil
 from typing import NamedTuple
 
 from domain.columns import columns_of, cut_to, is_wide
@@ -108,6 +109,14 @@ def cues_of(lines: Sequence[SaidLine], seconds: float, *, columns: int) -> tuple
     ends after it, no two are seen together, and every word of ``lines`` is in one of them."""
     drafts = [draft for turn in _turns(_within(lines, seconds), seconds, columns) for draft in _drafts(turn)]
     return _settled(_shared(drafts), seconds)
+
+
+def still_second(cues: Sequence[Cue], seconds: float) -> float:
+    """When a still is best taken of a scene of ``seconds``: at the whole second nearest to its middle at which no
+    caption is seen, or in the middle where there is none."""
+    middle = seconds / 2
+    clear = [second for second in range(ceil(seconds)) if not any(cue.start <= second < cue.end for cue in cues)]
+    return float(min(clear, key=lambda second: abs(second - middle))) if clear else middle
 
 
 class _Token(NamedTuple):

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from domain.caption_styles import CaptionStyle, row_columns
-from domain.cues import Cue, cues_of, said_in
+from domain.cues import Cue, cues_of, said_in, still_second
 from domain.profile import Profile
 from domain.scenes import Scene
 from domain.speech import PlacedLine
@@ -59,6 +59,12 @@ class FilmCaptions:
 
     def of(self, row: JobScene) -> BurnedCaptions:
         return captions_to_burn(self.scene(row), self.profile, self.style, open_typefaces(self.fonts), self.language)
+
+    def still_second(self, row: JobScene) -> float:
+        """When the picture of a scene is seen without captions, if it ever is."""
+        scene = self.scene(row)
+        cues = () if self.style is CaptionStyle.NONE else scene.cues(self.profile)
+        return still_second(cues, scene.seconds)
 
     def scene(self, row: JobScene) -> CaptionedScene:
         frames = self.profile.frames(row.film_seconds or row.scene.duration)

@@ -328,19 +328,20 @@ class _Making:
     async def _pictures(self, wanted: Sequence[Mezzanine], reel: Reel) -> tuple[StoredObject, Sequence[Thumbnail]]:
         """The poster, of the first scene that is not dark, and a thumbnail of every scene."""
         user_id = self.work.job.user_id
+        moments = [self.captions.still_second(row) for row in self.rows]
 
-        async def one(clip: SceneClip, mezzanine: Mezzanine) -> tuple[bool, Thumbnail]:
+        async def one(clip: SceneClip, mezzanine: Mezzanine, moment: float) -> tuple[bool, Thumbnail]:
             key = thumbnail_object_key(user_id, mezzanine.clip_key, mezzanine.key)
             async with self._transfers:
-                picture = await asyncio.to_thread(still, clip.path, mezzanine.seconds / 2, scene=clip.number)
+                picture = await asyncio.to_thread(still, clip.path, moment, scene=clip.number)
                 if await self.storage.head(key) is None:
                     await self.storage.put_bytes(key, await asyncio.to_thread(thumbnail, picture), WEBP)
             return is_dark(picture), Thumbnail(scene=clip.number, s3_key=key)
 
-        found = await all_of(*(one(*pair) for pair in zip(reel.clips, wanted, strict=True)))
+        found = await all_of(*(one(*of_scene) for of_scene in zip(reel.clips, wanted, moments, strict=True)))
         lit = next((place for place, (dark, _) in enumerate(found) if not dark), 0)
         shown = reel.clips[lit]
-        picture = await asyncio.to_thread(still, shown.path, wanted[lit].seconds / 2, scene=shown.number)
+        picture = await asyncio.to_thread(still, shown.path, moments[lit], scene=shown.number)
         cover = await self.storage.put_bytes(
             poster_object_key(user_id, self.work.job.id), await asyncio.to_thread(poster, picture), JPEG
         )

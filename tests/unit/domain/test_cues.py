@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.columns import columns_of
-from domain.cues import LONGEST_SECONDS, MOST_COLUMNS_PER_SECOND, Cue, SaidLine, cues_of, said_in
+from domain.cues import LONGEST_SECONDS, MOST_COLUMNS_PER_SECOND, Cue, SaidLine, cues_of, said_in, still_second
 from domain.scenes import Scene
 from domain.script import Line
 from domain.speech import PlacedLine, SpokenLine
@@ -222,3 +222,11 @@ def test_captions_follow_one_another_within_their_scene_and_keep_every_letter(
     assert max(columns_of(row) for cue in cues for row in cue.texts) <= columns
     shown = "".join(row.removeprefix("- ") for cue in cues for row in cue.texts).replace(" ", "")
     assert shown == "".join(line.text for line in lines).replace(" ", "")
+
+
+def test_a_still_is_taken_where_no_caption_is_seen() -> None:
+    cues = [Cue(0.2, 2.5, ()), Cue(3.5, 5.9, ())]
+    assert still_second(cues, 6.0) == 3.0
+    assert still_second([*cues, Cue(2.5, 3.5, ())], 6.0) == 0.0
+    assert still_second([Cue(0.0, 6.0, ())], 6.0) == 3.0
+    assert still_second([], 5.0) == 2.0
