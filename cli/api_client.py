@@ -350,6 +350,9 @@ class ApiClient:
     async def retake(self, job_id: UUID, scene: int, changes: dict[str, Any]) -> JobView:
         return JobView.model_validate(await self._post(f"/jobs/{job_id}/scenes/{scene}/retry", changes))
 
+    async def speak_again(self, job_id: UUID, scene: int) -> JobView:
+        return JobView.model_validate(await self._post(f"/jobs/{job_id}/scenes/{scene}/speak", {}))
+
     async def change_finish(self, job_id: UUID, changes: dict[str, Any]) -> JobView:
         return JobView.model_validate(await self._send("PATCH", f"/jobs/{job_id}/finish", json=changes))
 

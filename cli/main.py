@@ -309,6 +309,22 @@ async def _retake(job_id: UUID, scene: int, changes: dict[str, Any]) -> None:
 
 
 @app.command()
+def speak(
+    job: Annotated[UUID, typer.Argument(help="A finished job.")],
+    scene: Annotated[int, typer.Argument(help="The scene's number.", min=1)],
+) -> None:
+    """Have one scene of a finished job spoken again, where its voice misread a line; nothing is filmed."""
+    run(_speak(job, scene))
+
+
+async def _speak(job_id: UUID, scene: int) -> None:
+    async with signed_in_client() as client:
+        await client.speak_again(job_id, scene)
+        with display_for(console) as display:
+            await follow(client, job_id, "Job", display)
+
+
+@app.command()
 def finish(
     job: Annotated[UUID, typer.Argument(help="A finished job.")],
     order: Annotated[

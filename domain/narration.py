@@ -17,22 +17,26 @@ SAME_MOMENT_SECONDS = 0.01
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One line of a scene, or the part of it that the scene shows. ``member`` says it, or the narrator if that is None;
-    ``start`` is when the source has it, in seconds from the scene's start, without what is cut out between them."""
+    ``start`` is when the source has it, in seconds from the scene's start, without what is cut out between them;
+    ``reading`` is how often the user has had it spoken again."""
 
     scene_index: int
     line_id: int
     member: CastMember | None
     text: str
     start: float
+    reading: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SceneOfLines:
-    """A scene, the ids of its lines where the scene itself does not keep them, and who has the picture."""
+    """A scene, the ids of its lines where the scene itself does not keep them, who has the picture, and how often its
+    user has had it spoken again."""
 
     scene: Scene
     line_ids: Sequence[int]
     speaker: UUID | None
+    reading: int = 0
 
 
 def turns_of(scenes: Sequence[SceneOfLines], cast: Sequence[CastMember], script: Script) -> list[Turn]:
@@ -48,8 +52,11 @@ def turns_of(scenes: Sequence[SceneOfLines], cast: Sequence[CastMember], script:
 
 def is_said(turns: Sequence[Turn], speech: Sequence[PlacedLine] | None) -> bool:
     """Whether ``speech``, which is kept of a scene, is all that it has to say, by whom it is to be said."""
-    wanted = [(turn.line_id, turn.text, turn.member.character_id if turn.member else None) for turn in turns]
-    kept = [(placed.line.line_id, placed.line.text, placed.line.character_id) for placed in speech or ()]
+    wanted = [
+        (turn.line_id, turn.text, turn.member.character_id if turn.member else None, turn.reading) for turn in turns
+    ]
+    said = [placed.line for placed in speech or ()]
+    kept = [(line.line_id, line.text, line.character_id, line.reading) for line in said]
     return speech is not None and wanted == kept
 
 
@@ -70,6 +77,7 @@ def _turns(
                 member=parts.get(line.speaker) if line.speaker else in_picture,
                 text=line.text.strip(),
                 start=max(0.0, line.start - one.scene.start),
+                reading=one.reading,
             )
 
 

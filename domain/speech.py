@@ -32,7 +32,8 @@ BREATH_SECONDS = 1.0
 
 class SpokenLine(BaseModel):
     """A line of a script, or the part of it that one scene shows, as sound. ``key`` identifies the sound; ``seconds``
-    is its length; ``words`` are from its start, and empty where the engine does not tell."""
+    is its length; ``words`` are from its start, and empty where the engine does not tell; ``reading`` is how often its
+    user has had it spoken again."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,6 +43,7 @@ class SpokenLine(BaseModel):
     key: str
     seconds: float
     words: tuple[TimedWord, ...] = ()
+    reading: int = 0
 
 
 class PlacedLine(BaseModel):

@@ -157,7 +157,9 @@ async def narrate(
     if script is None or not rows:
         raise RecastError(ErrorCode.EMPTY_SCRIPT, "The job has no scenes yet; run the stage 'scenes' first.")
     cast = await characters.list_job_cast(work.connection, work.job.id)
-    told = [SceneOfLines(row.scene, row.line_ids, row.prompt.speaker if row.prompt else None) for row in rows]
+    told = [
+        SceneOfLines(row.scene, row.line_ids, row.prompt.speaker if row.prompt else None, row.reading) for row in rows
+    ]
     turns: defaultdict[int, list[Turn]] = defaultdict(list)
     for turn in turns_of(told, cast, script):
         turns[turn.scene_index].append(turn)
@@ -302,6 +304,7 @@ class _Session:
                 key=one.order.key,
                 seconds=one.seconds,
                 words=one.words,
+                reading=turn.reading,
             )
             for turn, one in zip(speakers, heard, strict=True)
         ]

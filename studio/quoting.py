@@ -101,7 +101,9 @@ async def quote_rest(
         seconds = row.scene.duration
         shot = _shot(profile, job.options, row.prompt, seconds, cast) if row.prompt else None
         wanted.append(_Wanted(row.scene_index, profile, profile.ordered_seconds(seconds), shot))
-    told = [SceneOfLines(row.scene, row.line_ids, row.prompt.speaker if row.prompt else None) for row in rows]
+    told = [
+        SceneOfLines(row.scene, row.line_ids, row.prompt.speaker if row.prompt else None, row.reading) for row in rows
+    ]
     script = await scripts.find_version(connection, job.script_id, job.script_version or 0)
     if script is None:
         return await _priced(connection, cameras, job.user_id, cast, wanted, ([], set()))

@@ -4,10 +4,11 @@ from uuid import UUID
 
 from domain.errors import ErrorCode, RecastError
 from domain.finish import Finish, Music
-from domain.states import JOB_TERMINAL, JobStatus, SceneStatus
+from domain.states import JOB_TERMINAL, JobStatus
 from resources.database import jobs, scenes, uploads
 from resources.database.connection import Connection
 from resources.database.records import Job
+from studio.retaking import require_filmed
 
 
 async def change_finish(connection: Connection, job: Job, finish: Finish) -> Job:
@@ -20,12 +21,7 @@ async def change_finish(connection: Connection, job: Job, finish: Finish) -> Job
     if job.status not in JOB_TERMINAL:
         raise RecastError(ErrorCode.CONFLICT, "The job is under way; wait for its end or cancel it.")
     rows = await scenes.list_scenes(connection, job.id)
-    if unfilmed := [row.scene_index for row in rows if row.status is not SceneStatus.SUCCEEDED]:
-        raise RecastError(
-            ErrorCode.CONFLICT,
-            f"Scene {unfilmed[0]} is not filmed. Try the job again first, or choose an earlier take of the scene; to"
-            " finish a film buys nothing.",
-        )
+    require_filmed(rows, "buys nothing")
     numbers = {row.scene_index for row in rows}
     if missing := [number for number in finish.order if number not in numbers]:
         raise RecastError(ErrorCode.INVALID_REQUEST, f"The job has no scene {missing[0]}.")

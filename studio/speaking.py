@@ -38,6 +38,7 @@ class SpeechOrder(BaseModel):
     voice: EngineVoice
     text: str
     pace: float = 1.0
+    reading: int = 0
 
     @property
     def engine(self) -> str:
@@ -45,8 +46,9 @@ class SpeechOrder(BaseModel):
 
     @property
     def key(self) -> str:
-        """SHA-256; under it the sound is kept, and never made twice for one user."""
-        return _key(self.model_dump(mode="json"))
+        """SHA-256; under it the sound is kept, and never made twice for one user, unless they ask for another
+        ``reading``."""
+        return _key(self.model_dump(mode="json", exclude=set() if self.reading else {"reading"}))
 
     def purchase_key(self, take: int) -> str:
         """``take`` counts from 1: what was paid for and lost is not asked for again under its key."""
@@ -113,6 +115,7 @@ def order_of(turn: Turn, engine: VoiceEngine, language: str) -> SpeechOrder:
         model_version=engine.profile.version,
         voice=engine.voice_of(voice, language),
         text=turn.text,
+        reading=turn.reading,
     )
 
 

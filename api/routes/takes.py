@@ -11,7 +11,7 @@ from api.views.takes import RetakeRequest, TakeList
 from domain.errors import ErrorCode, RecastError
 from resources.database import scenes
 from studio.changes import Changes
-from studio.retaking import choose_take, retake
+from studio.retaking import choose_take, retake, speak_again
 
 router = APIRouter(prefix="/jobs/{job_id}/scenes/{scene_index}", tags=["jobs"])
 
@@ -44,6 +44,29 @@ async def retry_scene(
         services.cameras.require_configured(body.provider)
     changes = Changes(text=body.prompt, seed=body.seed, provider=body.provider, model=body.model)
     queued = await retake(connection, services.cameras, job, scene_index, changes, voices=services.voices)
+    launches.add(queued.id)
+    return JobView.of(queued)
+
+
+@router.post(
+    "/speak",
+    status_code=202,
+    responses=problems(
+        ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.PROVIDER_NOT_CONFIGURED, ErrorCode.BUDGET_EXCEEDED
+    ),
+    summary="Have one scene spoken again",
+)
+async def speak_scene(
+    job: OwnJob,
+    scene_index: SceneIndex,
+    connection: Transaction,
+    launches: LaunchesAfterCommit,
+    services: ServicesOf,
+) -> JobView:
+    """Have the lines of one scene spoken once more by the same voices, where one was misread. They are bought again;
+    nothing is filmed, and the film stays as it is until the new one is there. A voice on the server itself says the
+    same in the same way."""
+    queued = await speak_again(connection, services.cameras, job, scene_index, voices=services.voices)
     launches.add(queued.id)
     return JobView.of(queued)
 

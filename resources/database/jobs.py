@@ -373,6 +373,14 @@ async def choose_take(connection: Connection, job_id: UUID, index: int, take: in
     return await cursor.fetchone()
 
 
+async def speak_again(connection: Connection, job_id: UUID, index: int) -> Job | None:
+    """Put an ended film of the connection's user back into the outbox, to have a scene spoken again. None when it has
+    not ended, or nothing is said in the scene."""
+    cursor = connection.cursor(row_factory=class_row(Job))
+    await cursor.execute("select * from speak_again(%s, %s)", (job_id, index))
+    return await cursor.fetchone()
+
+
 async def change_finish(connection: Connection, job_id: UUID, finish: Finish) -> Job | None:
     """Put an ended film of the connection's user back into the outbox, to be finished another way. None when it has not
     ended, or a scene of it is not filmed."""

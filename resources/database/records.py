@@ -148,7 +148,7 @@ class SceneLikeness(Record):
 class JobScene(Record):
     """``likeness`` is that of the clip that it shows; ``line_ids`` are the lines of the script in it, which its
     ``scene`` keeps without their ids. ``speech`` is what is said in it, and ``film_seconds`` how long it has to be for
-    that; None until it is narrated."""
+    that; None until it is narrated; ``reading`` is how often its user has had it spoken again."""
 
     id: UUID
     job_id: UUID
@@ -160,6 +160,7 @@ class JobScene(Record):
     line_ids: tuple[int, ...] = ()
     speech: tuple[PlacedLine, ...] | None = None
     film_seconds: float | None = None
+    reading: int = 0
     prompt: ShotPrompt | None
     provider: str | None
     model: str | None

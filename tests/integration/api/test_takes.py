@@ -1,10 +1,11 @@
 """One scene of a finished film, made again or shown in an older version."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from domain.shots import Camera, Light, Setting, ShotPrompt
+from domain.speech import PlacedLine, SpokenLine
 from resources.database import jobs, scenes
 from resources.database.connection import Database, UserDatabase
 from tests.conftest import DatabaseUrls
@@ -107,8 +108,58 @@ async def test_a_wish_that_cannot_be_met_changes_nothing(
     assert (await alice.get(f"/jobs/{finished}")).json() == before
 
 
+async def say(database_urls: DatabaseUrls, film: str, index: int) -> None:
+    line = SpokenLine(line_id=1, character_id=None, text="Did you see that?", key="k", seconds=1.0)
+    async with Database(database_urls.worker).connect() as connection:
+        row = await scenes.find_scene(connection, UUID(film), index)
+        assert row
+        await scenes.save_speech(connection, row.id, [PlacedLine(line=line, start=0)], 2.0)
+
+
+async def readings(database_urls: DatabaseUrls, film: str) -> list[int]:
+    async with Database(database_urls.worker).connect() as connection:
+        return [row.reading for row in await scenes.list_scenes(connection, UUID(film))]
+
+
+async def test_a_scene_is_spoken_again_and_nothing_is_filmed(
+    alice: SignedIn, finished: str, database_urls: DatabaseUrls, dagster: Dagster
+) -> None:
+    await say(database_urls, finished, 2)
+    launched = dagster.job_ids().count(finished)
+    answer = await alice.post(f"/jobs/{finished}/scenes/2/speak", {})
+    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+    assert dagster.job_ids().count(finished) == launched + 1
+    assert await readings(database_urls, finished) == [0, 1]
+    assert [scene["status"] for scene in (await alice.get(f"/jobs/{finished}")).json()["scenes"]] == ["succeeded"] * 2
+
+
+async def test_what_cannot_be_spoken_again_changes_nothing(
+    alice: SignedIn, finished: str, database_urls: DatabaseUrls
+) -> None:
+    """Also where a user's own SQL asks for it."""
+    for index, status, code in ((1, 409, "CONFLICT"), (3, 404, "NOT_FOUND"), (0, 422, "INVALID_REQUEST")):
+        answer = await alice.post(f"/jobs/{finished}/scenes/{index}/speak", {})
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+    await say(database_urls, finished, 1)
+    async with Database(database_urls.worker).connect() as connection:
+        await connection.execute("update job_scenes set status = 'queued' where scene_index = 2")
+        job = await jobs.find_job(connection, UUID(finished))
+    assert job
+    answer = await alice.post(f"/jobs/{finished}/scenes/1/speak", {})
+    assert (answer.status_code, answer.json()["code"]) == (409, "CONFLICT")
+    assert "Scene 2 is not filmed" in answer.json()["detail"]
+    users = UserDatabase(database_urls.api, max_connections=1)
+    await users.open()
+    async with users.as_user(job.user_id) as own:
+        assert await jobs.speak_again(own, job.id, 1) is None
+    async with users.as_user(uuid4()) as stranger:
+        assert await jobs.speak_again(stranger, job.id, 1) is None
+    await users.close()
+    assert await readings(database_urls, finished) == [0, 0]
+
+
 async def test_a_film_under_way_is_left_alone(alice: SignedIn, film: str) -> None:
-    for path in ("retry", "takes/1/choose"):
+    for path in ("retry", "speak", "takes/1/choose"):
         answer = await alice.post(f"/jobs/{film}/scenes/1/{path}", {})
         assert (answer.status_code, answer.json()["code"]) == (409, "CONFLICT")
 

@@ -252,6 +252,25 @@ async def test_what_is_said_stays_as_it_is_when_the_server_s_voices_change(
     assert len(charges(speaking, word)) == 3
 
 
+async def test_a_scene_that_was_misread_is_spoken_again_and_no_other(
+    desk: Desk, engine: OpenAIVoices, speaking: Running, settings: Settings, word: str
+) -> None:
+    made = await film(desk, word)
+    first = await made.narrate(engine)
+    async with desk.database.connect() as connection:
+        await connection.execute(
+            "update job_scenes set reading = reading + 1 where job_id = %s and scene_index = 2", (made.job_id,)
+        )
+    assert [row.speech for row in await made.scenes()] == [scene.lines for scene in first.scenes], "until it is there"
+    again = await made.narrate(engine)
+    assert (again.bought, again.reused, len(charges(speaking, word))) == (1, 2, 4)
+    assert again.scenes[0] == first.scenes[0]
+    (old,), (new,) = first.scenes[1].lines, again.scenes[1].lines
+    assert (new.line.text, new.line.reading) == (old.line.text, 1)
+    assert new.line.key != old.line.key
+    assert (await made.narrate(engine)).reused == 3
+
+
 async def test_a_film_that_is_said_needs_no_engine_any_more(desk: Desk, engine: OpenAIVoices, word: str) -> None:
     made = await film(desk, word)
     await made.narrate(engine)
