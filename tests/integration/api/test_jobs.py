@@ -30,7 +30,7 @@ async def test_a_film_is_pinned_to_the_script_and_launched_at_once(
         "max_scenes": 2,
         "target_seconds": 0,
         "deliver_partial": False,
-        "narration": "auto",
+        "narration": "off",  # what auto means here, where nobody speaks
         "finish": {
             "transition": {"kind": "cut", "seconds": 0.5},
             "music": {"piece": None, "upload_id": None, "volume_db": 0.0},
