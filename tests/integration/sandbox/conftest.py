@@ -55,13 +55,14 @@ class Letterbox:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                # Before the answer, after which the sender may send the next one by another thread.
+                box._letters.put(Letter(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
                 status = box.answers.pop(0) if box.answers else 200
                 self.send_response(status)
                 if 300 <= status < 400:
                     self.send_header("Location", "/elsewhere")
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                box._letters.put(Letter(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
 
             def log_message(self, *_: object) -> None:
                 pass
