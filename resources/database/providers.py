@@ -11,14 +11,15 @@ FORGET_SECONDS = 600.0
 
 
 async def pause(connection: Connection, provider: str, seconds: float) -> None:
-    """Nobody starts anything at the provider for ``seconds``; a longer pause that holds already stays."""
+    """Nobody starts anything at the provider for ``seconds``, whatever it asks for at most `LONGEST_PAUSE_SECONDS`:
+    one answer that asks for a day would stop everybody for a day. A longer pause that holds already stays."""
     await connection.execute(
         """
         update providers set updated_at = clock_timestamp(),
           closed_until = greatest(closed_until, clock_timestamp() + make_interval(secs => %s))
         where name = %s
         """,
-        (seconds, provider),
+        (min(seconds, LONGEST_PAUSE_SECONDS), provider),
     )
 
 

@@ -323,6 +323,13 @@ async def test_a_provider_that_asks_for_patience_gets_it(worker: Connection, ann
     assert 25 < wait <= 30
 
 
+async def test_a_provider_that_asks_for_a_day_is_asked_again_before(worker: Connection, ann: Tenant) -> None:
+    await opened(worker, ann, "a" * 64, estimate="0")
+    await providers.pause(worker, "replicate", 24 * 3600)
+    wait = (await open_(worker, ann, "b" * 64, estimate="0")).wait_seconds or 0
+    assert 290 < wait <= providers.LONGEST_PAUSE_SECONDS
+
+
 async def test_a_webhook_gives_an_unknown_attempt_its_id_once(
     users: UserDatabase, worker: Connection, ann: Tenant
 ) -> None:
