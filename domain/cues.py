@@ -25,6 +25,8 @@ MOST_COLUMNS_PER_SECOND = 20.0
 """How fast people read: of a script with wide letters, ten of them in a second."""
 MOST_WIDE_COLUMNS = 32
 """Sixteen Chinese, Japanese or Korean letters in a row, however wide the picture."""
+MOST_TOKENS = 100
+"""Of one caption: no two rows have so many words, unless they have no width."""
 PAUSE_SECONDS = 0.5
 """A caption ends at a silence that is longer."""
 LINGER_SECONDS = 0.25
@@ -244,7 +246,8 @@ def _drafts(turn: _Turn) -> list[_Draft]:
         room = tokens[end].start if end < len(tokens) else turn.room
         for begin in range(end - 1, -1, -1):
             piece = tuple(tokens[begin:end])
-            if len(piece) > 1 and piece[-1].end - piece[0].start > LONGEST_SECONDS:
+            is_long = piece[-1].end - piece[0].start > LONGEST_SECONDS or len(piece) > MOST_TOKENS
+            if len(piece) > 1 and is_long:
                 break
             rows = _rows(piece)
             if not rows:

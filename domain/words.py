@@ -1,6 +1,7 @@
 """Words: where a text may be cut, how pieces of it are joined, and when each word is said."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -36,7 +37,14 @@ class TimedWord(NamedTuple):
 
 def words_of(text: str) -> list[str]:
     """The pieces between which ``text`` may be cut, each with the white space after it: joined, they are the text."""
-    return _WORD.findall(text.strip())
+    words: list[str] = []
+    for piece in _WORD.findall(text.strip()):
+        # A mark belongs to the letter before it, in whatever script and however many there are.
+        if words and unicodedata.category(piece[0])[0] == "M" and not words[-1][-1].isspace():
+            words[-1] += piece
+        else:
+            words.append(piece)
+    return words
 
 
 def is_unspaced(word: str) -> bool:

@@ -22,6 +22,8 @@ CONTAINERS = "mov,mp4,matroska,webm,mp3,wav,w64,flac,ogg,aac,avi,mpegts,mpeg,aif
 """Of sound and video. FFmpeg also knows playlists and lists of other files, which would have it read what they name."""
 MOST_PIXELS = 4096 * 4096
 """Of one picture: a small file may claim to hold pictures of gigabytes."""
+MOST_STREAMS = 16
+"""Of one file, for the like reason."""
 NICENESS = 5
 """Whoever is asked for an answer goes before whoever makes a film."""
 X264_CRF = 20
@@ -59,10 +61,11 @@ def command(*arguments: str, loglevel: str = "error") -> list[str]:
 
 
 def input_file(path: Path) -> list[str]:
-    """Arguments that read ``path`` and nothing else: whatever the file claims to be, it cannot have others opened, or
-    pictures of more than ``MOST_PIXELS`` decoded."""
+    """Arguments that read ``path`` and nothing else: whatever the file claims to be, it cannot have others opened,
+    pictures of more than ``MOST_PIXELS`` decoded, or more than ``MOST_STREAMS`` looked into."""
     whitelists = ["-protocol_whitelist", "file,pipe", "-format_whitelist", CONTAINERS]
-    return [*whitelists, "-max_pixels", str(MOST_PIXELS), "-i", f"file:{path}"]
+    limits = ["-max_pixels", str(MOST_PIXELS), "-max_streams", str(MOST_STREAMS)]
+    return [*whitelists, *limits, "-i", f"file:{path}"]
 
 
 def output_file(path: Path) -> str:

@@ -1,5 +1,6 @@
 """What a media file holds, read in process with PyAV."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -11,7 +12,8 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from domain.errors import ErrorCode, RecastError
-from resources.ffmpeg import CONTAINERS, MOST_PIXELS
+from resources.ffmpeg import CONTAINERS, MOST_PIXELS, MOST_STREAMS
+from resources.sample_tables import claims_more_than_it_holds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,20 +33,26 @@ UNSPECIFIED_COLOURS = 2
 """Of ITU-T H.273, table 4."""
 HDR_TRANSFERS = (16, 18)
 """PQ and HLG, of its table 3."""
-_CAREFULLY = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS, "max_pixels": str(MOST_PIXELS)}
+_CAREFULLY = {
+    "protocol_whitelist": "file",
+    "format_whitelist": CONTAINERS,
+    "max_pixels": str(MOST_PIXELS),
+    "max_streams": str(MOST_STREAMS),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
     """Facts of the first video and the first audio stream.
 
-    ``duration`` and ``start_time`` are seconds; ``frames`` is the exact number of coded pictures; ``sample_rate`` and
-    ``channels`` are zero without audio; ``says_colours`` is whether the file says by which matrix its colours were
-    made, and ``is_hdr`` whether they are of high dynamic range.
+    ``pixel_aspect`` is how much wider than high a pixel is; ``duration`` and ``start_time`` are seconds; ``frames`` is
+    the exact number of coded pictures; ``sample_rate`` and ``channels`` are zero without audio; ``says_colours`` is
+    whether the file says by which matrix its colours were made, and ``is_hdr`` whether they are of high dynamic range.
     """
 
     width: int
     height: int
+    pixel_aspect: Fraction
     frame_rate: Fraction
     duration: float
     frames: int
@@ -72,6 +80,11 @@ class PictureCheck:
 def probe(path: Path) -> MediaFacts:
     """Read the facts of ``path`` without decoding. Raises ``CLIP_REJECTED`` for what is not a readable video."""
     try:
+        with path.open("rb") as file:
+            if claims_more_than_it_holds(file):
+                raise RecastError(
+                    ErrorCode.CLIP_REJECTED, "The clip claims to hold more than it does.", cause=path.name
+                )
         with av.open(str(path), options=_CAREFULLY) as container:
             return _facts(container, path)
     except (av.FFmpegError, OSError, ValueError, IndexError) as error:
@@ -104,24 +117,32 @@ def decode_check(path: Path) -> PictureCheck:
     """
     try:
         cells = _sampled(path, only_keyframes=True)
-        if len(cells) < 3:
+        # Keyframes alone may be alike in a clip that moves in a circle.
+        if len(cells) < 3 or _change(cells) < FROZEN_LUMA:
             cells = _sampled(path, only_keyframes=False)
     except (av.FFmpegError, OSError, ValueError, IndexError) as error:
         raise _rejected("The clip cannot be decoded.", path, error) from error
     if not cells:
         raise RecastError(ErrorCode.CLIP_REJECTED, "The clip holds no picture.", cause=str(path))
+    brightest = max(float(cell.max()) for cell in cells)
+    return PictureCheck(samples=len(cells), black=brightest < BLACK_LUMA, frozen=_change(cells) < FROZEN_LUMA)
+
+
+def _change(cells: "Sequence[NDArray[np.float32]]") -> float:
     import numpy as np  # a quarter of a second, which every run would pay before its first stage
 
-    brightest = max(float(cell.max()) for cell in cells)
-    change = max((float(np.abs(cell - cells[0]).max()) for cell in cells[1:]), default=0.0)
-    return PictureCheck(samples=len(cells), black=brightest < BLACK_LUMA, frozen=change < FROZEN_LUMA)
+    return max((float(np.abs(cell - cells[0]).max()) for cell in cells[1:]), default=0.0)
 
 
 def _facts(container: InputContainer, path: Path) -> MediaFacts:
     if not container.streams.video:
         raise RecastError(ErrorCode.CLIP_REJECTED, "The clip holds no picture.", cause=str(path))
     video = container.streams.video[0]
+    if video.codec_context is None:
+        raise RecastError(ErrorCode.CLIP_REJECTED, "The picture of the clip cannot be decoded.", cause=str(path))
+    # Sound that nobody can decode is none.
     audio = container.streams.audio[0] if container.streams.audio else None
+    audio = audio if audio and audio.codec_context else None
     base = video.time_base or Fraction(1, 1)
     frames, seconds = (
         video.frames,
@@ -133,6 +154,7 @@ def _facts(container: InputContainer, path: Path) -> MediaFacts:
     return MediaFacts(
         width=video.width,
         height=video.height,
+        pixel_aspect=video.sample_aspect_ratio or Fraction(1),
         frame_rate=video.average_rate or Fraction(0),
         duration=float(seconds),
         frames=frames,
@@ -173,7 +195,9 @@ def _sampled(path: Path, *, only_keyframes: bool) -> "list[NDArray[np.float32]]"
         stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
         if not only_keyframes:
             bearable = max(MAX_SAMPLES, MOST_DECODED_PIXELS // (stream.width * stream.height))
-            step = max(1, min(stream.frames or 0, bearable) // MAX_SAMPLES)
+            count = stream.frames or sum(1 for packet in container.demux(stream) if packet.size)
+            container.seek(0)
+            step = max(1, min(count, bearable) // MAX_SAMPLES)
             frames = islice(container.decode(stream), 0, bearable, step)
             return [_cells(frame) for frame in frames]
         # A long film has thousands of keyframes, and a packet that is not decoded costs nothing.

@@ -21,6 +21,8 @@ from resources.media import MediaFacts
 PRESET = "superfast"
 ENCODE_SECONDS_PER_SECOND = 60.0
 """A slow machine's time for one second of film, many times over: beyond it the file is not worth waiting for."""
+LATE_SECONDS = 5.0
+"""By so much the picture may begin after the sound."""
 HDR_WHITE_NITS = 203
 """ITU-R BT.2408: how bright white paper is in a film of high dynamic range."""
 HD_WIDTH, SD_HEIGHT = 1280, 576
@@ -46,7 +48,10 @@ async def encode(
     profile, seconds = wanted.profile, wanted.seconds
     slowed = picture_for(seconds, facts.duration).slow_down if facts.duration > 0 else 1.0
     graph = Graph()
-    clip = graph.read(source, "-threads", "1")
+    # No more is read than is shown: a gap in the sound, as long as its file says, would be filled before it is cut. Nor
+    # is the picture begun anew where its size changes.
+    readable = min(seconds, facts.duration or seconds) + LATE_SECONDS
+    clip = graph.read(source, "-threads", "1", "-reinit_filter:v", "0", "-t", f"{readable:.3f}")
     with tempfile.TemporaryDirectory(prefix="recast-captions-") as folder:
         drawn = burn_in(wanted.captions, Path(folder), open_typefaces(fonts)) if wanted.captions else None
         picture = graph.add(
@@ -117,7 +122,9 @@ def _shaped(graph: Graph, picture: Pad, facts: MediaFacts, wanted: Mezzanine, sl
 
 
 _STANDARD_RANGE = (
-    filter_of("zscale", pin="bt2020", min="bt2020nc", t="linear", npl=HDR_WHITE_NITS),
+    # Of some files nothing but the transfer is told.
+    filter_of("setparams", color_primaries="bt2020", colorspace="bt2020nc"),
+    filter_of("zscale", t="linear", npl=HDR_WHITE_NITS),
     filter_of("format", pix_fmts="gbrpf32le"),
     filter_of("zscale", p="bt709"),
     filter_of("tonemap", tonemap="mobius", param=0.9, desat=0),

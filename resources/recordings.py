@@ -11,10 +11,13 @@ from av.container import InputContainer
 
 from domain.errors import ErrorCode, RecastError
 from resources.database.records import RecordingFacts
-from resources.ffmpeg import CONTAINERS
+from resources.ffmpeg import CONTAINERS, MOST_PIXELS, MOST_STREAMS
+from resources.sample_tables import claims_more_than_it_holds
 
 SILENCE_PEAK = 0.001
 """Of full scale, -60 dB; a room in which nobody speaks is louder."""
+MOST_SILENT_VALUES = 6 * 3600 * 48_000 * 2
+"""Of all channels together, six hours of stereo: nobody listens longer for the first sound."""
 MICROSECONDS = 1_000_000
 
 
@@ -24,7 +27,14 @@ def probe_recording(file: IO[bytes], *, max_seconds: float) -> RecordingFacts:
     Raises MEDIA_REJECTED for what is no recording, has no audio stream or is damaged, VIDEO_TOO_LONG, and NO_SOUND.
     """
     try:
-        options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
+        if claims_more_than_it_holds(file):
+            raise RecastError(ErrorCode.MEDIA_REJECTED, "The file claims to hold more than it does.")
+        options = {
+            "format_whitelist": CONTAINERS,
+            "protocol_whitelist": "none",
+            "max_pixels": str(MOST_PIXELS),  # of a cover, too
+            "max_streams": str(MOST_STREAMS),
+        }
         with av.open(file, mode="r", options=options, metadata_errors="replace") as container:
             facts = _facts(container)
             if facts.duration_seconds > max_seconds:
@@ -78,13 +88,17 @@ def _is_anything_heard(container: InputContainer, max_seconds: float) -> bool:
     """Raises VIDEO_TOO_LONG when it goes on, in silence, for longer than its header says and than is accepted."""
     import numpy as np  # a quarter of a second, which every run would pay before its first stage
 
-    resampler = av.AudioResampler(format="fltp")
-    heard_seconds = 0.0
+    # Packed: of more than eight channels in planes PyAV would read what is not there.
+    resampler = av.AudioResampler(format="flt")
+    heard_seconds, values = 0.0, 0
     for frame in container.decode(audio=0):
         for plain in resampler.resample(frame):
             if float(np.abs(plain.to_ndarray()).max(initial=0.0)) > SILENCE_PEAK:
                 return True
         heard_seconds += frame.samples / (frame.sample_rate or 1)
+        values += frame.samples * len(frame.layout.channels)
+        if values > MOST_SILENT_VALUES:
+            raise RecastError(ErrorCode.NO_SOUND)
         if heard_seconds > max_seconds:
             raise RecastError(ErrorCode.VIDEO_TOO_LONG, "The recording is longer than it says, and than is accepted.")
     return False

@@ -11,6 +11,8 @@ from resources.media import MediaFacts, decode_check, lost_seconds, probe
 
 LOWEST_SIDE, HIGHEST_SIDE = 240, 4096
 """Pixels. What is smaller than both this and its profile is no film; what is larger is a mistake, or an attack."""
+MOST_ASPECT = 8
+"""No picture is so much wider than high, or higher than wide: pixels of a mad shape would be scaled to gigabytes."""
 MOST_SECONDS = 300.0
 """Nobody sells clips of five minutes: a small file that claims to last for days would be read for days."""
 
@@ -36,6 +38,9 @@ def _flaws_of_form(facts: MediaFacts, shot: Shot, has_sound: bool) -> Iterator[s
     lowest = min(LOWEST_SIDE, shot.profile.width, shot.profile.height)
     if min(facts.width, facts.height) < lowest or max(facts.width, facts.height) > HIGHEST_SIDE:
         yield f"it is {facts.width}x{facts.height}"
+    shape = facts.pixel_aspect * facts.width / facts.height
+    if not 1 / MOST_ASPECT <= shape <= MOST_ASPECT:
+        yield f"it is {float(shape):.2g} times as wide as high"
     if facts.duration > max(MOST_SECONDS, 2 * shot.ordered_seconds):
         yield f"it lasts {facts.duration:.0f} s, and {shot.ordered_seconds:.0f} s were ordered"
     elif facts.duration < shot.duration_seconds - USUAL.brief_hold_seconds:
@@ -52,5 +57,5 @@ def _flaws_of_picture(path: Path, facts: MediaFacts, shot: Shot) -> Iterator[str
     picture = decode_check(path)
     if picture.black:
         yield "it is black"
-    elif picture.frozen and facts.frames > 1:
+    elif picture.frozen and shot.profile.frames(shot.duration_seconds) > 1:
         yield "its picture stands still"

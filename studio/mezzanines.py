@@ -14,7 +14,7 @@ from resources import mezzanine
 from resources.cores import Cores
 from resources.database.records import JobOptions, JobScene
 from resources.ffmpeg import OnProgress
-from resources.media import MediaFacts, probe
+from resources.media import MediaFacts, lost_seconds, probe
 from resources.storage import MP4, Storage, mezzanine_object_key, source_object_key
 
 AAC_FRAME_SAMPLES = 1024
@@ -132,6 +132,8 @@ def _differences(path: Path, facts: MediaFacts, wanted: Mezzanine) -> list[str]:
     found = [*departures(facts, wanted.profile)]
     if facts.frames != wanted.frames:
         found.append(f"it has {facts.frames} frames instead of {wanted.frames}")
+    elif lost := lost_seconds(path):
+        found.append(f"its last {lost:.3f} s are missing")
     if not found and mezzanine.headers_of(path) != mezzanine.headers(wanted.profile):
         found.append("it was encoded with other settings")
     return found

@@ -13,8 +13,9 @@ _COMMAND = re.compile(r"\\(?=[nNhp])")
 
 
 def write_srt(cues: Sequence[Cue], language: str) -> str:
-    """``cues`` with their times in the film, in the order in which they come."""
-    return _written(cues, language, "srt", lambda text: text)
+    """``cues`` with their times in the film, in the order in which they come. An arrow that is said would be taken for
+    that between two times."""
+    return _written(cues, language, "srt", lambda text: text.replace("-->", f"--{_ZERO_WIDTH_SPACE}>"))
 
 
 def write_vtt(cues: Sequence[Cue], language: str) -> str:

@@ -1,5 +1,6 @@
 """What a provider has sent is looked at before it is kept, with real ffmpeg."""
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,66 @@ async def test_a_small_file_that_lasts_for_days_is_rejected_before_it_is_decoded
     with pytest.raises(RecastError, match="it lasts 180000 s") as raised:
         await accept(bomb, a_shot(1.0))
     assert raised.value.code is ErrorCode.CLIP_REJECTED
+
+
+def claiming(clip: Path, path: Path, samples: int, *, fragments: bool = False) -> Path:
+    """``clip`` with so many samples, all of one byte, as it says."""
+    kind, claim = (b"trun", struct.pack(">I", samples)) if fragments else (b"stsz", struct.pack(">II", 1, samples))
+    content = bytearray(clip.read_bytes())
+    place = content.index(kind) + 8
+    content[place : place + len(claim)] = claim
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("fragments", [False, True])
+async def test_a_small_file_that_claims_millions_of_pictures_is_not_even_opened(
+    make: Make, tmp_path: Path, fragments: bool
+) -> None:
+    """Their index alone would be gigabytes."""
+    clip = make(30)
+    if fragments:
+        clip = render(tmp_path / "parts.mp4", "-i", str(clip), "-c", "copy", "-movflags", "frag_keyframe+empty_moov")
+    assert (await accept(clip, a_shot(1.0))).frames == 30
+    with pytest.raises(RecastError, match="claims to hold more") as raised:
+        await accept(claiming(clip, tmp_path / "bomb.mp4", 2_000_000_000, fragments=fragments), a_shot(1.0))
+    assert raised.value.code is ErrorCode.CLIP_REJECTED
+
+
+async def test_pixels_of_a_mad_shape_are_rejected(tmp_path: Path) -> None:
+    source = ("-f", "lavfi", "-i", "testsrc2=s=320x240:r=30,setsar=259/1", "-frames:v", "30")
+    with pytest.raises(RecastError, match="times as wide as high"):
+        await accept(render(tmp_path / "wide.mp4", *source, "-c:v", "libx264"), a_shot(1.0))
+
+
+def renamed(clip: Path, path: Path, **names: str) -> Path:
+    content = clip.read_bytes()
+    for old, new in names.items():
+        content = content.replace(old.encode(), new.encode())
+    path.write_bytes(content)
+    return path
+
+
+async def test_a_picture_that_nobody_can_decode_is_rejected_and_such_a_sound_is_none(
+    make: Make, tmp_path: Path
+) -> None:
+    with pytest.raises(RecastError) as raised:
+        await accept(renamed(make(30), tmp_path / "picture.mp4", avc1="xxxx", avcC="free"), a_shot(1.0))
+    assert raised.value.code is ErrorCode.CLIP_REJECTED
+    silent = renamed(make(30), tmp_path / "sound.mp4", mp4a="ac-4", esds="free")
+    assert not (await accept(silent, a_shot(1.0))).has_audio
+
+
+async def test_a_still_is_no_clip_however_long_it_is_shown(tmp_path: Path) -> None:
+    source = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=1/5", "-frames:v", "1", "-c:v", "libx264")
+    with pytest.raises(RecastError, match="stands still"):
+        await accept(render(tmp_path / "still.mp4", *source), a_shot(5.0))
+
+
+async def test_a_clip_that_moves_in_a_circle_does_not_stand_still(make: Make, tmp_path: Path) -> None:
+    """Its keyframes are all alike."""
+    circle = render(tmp_path / "circle.mp4", "-stream_loop", "4", "-i", str(make(30)), "-c", "copy")
+    await accept(circle, a_shot(5.0))
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,41 @@ def recorded_live(path: Path) -> Path:
     return path
 
 
+async def test_a_clip_that_changes_its_size_in_the_middle_is_one_clip(tmp_path: Path) -> None:
+    parts = [
+        render(tmp_path / f"{size}.ts", "-f", "lavfi", "-i", f"testsrc2=s={size}:r=30", "-frames:v", "15", *X264)
+        for size in ("160x90", "320x180")
+    ]
+    both = tmp_path / "both.ts"
+    both.write_bytes(b"".join(part.read_bytes() for part in parts))
+    assert probe(await made(both, wanted(24))).frames == 24
+
+
+async def test_high_dynamic_range_that_tells_its_transfer_alone_is_taken(tmp_path: Path) -> None:
+    source = ("-f", "lavfi", "-i", f"testsrc2=s=160x90:r=30,{PQ},format=yuv420p", "-frames:v", "16", *X264)
+    untold = "h264_metadata=colour_primaries=2:transfer_characteristics=16:matrix_coefficients=2"
+    clip = render(tmp_path / "untold.mp4", *source, "-bsf:v", untold)
+    assert probe(clip).is_hdr
+    await made(clip, wanted())
+
+
+async def test_sound_that_comes_hours_late_is_not_waited_for(tmp_path: Path) -> None:
+    """The gap before it would be filled in memory before it is cut off."""
+    picture = render(tmp_path / "picture.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=30", "-t", "1", *X264)
+    late = ("-itsoffset", "20000", *TONE, "-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "aac")
+    clip = render(tmp_path / "late.mkv", "-i", str(picture), *late)
+    silent = await made(clip, wanted(24))
+    assert float(np.abs(read(silent)).max()) < 0.01
+
+
+async def test_a_mezzanine_of_which_the_end_is_missing_is_encoded_again(make: Make, tmp_path: Path) -> None:
+    """It says that it is whole, and could never be joined."""
+    whole = make(90)
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole.read_bytes()[: round(0.97 * whole.stat().st_size)])
+    await made(cut, wanted(90))
+
+
 async def test_a_clip_that_was_recorded_live_is_as_long_as_its_pictures(tmp_path: Path) -> None:
     live = recorded_live(tmp_path / "live.webm")
     assert (probe(live).frames, probe(live).duration) == (24, pytest.approx(0.8, abs=0.04))

@@ -4,6 +4,7 @@ import asyncio
 import os
 import stat
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -13,9 +14,10 @@ import pytest
 from domain.errors import ErrorCode, RecastError
 from domain.music import Instrument, Note, Piece, Score
 from resources import ffmpeg
-from resources.beds import bed_of_piece, bed_of_upload
+from resources.beds import bed_of_piece, bed_of_upload, check_music
 from resources.mixing import Tracks, mix
 from resources.music import piece_file, piece_key, pieces_folder, play
+from tests.integration.finishing.clips import render
 from tests.integration.sound.sounds import RATE, level_db, read, tone, write
 
 SHORT = Score(120, 4, (Note(3.5, 2.0, 57, 1.0, Instrument.PAD), Note(3.9, 1.0, 69, 1.0, Instrument.BELL)))
@@ -90,6 +92,29 @@ def test_what_a_killed_player_has_left_is_swept_away(music: Path) -> None:
         os.utime(left, (0, 0))
     pieces_folder()
     assert set(music.iterdir()) == {young, piece}
+
+
+@pytest.mark.parametrize("channels", [1, 2, 6, 8, 16])
+def test_music_of_any_number_of_channels_is_looked_at(tmp_path: Path, channels: int) -> None:
+    """Of eight and more, planes would be read that are not there."""
+    layout = "|".join(f"c{number}=c0" for number in range(channels))
+    noise = f"anoisesrc=d=4:a=0.3:seed=1,pan={channels}c|{layout}"
+    ending, codec = ("wav", "pcm_s16le") if channels > 8 else ("flac", "flac")
+    many = render(tmp_path / f"many.{ending}", "-f", "lavfi", "-i", noise, "-c:a", codec)
+    with many.open("rb") as file:
+        assert check_music(file).channels == channels
+
+
+def test_a_cover_of_a_hundred_megapixels_is_not_decoded(tmp_path: Path) -> None:
+    cover = render(tmp_path / "cover.png", "-f", "lavfi", "-i", "color=black:s=10000x10000", "-frames:v", "1")
+    inputs = ("-f", "lavfi", "-i", "sine=440:duration=4", "-i", str(cover), "-map", "0:a", "-map", "1:v")
+    song = render(tmp_path / "song.mp3", *inputs, "-c:v", "copy", "-disposition:v", "attached_pic")
+    script = (
+        "import resource, sys; from resources.beds import check_music; check_music(open(sys.argv[1], 'rb'));"
+        " print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    told = subprocess.run([sys.executable, "-c", script, str(song)], check=True, capture_output=True, text=True)
+    assert int(told.stdout) * 1024 < 200_000_000
 
 
 async def test_a_film_longer_than_its_piece_has_music_without_a_gap(tmp_path: Path) -> None:

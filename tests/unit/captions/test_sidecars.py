@@ -1,6 +1,7 @@
 """Captions as files beside the film."""
 
 import pytest
+from pysubs2 import SSAFile
 
 from domain.transcript_files.reading import read_transcript_file
 from resources.captions.sidecars import write_srt, write_vtt
@@ -23,7 +24,7 @@ def test_webvtt_has_its_heading_and_dots_in_times() -> None:
 
 def test_nothing_in_a_caption_is_taken_for_markup() -> None:
     shown = AWKWARD.replace("\\", "\\\u200b", 2).replace("C:\\new", "C:\\\u200bnew")
-    assert shown in write_srt([cue(AWKWARD)], "en")
+    assert shown.replace("-->", "--\u200b>") in write_srt([cue(AWKWARD)], "en")
     escaped = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert escaped in write_vtt([cue(AWKWARD)], "en")
 
@@ -46,3 +47,8 @@ def test_a_row_that_begins_with_a_foreign_name_says_which_way_it_goes() -> None:
 def test_a_film_without_a_word_has_empty_files() -> None:
     assert write_srt([], "en") == ""
     assert write_vtt([], "en") == "WEBVTT\n\n"
+
+
+def test_an_arrow_that_is_said_is_not_taken_for_times() -> None:
+    written = write_srt([cue("He wrote: 00:00:01,000", "--> 00:00:02,000")], "en")
+    assert len(SSAFile.from_string(written)) == 1

@@ -224,6 +224,13 @@ def test_captions_follow_one_another_within_their_scene_and_keep_every_letter(
     assert shown == "".join(line.text for line in lines).replace(" ", "")
 
 
+@pytest.mark.parametrize("mark", ["\u3099", "\u1071", "\u0301"])
+def test_marks_without_end_stay_with_their_letter_and_keep_nobody_waiting(mark: str) -> None:
+    for text in (mark * 2000, "か" + mark * 1999):
+        cues = cues_of([SaidLine(text, 0.0, 6.0)], 6.0, columns=42)
+        assert "".join("".join(cue.texts) for cue in cues) == text
+
+
 def test_a_still_is_taken_where_no_caption_is_seen() -> None:
     cues = [Cue(0.2, 2.5, ()), Cue(3.5, 5.9, ())]
     assert still_second(cues, 6.0) == 3.0
