@@ -50,5 +50,5 @@ def test_a_film_without_a_word_has_empty_files() -> None:
 
 
 def test_an_arrow_that_is_said_is_not_taken_for_times() -> None:
-    written = write_srt([cue("He wrote: 00:00:01,000", "--> 00:00:02,000")], "en")
+    written = write_srt([cue("He wrote:", "00:00:01,000 --> 00:00:02,000")], "en")
     assert len(SSAFile.from_string(written)) == 1
