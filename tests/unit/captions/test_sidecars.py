@@ -46,8 +46,3 @@ def test_a_row_that_begins_with_a_foreign_name_says_which_way_it_goes() -> None:
 def test_a_film_without_a_word_has_empty_files() -> None:
     assert write_srt([], "en") == ""
     assert write_vtt([], "en") == "WEBVTT\n\n"
-
-
-def test_an_arrow_that_is_said_is_not_taken_for_times() -> None:
-    written = write_srt([cue("He wrote:", "00:00:01,000 --> 00:00:02,000")], "en")
-    assert len(read_transcript_file(written.encode(), "film").snippets) == 1
