@@ -28,15 +28,16 @@ async def list_voices(console: Console, client: ApiClient) -> None:
     table = Table("narration", "model", "price", "", box=None, pad_edge=False)
     for one in await client.voices():
         note = "" if one.is_available else "not set up"
-        table.add_row(one.narration, one.model or "", _speech_price(one), "unless told" if one.is_usual else note)
+        table.add_row(one.narration, one.model or "", speech_price(one), "unless told" if one.is_usual else note)
     console.print(table)
 
 
-def _speech_price(voice: VoiceEngineView) -> str:
+def speech_price(voice: VoiceEngineView) -> str:
+    """By the letter or the minute, to the last digit: of such prices a cent is much."""
     if not voice.is_available:
         return ""
     prices = [(voice.usd_per_million_characters, "a million characters"), (voice.usd_per_minute, "a minute")]
-    return " and ".join(f"{dollars(usd)} {what}" for usd, what in prices if usd) or "free"
+    return " and ".join(f"${usd:g} {what}" for usd, what in prices if usd) or "free"
 
 
 def _price(model: ModelView) -> str:
