@@ -20,6 +20,7 @@ from resources.storage import Storage, speech_facts_key, speech_object_key
 from resources.voices import sound
 from resources.voices.protocol import EngineVoice, UnspeakableError, VoiceEngine
 from studio.answers import Answer, AnswerGoods, buy_answer
+from studio.concurrency import uninterrupted
 from studio.purchasing import Till
 
 FORM_VERSION = 1
@@ -171,7 +172,9 @@ class Speaker:
         """Give up what is not asked for yet. What is asked for is waited for: it is worth money."""
         for sound_ in self._sounds.values():
             sound_.cancel()
-        await asyncio.gather(*self._sounds.values(), return_exceptions=True)
+        # Not given up by whoever is canceled while waiting: what is asked for would be lost with the connection.
+        if self._sounds and await uninterrupted(asyncio.gather(*self._sounds.values(), return_exceptions=True)):
+            raise asyncio.CancelledError
 
     async def _once(self, order: SpeechOrder, make: Callable[[], Coroutine[Any, Any, KeptSpeech]]) -> KeptSpeech:
         """The same sound is made once, however many ask for it at the same time."""

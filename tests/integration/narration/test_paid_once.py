@@ -58,9 +58,10 @@ class DyingStorage(Storage):
 
     async def put_bytes(self, key: str, body: bytes, content_type: str) -> StoredObject:
         stored = await super().put_bytes(key, body, content_type)
-        self.puts += content_type == JSON  # which comes after the sound
-        if self.puts == self.at:
-            raise Killed
+        if content_type == JSON:  # which comes after the sound
+            self.puts += 1
+            if self.puts == self.at:
+                raise Killed
         return stored
 
 
@@ -170,7 +171,8 @@ async def test_a_worker_that_dies_with_the_answer_stored_costs_nothing(
         await made.narrate(engine, storage=DyingStorage(settings))
     assert "intent" in await made.states()
     await made.narrate(engine)
-    assert (len(charges(speaking, word)), await made.states()) == (3, ["succeeded"] * 3)
+    assert len(charges(speaking, word)) == 3
+    assert [state for state in await made.states() if state != "absent"] == ["succeeded"] * 3
     assert await made.spent() == price(f"One {word}.", f"Two {word}.", f"Three {word}.")
 
 
