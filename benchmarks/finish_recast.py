@@ -16,10 +16,10 @@ from psycopg.types.json import Jsonb
 
 from benchmarks import finish_material
 from benchmarks.finish_material import LINE_START_SECONDS, Material
+from benchmarks.shots import a_shot
 from domain.finish import Finish
 from domain.scenes import Scene
 from domain.script import Line
-from domain.shots import Camera, Light, Setting, Shot, ShotPrompt
 from domain.speech import PlacedLine, SpokenLine
 from domain.stages import JobType, Stage
 from resources.cores import Cores
@@ -110,7 +110,9 @@ async def _arrive(material: Material, job: Job, storage: Storage, rows: Sequence
             wanted = wanted_mezzanine(row, job.options, row.clip_key or "", captions.burned_in)
             path = Path(folder) / f"{row.scene_index}.mp4"
             async with cores.place():
-                await accept(Path(material.clips[row.scene_index - 1]), _shot(material, job))
+                await accept(
+                    Path(material.clips[row.scene_index - 1]), a_shot(float(material.clip_seconds), job.options.profile)
+                )
             await fetch_mezzanine(storage, job.user_id, wanted, row.s3_key or "", path, cores=cores, fonts=fonts)
             path.unlink()
 
@@ -121,31 +123,6 @@ async def _arrive(material: Material, job: Job, storage: Storage, rows: Sequence
                 await one(row)
 
         await asyncio.gather(*map(in_turn, rows))
-
-
-def _shot(material: Material, job: Job) -> Shot:
-    """What was asked for: only its length and its size are looked at."""
-    prompt = ShotPrompt(
-        text="",
-        caption="",
-        setting=Setting.SEA,
-        light=Light.DAY,
-        camera=Camera.STILL,
-        style="",
-        characters=(),
-        speaker=None,
-    )
-    seconds = float(material.clip_seconds)
-    return Shot(
-        provider="p",
-        model="m",
-        model_version="1",
-        prompt=prompt,
-        duration_seconds=seconds,
-        ordered_seconds=seconds,
-        profile=job.options.profile,
-        cast=(),
-    )
 
 
 def _scene(material: Material, number: int) -> Scene:

@@ -8,8 +8,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import shots
 from domain.profile import Profile
-from domain.shots import Camera, Light, Setting, Shot, ShotPrompt
+from domain.shots import Shot
 from resources import ffmpeg
 
 TINY = Profile(width=160, height=90)
@@ -25,26 +26,7 @@ def render(path: Path, *arguments: str) -> Path:
 
 
 def a_shot(seconds: float, profile: Profile = TINY) -> Shot:
-    prompt = ShotPrompt(
-        text="",
-        caption="",
-        setting=Setting.SEA,
-        light=Light.DAY,
-        camera=Camera.STILL,
-        style="",
-        characters=(),
-        speaker=None,
-    )
-    return Shot(
-        provider="p",
-        model="m",
-        model_version="1",
-        prompt=prompt,
-        duration_seconds=seconds,
-        ordered_seconds=seconds,
-        profile=profile,
-        cast=(),
-    )
+    return shots.a_shot(seconds, profile)
 
 
 def pictures(path: Path) -> list[NDArray[np.uint8]]:

@@ -21,12 +21,14 @@ from resources.database.connection import Database
 from resources.database.records import Attempt, JobEvent, JobOptions, JobScene
 from resources.settings import Settings
 from resources.storage import Storage
+from resources.video.cameras import Cameras
 from resources.voices.engines import known_models
 from resources.voices.openai import OpenAIVoices, profile_of
 from resources.voices.protocol import VoiceEngine
 from studio.directing import direct_scenes
 from studio.narrating import Narration, narrate
 from studio.purchasing import Patience
+from studio.settling import Settler
 from studio.work import Work, stage_work
 from tests.conftest import DatabaseUrls
 from tests.integration.sandbox.conftest import Running, serve
@@ -146,6 +148,12 @@ class Desk:
                 patience=patience,
                 clip_seconds=clip_seconds,
             )
+
+    async def settle(self, settings: Settings) -> list[str]:
+        """What has been left behind for an hour is settled, as the sensor does it."""
+        async with self.database.connect() as connection:
+            await connection.execute("update provider_attempts set created_at = created_at - interval '1 hour'")
+        return await Settler(self.database, self.storage, Cameras(settings), PATIENCE).settle_left_behind()
 
     async def attempts(self) -> list[Attempt]:
         async with self.database.connect() as connection:

@@ -20,7 +20,6 @@ from studio.answers import MOST_TAKES
 from studio.concurrency import CANCEL_CHECK_SECONDS
 from studio.narrating import narrate
 from studio.purchasing import Patience
-from studio.settling import Settler
 from studio.speaking import JSON
 from tests.conftest import DatabaseUrls
 from tests.integration.narration.conftest import PATIENCE, Desk, Running, charges, line, voices
@@ -186,8 +185,7 @@ async def test_an_attempt_of_a_job_that_has_ended_is_settled(
         await connection.execute(
             "update jobs set status = 'failed', error_code = 'INTERNAL' where id = %s", (made.job_id,)
         )
-        await connection.execute("update provider_attempts set created_at = created_at - interval '1 hour'")
-    settled = await Settler(desk.database, desk.storage, None, PATIENCE).settle_left_behind()  # type: ignore[arg-type]
+    settled = await made.settle(settings)
     assert any(done.endswith("kept") for done in settled)
     assert "intent" not in await made.states()
 
@@ -309,7 +307,7 @@ async def test_a_lost_database_is_no_cancellation(
 
 
 async def test_lines_that_are_stopped_before_they_are_asked_for_cost_nothing(
-    desk: Desk, speaking: Running, word: str
+    desk: Desk, speaking: Running, settings: Settings, word: str
 ) -> None:
     """The first line is beyond the budget; others are being opened at that moment."""
     engine = voices(speaking, at_once=8)
@@ -321,9 +319,7 @@ async def test_lines_that_are_stopped_before_they_are_asked_for_cost_nothing(
         await made.narrate(engine)
     await engine.close()
     assert failed.value.code is ErrorCode.BUDGET_EXCEEDED
-    async with desk.database.connect() as connection:
-        await connection.execute("update provider_attempts set created_at = created_at - interval '1 hour'")
-    await Settler(desk.database, desk.storage, None, PATIENCE).settle_left_behind()  # type: ignore[arg-type]
+    await made.settle(settings)
     assert await made.spent() == sum(Decimal(str(charge["amount"])) for charge in charges(speaking, word))
 
 
@@ -402,7 +398,7 @@ async def test_no_line_is_bought_beyond_the_budget(
 
 
 async def test_a_canceled_job_keeps_what_it_has_paid_for(
-    desk: Desk, engine: OpenAIVoices, speaking: Running, word: str
+    desk: Desk, engine: OpenAIVoices, speaking: Running, settings: Settings, word: str
 ) -> None:
     made = await film(desk, word, fault="[[slow]]")
 
@@ -419,9 +415,7 @@ async def test_a_canceled_job_keeps_what_it_has_paid_for(
     with pytest.raises(RecastError) as failed:
         await made.narrate(Canceling(engine, 0, is_heard=True))
     assert failed.value.code is ErrorCode.JOB_CANCELED
-    async with desk.database.connect() as connection:
-        await connection.execute("update provider_attempts set created_at = created_at - interval '1 hour'")
-    await Settler(desk.database, desk.storage, None, PATIENCE).settle_left_behind()  # type: ignore[arg-type]
+    await made.settle(settings)
     asked = charges(speaking, word)
     assert {attempt.state.value for attempt in await made.attempts()} == {"succeeded"}
     assert 1 <= len(asked) <= 2
