@@ -117,18 +117,6 @@ async def test_two_users_buy_under_the_same_key_each(worker: Connection, ann: Te
     assert await opened(worker, ann) != await opened(worker, ben)
 
 
-async def test_buyers_of_different_things_are_not_in_each_others_way(
-    database_urls: DatabaseUrls, worker: Connection, ann: Tenant, ben: Tenant
-) -> None:
-    async with Database(database_urls.worker).connect() as other:
-        assert await attempts.try_lock_purchase(worker, ann.user_id, KEY)
-        assert not await attempts.try_lock_purchase(other, ann.user_id, KEY)
-        assert await attempts.try_lock_purchase(other, ann.user_id, "b" * 64)
-        assert await attempts.try_lock_purchase(other, ben.user_id, KEY)
-        await attempts.unlock_purchase(worker, ann.user_id, KEY)
-        assert await attempts.try_lock_purchase(other, ann.user_id, KEY)
-
-
 async def test_what_is_set_aside_becomes_what_was_spent(worker: Connection, ann: Tenant) -> None:
     attempt = await opened(worker, ann, estimate="3")
     assert await sums(worker, ann) == (3, 0, 3, 0)
