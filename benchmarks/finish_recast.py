@@ -29,7 +29,7 @@ from resources.database.records import Job, JobOptions, JobScene
 from resources.settings import Settings
 from resources.storage import MP4, Storage, source_object_key, speech_object_key
 from studio.accepting import accept
-from studio.captioning import UNKNOWN, FilmCaptions
+from studio.captioning import FilmCaptions
 from studio.delivering import deliver_scenes
 from studio.mezzanines import fetch_mezzanine, wanted_mezzanine
 from studio.work import stage_work
@@ -102,7 +102,7 @@ async def main(material: Material, job_id: UUID, part: str) -> None:
 
 async def _arrive(material: Material, job: Job, storage: Storage, rows: Sequence[JobScene], fonts: Path | None) -> None:
     """Every clip is looked at and encoded as when it comes, so many at once as there are cores."""
-    captions = FilmCaptions(job.options.profile, job.options.finish.captions, UNKNOWN, fonts)
+    captions = FilmCaptions(job.options.profile, job.options.finish.captions, fonts)
     cores = Cores()
     with TemporaryDirectory(prefix="recast-arriving-") as folder:
 

@@ -13,7 +13,7 @@ from resources.filters import Graph, Pad, filter_of
 from resources.loudness import measure
 from resources.mixing import Bed
 from resources.music import piece_file
-from resources.recordings import probe_recording
+from resources.recordings import SILENCE_PEAK, probe_recording
 
 MIN_MUSIC_SECONDS = 3.0
 """What is shorter is a sound: repeated, it is a noise."""
@@ -31,20 +31,23 @@ async def bed_of_piece(piece: Piece, folder: Path) -> Bed:
 
 
 async def bed_of_upload(upload: Path, folder: Path, *, seconds: float, sample_rate: int) -> Bed:
-    """An upload for a film of ``seconds``, as files in ``folder``. No more of it is read than the film needs; one that
-    is shorter fades into its own beginning where it starts again.
+    """An upload for a film of ``seconds``, as files in ``folder``: it begins where something is first heard, so that a
+    film shorter than the silence before it has music too. No more of
+    it is read than the film needs; one that is shorter fades into its own beginning where it starts again.
 
     Raises MEDIA_REJECTED for what is no music or shorter than ``MIN_MUSIC_SECONDS``, NO_SOUND, and VIDEO_TOO_LONG.
     """
-    await asyncio.to_thread(_check_file, upload)
+    facts = await asyncio.to_thread(_check_file, upload)
     plain, loop = folder / "bed.wav", folder / "bed-loop.wav"
     graph = Graph()
     sound = graph.add(
-        [graph.read(upload, "-t", f"{seconds:.3f}").audio],
+        [graph.read(upload).audio],
         filter_of("aresample", out_sample_rate=sample_rate),
         filter_of("aformat", sample_fmts="s16", channel_layouts="stereo"),
+        filter_of("silenceremove", start_periods=1, start_threshold=SILENCE_PEAK),
+        filter_of("atrim", end=f"{seconds:.3f}"),
     )
-    await _write_wav(graph, sound, plain, seconds)
+    await _write_wav(graph, sound, plain, facts.duration_seconds)
     samples, _ = await asyncio.to_thread(_length, plain)
     if samples < MIN_MUSIC_SECONDS * sample_rate and samples < round(seconds * sample_rate) - 1:
         raise _too_short(samples / sample_rate)
@@ -68,9 +71,9 @@ def check_music(file: IO[bytes]) -> RecordingFacts:
     return facts
 
 
-def _check_file(path: Path) -> None:
+def _check_file(path: Path) -> RecordingFacts:
     with path.open("rb") as file:
-        check_music(file)
+        return check_music(file)
 
 
 def _too_short(seconds: float) -> RecastError:

@@ -110,6 +110,19 @@ def lost_seconds(path: Path) -> float:
     return max(0.0, float(promised - (end - start) * base))
 
 
+def is_interlaced(path: Path) -> bool:
+    """Whether the first picture of a video is two half pictures of different moments, as of a broadcast.
+
+    Raises ``CLIP_REJECTED`` when nothing can be decoded.
+    """
+    try:
+        with av.open(str(path), options=_CAREFULLY) as container:
+            container.streams.video[0].codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+            return any(bool(frame.interlaced_frame) for frame in islice(container.decode(video=0), 1))
+    except (av.FFmpegError, OSError, ValueError, IndexError) as error:
+        raise _rejected("The clip cannot be decoded.", path, error) from error
+
+
 def decode_check(path: Path) -> PictureCheck:
     """Decode a few keyframes (or frames, where there are fewer than three) and see whether there is a moving picture.
 

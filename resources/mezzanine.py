@@ -1,5 +1,6 @@
 """Whatever a provider returns becomes a clip of the job's profile: one encode, so that joining is a copy."""
 
+import asyncio
 import subprocess
 import tempfile
 from functools import cache
@@ -16,7 +17,7 @@ from resources import ffmpeg
 from resources.captions.burning import burn_in
 from resources.captions.typefaces import open_typefaces
 from resources.filters import Filter, Graph, Pad, filter_of
-from resources.media import MediaFacts
+from resources.media import MediaFacts, is_interlaced
 
 PRESET = "superfast"
 ENCODE_SECONDS_PER_SECOND = 60.0
@@ -39,9 +40,9 @@ async def encode(
     fonts: Path | None = None,
     on_progress: ffmpeg.OnProgress | None = None,
 ) -> None:
-    """Encode ``source`` to exactly what is ``wanted``: turned upright, pixels square, at a constant rate, slowed within
-    limits and its last picture held where it is too short, and silence where it has no sound. ``fonts`` is a folder of
-    fonts for the captions, before those of the installed packages.
+    """Encode ``source`` to exactly what is ``wanted``: turned upright, pixels square, whole pictures at a constant
+    rate, slowed within limits and its last picture held where it is too short, and silence where it has no sound.
+    ``fonts`` is a folder of fonts for the captions, before those of the installed packages.
 
     Raises CLIP_REJECTED, or DISK_FULL.
     """
@@ -52,10 +53,13 @@ async def encode(
     # is the picture begun anew where its size changes.
     readable = min(seconds, facts.duration or seconds) + LATE_SECONDS
     clip = graph.read(source, "-threads", "1", "-reinit_filter:v", "0", "-t", f"{readable:.3f}")
+    seen = clip.video
+    if await asyncio.to_thread(is_interlaced, source):
+        seen = graph.add([seen], filter_of("bwdif", mode="send_frame"))
     with tempfile.TemporaryDirectory(prefix="recast-captions-") as folder:
         drawn = burn_in(wanted.captions, Path(folder), open_typefaces(fonts)) if wanted.captions else None
         picture = graph.add(
-            [_shaped(graph, clip.video, facts, wanted, slowed)],
+            [_shaped(graph, seen, facts, wanted, slowed)],
             filter_of("tpad", stop=-1, stop_mode="clone"),
             filter_of("trim", end_frame=wanted.frames),
             *([drawn.filter] if drawn else []),

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from domain.caption_styles import CaptionStyle, row_columns
 from domain.cues import Cue, cues_of, said_in, still_second
+from domain.montage import seen_lines
 from domain.profile import Profile
 from domain.scenes import Scene
+from domain.script import Script
 from domain.speech import PlacedLine
 from resources.captions.script import BurnedCaptions, UnreadableCue, write_script
 from resources.captions.sidecars import write_srt, write_vtt
@@ -46,12 +48,17 @@ def captions_to_burn(
 
 @dataclass(frozen=True, slots=True)
 class FilmCaptions:
-    """The captions of one film; ``fonts`` is a folder of fonts, before those of the installed packages."""
+    """The captions of one film; ``fonts`` is a folder of fonts, before those of the installed packages. ``script`` is
+    what the film was made of: where it leaves something out, what follows is said earlier than in the source."""
 
     profile: Profile
     style: CaptionStyle
-    language: str
     fonts: Path | None
+    script: Script | None = None
+
+    @property
+    def language(self) -> str:
+        return self.script.language if self.script else UNKNOWN
 
     def burned_in(self, row: JobScene) -> str | None:
         """What is burned into the picture of a scene; None where nothing is."""
@@ -68,15 +75,18 @@ class FilmCaptions:
 
     def scene(self, row: JobScene) -> CaptionedScene:
         frames = self.profile.frames(row.film_seconds or row.scene.duration)
-        return CaptionedScene(row.scene, row.speech, frames / self.profile.frame_rate)
+        scene = row.scene
+        if self.script:
+            (seen,) = seen_lines([scene.lines], self.script)
+            scene = scene.model_copy(update={"lines": tuple(seen)})
+        return CaptionedScene(scene, row.speech, frames / self.profile.frame_rate)
 
 
 async def captions_of(work: Work, fonts: Path | None) -> FilmCaptions:
-    """Those of the film of the job, in the language of its script."""
+    """Those of the film of the job."""
     job = work.job
     script = await scripts.find_version(work.connection, job.script_id, job.script_version or 0)
-    language = script.language if script else UNKNOWN
-    return FilmCaptions(job.options.profile, job.options.finish.captions, language, fonts)
+    return FilmCaptions(job.options.profile, job.options.finish.captions, fonts, script)
 
 
 async def tell_unreadable(work: Work, scene_index: int, unreadable: Sequence[UnreadableCue]) -> None:

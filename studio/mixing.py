@@ -19,7 +19,7 @@ from resources.sound_tracks import ClipSound, PlacedSound, lay_clips, lay_speech
 from studio.finishing import Reel
 from studio.progress import Tell, part_of
 
-FORM_VERSION = 2
+FORM_VERSION = 3
 """Raised whenever the same sounds would be mixed differently."""
 
 

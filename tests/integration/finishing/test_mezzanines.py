@@ -233,6 +233,22 @@ async def test_a_clip_that_was_recorded_live_is_as_long_as_its_pictures(tmp_path
     await made(live, wanted())
 
 
+async def test_half_pictures_of_a_broadcast_become_whole_ones(tmp_path: Path) -> None:
+    """A white bar runs to the right: every other row is of a moment later, and its edge is a comb."""
+    bar = "nullsrc=s=160x92:r=60,geq=lum='if(between(X,N*4,N*4+20),235,16)':cb=128:cr=128"
+    source = render(
+        tmp_path / "broadcast.mp4",
+        *("-f", "lavfi", "-i", f"{bar},tinterlace=interleave_top", "-frames:v", "16"),
+        *(*X264, "-flags", "+ildct+ilme", "-x264-params", "tff=1"),
+    )
+
+    def comb(path: Path) -> float:
+        return max(float(np.abs(np.diff(picture[20:70].astype(float), axis=0)).mean()) for picture in pictures(path))
+
+    assert comb(source) > 8
+    assert comb(await made(source, wanted())) < 2
+
+
 async def test_a_clip_of_another_shape_covers_the_picture_or_is_seen_whole(tmp_path: Path) -> None:
     frame = "color=gray:s=90x90:r=30,drawbox=x=0:y=0:w=90:h=10:color=white:t=fill"
     square = render(tmp_path / "square.mp4", "-f", "lavfi", "-i", frame, "-frames:v", "16", *X264)

@@ -149,6 +149,14 @@ async def test_of_a_long_upload_only_what_the_film_needs_is_read(tmp_path: Path)
     assert len(read(bed.loop)) == pytest.approx(5 * RATE, abs=2)
 
 
+async def test_music_begins_where_something_is_first_heard(tmp_path: Path) -> None:
+    upload = write(tmp_path / "song.wav", np.concatenate([np.zeros(12 * RATE), tone(440, 20)]))
+    bed = await bed_of_upload(upload, tmp_path, seconds=10, sample_rate=RATE)
+    assert bed.intro is None
+    assert len(read(bed.loop)) == pytest.approx(10 * RATE, abs=2)
+    assert level_db(read(bed.loop)[: RATE // 10], 440) > -20
+
+
 @pytest.mark.parametrize(
     ("code", "content"),
     [
