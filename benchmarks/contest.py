@@ -65,8 +65,10 @@ class _Watch(threading.Thread):
     def _resident(self) -> int:
         total = 0
         with suppress(psutil.NoSuchProcess):
-            family = psutil.Process(self._pid)
-            for one in (family, *family.children(recursive=True)):
+            program = psutil.Process(self._pid)
+            total, line = program.memory_info().rss, program.cmdline()
+            for child in program.children(recursive=True):
                 with suppress(psutil.NoSuchProcess):
-                    total += one.memory_info().rss
+                    # For a moment after the fork a child is its parent over again, and has no page of its own.
+                    total += 0 if child.cmdline() == line else child.memory_info().rss
         return total
