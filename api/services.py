@@ -23,6 +23,8 @@ from resources.video.webhooks import Webhooks, webhooks
 from resources.voices.engines import Voices
 
 MAX_KNOWN_USERS = 100_000
+SAMPLES_AT_ONCE = 2
+"""Voices that are only tried take no more of this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Services:
     readiness: ReadinessChecks
     cameras: Cameras
     voices: Voices
+    samples: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SAMPLES_AT_ONCE))
     known_users: set[UUID] = field(default_factory=set)
     known_webhooks: dict[str, Webhooks] = field(default_factory=dict)
 

@@ -263,6 +263,10 @@ class ApiClient:
         answer = await self._send("PATCH", f"/characters/{character_id}", json=changes)
         return CharacterView.model_validate(answer)
 
+    async def hear_character(self, character_id: UUID, wishes: dict[str, Any]) -> bytes:
+        """A file in FLAC."""
+        return (await self._answer("POST", f"/characters/{character_id}/sample", json=wishes)).content
+
     async def remove_character(self, character_id: UUID) -> DeletionView:
         return DeletionView.model_validate(await self._send("DELETE", f"/characters/{character_id}"))
 
@@ -443,13 +447,16 @@ class ApiClient:
             return await self._send(method, path, headers=headers, **content)
 
     async def _send(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = (await self._answer(method, path, **request)).json()
+        return answer
+
+    async def _answer(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
             response = await self._http.request(method, path, **request)
         except httpx.TransportError as error:
             raise RecastError(ErrorCode.API_UNREACHABLE, cause=f"{type(error).__name__}: {error}") from error
         if response.is_success:
-            answer: dict[str, Any] = response.json()
-            return answer
+            return response
         raise problem(response)
 
 

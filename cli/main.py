@@ -17,7 +17,15 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.api_client import ApiClient, signed_in_client
-from cli.characters import Addition, add_character, change_voice, list_characters, remove_character
+from cli.characters import (
+    Addition,
+    Hearing,
+    add_character,
+    change_voice,
+    hear_character,
+    list_characters,
+    remove_character,
+)
 from cli.display import display_for
 from cli.exits import Exit, told_plainly
 from cli.finishing import Wishes, finish_film, list_music, numbers_of
@@ -237,6 +245,25 @@ def characters_voice(
     """Give a character of your own another voice, in all films that you order from now on."""
     spoken = Voice(name=voice, pitch=pitch, rate=rate)
     run(_with_client(partial(change_voice, name_or_id=name_or_id, voice=spoken, console=console)))
+
+
+@characters_app.command("hear")
+def characters_hear(
+    name_or_id: Annotated[str, typer.Argument(help="A character, by its name or id.")],
+    text: Annotated[str | None, typer.Argument(help="What it says; its name unless told.")] = None,
+    language: Annotated[str, typer.Option(help="Of the text: a tag such as en or pt-BR.")] = "en",
+    voice: Annotated[str | None, typer.Option(help="Another voice than its own, such as en-gb+m3.")] = None,
+    pitch: Annotated[int, typer.Option(help="Of that voice, from low to high.", min=0, max=99)] = 50,
+    rate: Annotated[int, typer.Option(help="Of that voice, from slow to fast.", min=0, max=99)] = 50,
+    narration: Annotated[
+        SpokenBy, typer.Option(help="Who speaks: one that costs nothing; `recast voices` lists them.")
+    ] = SpokenBy.AUTO,
+    out: Annotated[Path | None, typer.Option(help="Where the sound goes; out/<id>.flac unless told.")] = None,
+) -> None:
+    """Hear a character say something, in its own voice or another, before a film is ordered."""
+    tried = Voice(name=voice, pitch=pitch, rate=rate) if voice else None
+    wishes = Hearing(text, language, tried, narration, out)
+    run(_with_client(partial(hear_character, name_or_id=name_or_id, wishes=wishes, console=console)))
 
 
 @characters_app.command("remove")

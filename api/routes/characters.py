@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import IO, Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api.dependencies import IdempotencyKey, ServicesOf, Transaction, Transactions, User
 from api.forms import PICTURES, form_body, read_form
@@ -18,12 +18,16 @@ from api.views.characters import (
     CharacterList,
     CharacterView,
     DeletionView,
+    SampleRequest,
 )
 from domain.errors import ErrorCode, RecastError
 from resources.database import characters
 from studio.characters import add_character, change_character, remove_character
+from studio.sampling import sample
 
 router = APIRouter(prefix="/characters", tags=["characters"])
+
+FLAC = "audio/flac"
 
 CharacterId = Annotated[UUID, Path(description="A character of yours, or a pre-made one.")]
 OwnCharacterId = Annotated[UUID, Path(description="A character of yours.")]
@@ -105,6 +109,35 @@ async def change_own_character(
         voice=body.voice.as_voice() if body.voice else None,
     )
     return CharacterDetail.of(character, portrait_signer(services))
+
+
+@router.post(
+    "/{character_id}/sample",
+    responses={
+        **problems(
+            ErrorCode.NOT_FOUND,
+            ErrorCode.PROVIDER_NOT_CONFIGURED,
+            ErrorCode.PROVIDER_INPUT_INVALID,
+            ErrorCode.AI_PROVIDER_FAILURE,
+        ),
+        200: {"content": {FLAC: {}}, "description": "A file in FLAC: 48 kHz, mono."},
+    },
+    response_class=Response,
+    summary="Hear a character",
+)
+async def hear_character(
+    character_id: CharacterId, body: SampleRequest, services: ServicesOf, transactions: Transactions
+) -> Response:
+    """A line as the character would say it in a film, or would in another voice, to hear before one is ordered. It
+    costs nothing and nothing is kept. Engines that cost money are refused."""
+    async with transactions() as connection:
+        character = await characters.find_character(connection, character_id)
+    if character is None:
+        raise RecastError(ErrorCode.NOT_FOUND)
+    voice = body.voice.as_voice() if body.voice else character.voice
+    async with services.samples:
+        speech = await sample(services.voices, body.narration, character.id, voice, body.text, body.language)
+    return Response(speech.flac, media_type=FLAC)
 
 
 @router.delete("/{character_id}", status_code=202, responses=problems(ErrorCode.NOT_FOUND), summary="Delete a likeness")

@@ -23,10 +23,13 @@ from domain.characters import (
     Voice,
 )
 from domain.proposal import MAX_CAST
+from domain.voices import SpokenBy
 from resources.database.records import CastCharacter, Character, Deletion
 from studio.characters import NewCharacter
 
 MAX_SPEAKERS = 100
+MAX_SAMPLE_LETTERS = 300
+LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 VOICE_NAME = r"^[A-Za-z0-9][A-Za-z0-9+_-]{0,63}$"
 ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 
@@ -196,6 +199,19 @@ class CharacterChange(View):
     description: Description | None = None
     style: Style | None = None
     voice: VoiceRequest | None = None
+
+
+class SampleRequest(View):
+    """What a character is to say, and how."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=example({"text": "Do you hear it?", "voice": VOICE}))
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_SAMPLE_LETTERS)]
+    voice: VoiceRequest | None = Field(default=None, description="To try another than the character has.")
+    language: Annotated[str, Field(pattern=LANGUAGE, description="Of the text: a tag such as `en` or `pt-BR`.")] = "en"
+    narration: SpokenBy = Field(
+        default=SpokenBy.AUTO, description="The engine, one that costs nothing; `auto` is the server's own choice."
+    )
 
 
 class DeletionView(View):
