@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.api_client import ApiClient, CharacterView
+from cli.display import ID_WIDTH
 from domain.characters import Voice
 from domain.errors import ErrorCode, RecastError
 from domain.voices import SpokenBy
@@ -59,7 +60,9 @@ class Hearing:
 
 
 async def list_characters(client: ApiClient, console: Console) -> None:
-    table = Table("name", "who", "whose", "status", "id", box=None, pad_edge=False)
+    table = Table(
+        "name", "who", "whose", "status", Column("id", no_wrap=True, min_width=ID_WIDTH), box=None, pad_edge=False
+    )
     for one in await client.characters():
         whose = "everybody's" if one.is_premade else "yours"
         status = f"{one.status} {one.training_progress} %" if one.status == "training" else one.status

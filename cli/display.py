@@ -20,6 +20,7 @@ MARKS = {
 }
 WAITING = ("·", "dim")
 TEXT_WIDTH = 56
+ID_WIDTH = 36
 
 
 class Display(Protocol):
@@ -30,6 +31,22 @@ class Display(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
     def show(self, title: str, job: JobView) -> None: ...
+
+
+def table_of(named: str, *others: str) -> Table:
+    """A table whose first column names its rows to other commands: it is whole however narrow the terminal is."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column(named, no_wrap=True, overflow="ignore", min_width=ID_WIDTH)
+    for other in others:
+        table.add_column(other, overflow="fold")
+    return table
+
+
+def standing(job: JobView) -> str:
+    """How a job is, in a few words."""
+    if job.error:
+        return f"{job.status} {job.error.code}"
+    return f"{job.status} {job.progress} %" if job.status == "running" else job.status
 
 
 def display_for(console: Console) -> Display:

@@ -8,10 +8,9 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from cli.api_client import ApiClient, FinishView
-from cli.display import Display
+from cli.display import Display, table_of
 from cli.making import OCTETS, Made, bring_film, follow, is_file
 from domain.caption_styles import CaptionStyle
 from domain.errors import ErrorCode, RecastError
@@ -109,7 +108,7 @@ async def finish_film(client: ApiClient, job_id: UUID, wishes: Wishes, out: Path
 
 async def list_music(client: ApiClient, console: Console) -> None:
     music = await client.music()
-    table = Table("music", "what", "seconds", box=None, pad_edge=False)
+    table = table_of("music", "what", "seconds")
     for piece in music.pieces:
         table.add_row(piece.piece, piece.mood, "as long as the film")
     for sent in music.sent:

@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.display import table_of
 from cli.exits import Exit
 from domain.attempts import AttemptState
 from domain.errors import ErrorCode, RecastError
@@ -37,7 +38,7 @@ async def check() -> None:
 async def parked() -> None:
     async with database().connect() as connection:
         waiting = await attempts.list_parked(connection)
-    table = Table("attempt", "since", "provider", "model", "may have cost", "why", box=None, pad_edge=False)
+    table = table_of("attempt", "since", "provider", "model", "may have cost", "why")
     for one in waiting:
         cost = f"${one.estimated_cost_usd:.2f}"
         table.add_row(str(one.id), f"{one.created_at:%Y-%m-%d %H:%M}", one.provider, one.model, cost, one.reason or "")

@@ -26,7 +26,7 @@ from cli.characters import (
     list_characters,
     remove_character,
 )
-from cli.display import display_for
+from cli.display import display_for, standing, table_of
 from cli.exits import Exit, told_plainly
 from cli.finishing import Wishes, finish_film, list_music, numbers_of
 from cli.lengths import seconds_of
@@ -476,10 +476,9 @@ async def _jobs(job_id: UUID | None, limit: int, cancel: bool, retry: bool) -> N
         if job_id is None:
             if cancel or retry:
                 raise typer.BadParameter("name the job: recast jobs <id> --cancel")
-            table = Table("job", "type", "status", "progress", "since", "error", box=None, pad_edge=False)
+            table = table_of("job", "type", "since", "status")
             for job in await client.jobs(limit):
-                error = job.error.code if job.error else ""
-                table.add_row(str(job.id), job.type, job.status, f"{job.progress} %", job.created_at[:19], error)
+                table.add_row(str(job.id), job.type, job.created_at[:16].replace("T", " "), standing(job))
             console.print(table)
             return
         if cancel:

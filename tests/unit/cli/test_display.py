@@ -3,10 +3,11 @@
 import io
 from uuid import uuid4
 
+import pytest
 from rich.console import Console
 
-from cli.api_client import BedView, FinishView, JobView, OptionsView, SceneView, StageView, TransitionView
-from cli.display import LiveDisplay, PlainDisplay, display_for
+from cli.api_client import BedView, ErrorView, FinishView, JobView, OptionsView, SceneView, StageView, TransitionView
+from cli.display import LiveDisplay, PlainDisplay, display_for, standing, table_of
 from cli.exits import Exit, exit_status
 from domain.errors import ErrorCode
 from domain.finish import TransitionKind
@@ -61,3 +62,19 @@ def test_exit_statuses_tell_bad_input_from_an_outage() -> None:
     assert exit_status(ErrorCode.DATABASE_UNAVAILABLE) is Exit.UNAVAILABLE
     assert exit_status(ErrorCode.API_UNREACHABLE) is Exit.UNAVAILABLE
     assert exit_status(ErrorCode.SCENES_FAILED) is Exit.FAILED
+
+
+@pytest.mark.parametrize("width", [50, 80, 200])
+def test_what_names_a_row_can_be_copied_whole_from_any_terminal(width: int) -> None:
+    out = io.StringIO()
+    table, name = table_of("job", "type", "since", "status"), str(uuid4())
+    table.add_row(name, "generation", "2026-12-01 05:46", "failed AI_PROVIDER_FAILURE")
+    Console(file=out, width=width).print(table)
+    assert name in out.getvalue()
+
+
+def test_a_job_stands_where_it_is() -> None:
+    assert standing(job("running", 40, "running")) == "running 40 %"
+    assert standing(job("succeeded", 100, "succeeded")) == "succeeded"
+    failed = job("failed", 70, "failed").model_copy(update={"error": ErrorView(code="SCENES_FAILED", message="Two.")})
+    assert standing(failed) == "failed SCENES_FAILED"
