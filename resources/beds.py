@@ -32,8 +32,8 @@ async def bed_of_piece(piece: Piece, folder: Path) -> Bed:
 
 async def bed_of_upload(upload: Path, folder: Path, *, seconds: float, sample_rate: int) -> Bed:
     """An upload for a film of ``seconds``, as files in ``folder``: it begins where something is first heard, so that a
-    film shorter than the silence before it has music too. No more of
-    it is read than the film needs; one that is shorter fades into its own beginning where it starts again.
+    film shorter than the silence before that has music too. No more of it is read than the film needs; one that is
+    shorter fades into its own beginning where it starts again.
 
     Raises MEDIA_REJECTED for what is no music or shorter than ``MIN_MUSIC_SECONDS``, NO_SOUND, and VIDEO_TOO_LONG.
     """
